@@ -1,0 +1,74 @@
+"""One announcement to every channel of an organisation, coherently and exactly once.
+
+The names below are imported on first use, so that `import socialcast` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from socialcast.broadcast import Broadcast, Event, Plan
+    from socialcast.model.announcement import Announcement, Audience, Link, Live, Override, Photo, Subtitles, Video
+    from socialcast.model.errors import (
+        BroadcastError,
+        Cancelled,
+        ConfigurationError,
+        LedgerError,
+        OutcomeUnknown,
+        PreflightFailed,
+        PublishError,
+        SocialcastError,
+        TerminalError,
+        TransientError,
+    )
+    from socialcast.model.receipt import Outcome, Receipt, Report, State
+    from socialcast.wire.announcements import load_announcement
+    from socialcast.wire.settings import Channel
+
+_HOME = {
+    "Announcement": "socialcast.model.announcement",
+    "Audience": "socialcast.model.announcement",
+    "Broadcast": "socialcast.broadcast",
+    "BroadcastError": "socialcast.model.errors",
+    "Cancelled": "socialcast.model.errors",
+    "Channel": "socialcast.wire.settings",
+    "ConfigurationError": "socialcast.model.errors",
+    "Event": "socialcast.broadcast",
+    "LedgerError": "socialcast.model.errors",
+    "Link": "socialcast.model.announcement",
+    "Live": "socialcast.model.announcement",
+    "Outcome": "socialcast.model.receipt",
+    "OutcomeUnknown": "socialcast.model.errors",
+    "Override": "socialcast.model.announcement",
+    "Photo": "socialcast.model.announcement",
+    "Plan": "socialcast.broadcast",
+    "PreflightFailed": "socialcast.model.errors",
+    "PublishError": "socialcast.model.errors",
+    "Receipt": "socialcast.model.receipt",
+    "Report": "socialcast.model.receipt",
+    "SocialcastError": "socialcast.model.errors",
+    "State": "socialcast.model.receipt",
+    "Subtitles": "socialcast.model.announcement",
+    "TerminalError": "socialcast.model.errors",
+    "TransientError": "socialcast.model.errors",
+    "Video": "socialcast.model.announcement",
+    "load_announcement": "socialcast.wire.announcements",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605 - the table above is the public surface, stated once
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'socialcast' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,204 @@
+"""What an author writes once: the announcement and the media, links and wishes it carries."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from socialcast.model.errors import ConfigurationError
+from socialcast.model.media import Content, content_of
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = ["Announcement", "Audience", "Link", "Live", "Media", "Override", "Photo", "Subtitles", "Video", "told_by_content"]
+
+_KEY_LENGTH_IN_CODE = 16  # hexadecimal characters of the digest: 64 bits, plenty for one organisation's announcements
+
+
+class Audience(Enum):
+    """Who may see it; material for the press never goes to a public channel."""
+
+    PUBLIC = "public"
+    PRESS = "press"
+
+
+class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Frozen, comparable data with plain JSON both ways."""
+
+    def to_json(self) -> bytes:
+        """Plain JSON; `from_json` gives an equal value back."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def from_json(cls, document: bytes | str) -> Self:
+        """The value that `to_json` wrote; raises msgspec.ValidationError with the path of what does not fit."""
+        return msgspec.json.decode(document, type=cls)
+
+
+class Link(_Data, frozen=True):
+    """An address that the announcement points to."""
+
+    url: str
+    title: str = ""
+
+
+class Live(_Data, frozen=True):
+    """A live event to watch; `starts_at` is an aware datetime."""
+
+    url: str
+    title: str = ""
+    starts_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _require_aware(self.starts_at, "live.starts_at")
+
+
+class Media(_Data, frozen=True):
+    """A file: a path, or its bytes. A file object is read once, when the value is made; give a path to stream."""
+
+    path: str | None = None
+    data: bytes | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(self, path: str | os.PathLike[str] | bytes | BinaryIO | None = None, **fields: Any) -> None: ...
+
+    def __post_init__(self) -> None:
+        source: Any = self.path
+        if isinstance(source, os.PathLike):
+            force_setattr(self, "path", os.fspath(source))
+        elif isinstance(source, bytes | bytearray):
+            force_setattr(self, "path", None)
+            force_setattr(self, "data", bytes(source))
+        elif source is not None and not isinstance(source, str):
+            force_setattr(self, "path", None)
+            force_setattr(self, "data", source.read())
+        if (self.path is None) == (self.data is None):
+            raise ConfigurationError(f"{type(self).__name__} needs one of a path, bytes or a file object")
+
+    @property
+    def content(self) -> Content:
+        """The file's size and digest; raises OSError where it cannot be read."""
+        return content_of(self.path, self.data)
+
+    @property
+    def name(self) -> str:
+        """What messages call this file; never used as alt text."""
+        return os.path.basename(self.path) if self.path else f"{len(self.data or b'')} bytes in memory"  # noqa: PTH119
+
+
+class Photo(Media, frozen=True):
+    """One photo; `alt` tells those who do not see it what it shows, `decorative` says that there is nothing to tell.
+
+    Location and serial numbers in its EXIF block are removed unless `keep_location` asks for them.
+    """
+
+    alt: str = ""
+    caption: str = ""
+    credit: str = ""
+    licence: str = ""
+    decorative: bool = False
+    keep_location: bool = False
+
+
+class Subtitles(Media, frozen=True):
+    """Timed text for a video, in one language (BCP 47)."""
+
+    language: str = "en"
+
+
+class Video(Media, frozen=True):
+    """One video; `alt` describes it to those who do not see it."""
+
+    alt: str = ""
+    title: str = ""
+    caption: str = ""
+    credit: str = ""
+    licence: str = ""
+    subtitles: tuple[Subtitles, ...] = ()
+
+
+class Override(_Data, frozen=True):
+    """What one channel says instead; `skip` is the reason why it gets nothing."""
+
+    title: str | None = None
+    text: str | None = None
+    body: str | None = None
+    tags: tuple[str, ...] | None = None
+    skip: str | None = None
+
+
+class Announcement(_Data, frozen=True, kw_only=True):
+    """One announcement for all channels.
+
+    `text` is the short form that feeds show, `body` the long one (Markdown-free plain text) for pages and descriptions;
+    `embargo` is an aware datetime before which nothing is public; `channels` holds overrides by channel name.
+    """
+
+    key: str = ""
+    title: str = ""
+    text: str = ""
+    body: str = ""
+    link: Link | None = None
+    photos: tuple[Photo, ...] = ()
+    video: Video | None = None
+    live: Live | None = None
+    tags: tuple[str, ...] = ()
+    language: str = "en"
+    audience: Audience = Audience.PUBLIC
+    embargo: datetime | None = None
+    licence: str = ""
+    credit: str = ""
+    channels: Mapping[str, Override] = {}
+
+    def __post_init__(self) -> None:
+        _require_aware(self.embargo, "embargo")
+        for name in ("photos", "tags"):  # a list is what people write
+            force_setattr(self, name, tuple(getattr(self, name)))
+        if isinstance(self.link, str):
+            force_setattr(self, "link", Link(self.link))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of everything said here, files by their content: equal on every machine."""
+        plain = msgspec.to_builtins(self)
+        plain.pop("key", None)
+        plain["photos"] = [told_by_content(photo) for photo in self.photos]
+        if self.video:
+            subtitles = [told_by_content(track) for track in self.video.subtitles]
+            plain["video"] = told_by_content(self.video) | {"subtitles": subtitles}
+        return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()
+
+    @property
+    def resolved_key(self) -> str:
+        """The key that re-runs are told apart by: the given one, or the beginning of the digest."""
+        return self.key or self.digest[:_KEY_LENGTH_IN_CODE]
+
+    def for_channel(self, channel: str) -> Announcement:
+        """The announcement as this channel says it, its override applied."""
+        override = self.channels.get(channel)
+        if override is None:
+            return self
+        changes = {name: value for name in ("title", "text", "body", "tags") if (value := getattr(override, name)) is not None}
+        return msgspec.structs.replace(self, **changes)
+
+
+def told_by_content(media: Media) -> dict[str, Any]:
+    """Plain data in which the file is named by its digest and not by its place, for digests that every machine agrees on."""
+    plain: dict[str, Any] = msgspec.to_builtins(media)
+    return plain | {"path": None, "data": None, "sha256": media.content.sha256}
+
+
+def _require_aware(moment: datetime | None, path: str) -> None:
+    if moment is not None and moment.tzinfo is None:
+        raise ConfigurationError(
+            f"{path} {moment.isoformat()} has no time zone: write it as {moment.isoformat()}+01:00 or with a Z"
+        )

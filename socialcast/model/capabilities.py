@@ -1,0 +1,126 @@
+"""What a platform can do, as data with four readers: documentation, preflight, tests and the renderer.
+
+A group that is None is not supported; a limit that is None is not known. Units stand in the names.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+
+import msgspec
+
+from socialcast.model.announcement import Audience
+
+__all__ = [
+    "MB",
+    "AltText",
+    "Capabilities",
+    "LinkRules",
+    "PhotoRules",
+    "Recovery",
+    "Support",
+    "TagRules",
+    "TextRules",
+    "Unit",
+    "VideoRules",
+]
+
+MB = 1_000_000
+
+
+class Support(Enum):
+    """NATIVE: the platform does it; EMULATED: we do; NONE: nobody does."""
+
+    NATIVE = "native"
+    EMULATED = "emulated"
+    NONE = "none"
+
+
+class Unit(Enum):
+    """What a text limit counts."""
+
+    CODE_POINT = "code points"
+    GRAPHEME = "graphemes"
+    UTF8_BYTE = "UTF-8 bytes"
+    X_WEIGHT = "X weights"
+
+
+class _Group(msgspec.Struct, frozen=True, kw_only=True):
+    """One group of the table."""
+
+
+class TextRules(_Group, frozen=True, kw_only=True):
+    """The text of one post; `link_weight` is what any address counts, whatever its length."""
+
+    max_length: int | None = None
+    unit: Unit = Unit.CODE_POINT
+    link_weight: int | None = None
+    max_title_length: int | None = None
+
+
+class AltText(_Group, frozen=True, kw_only=True):
+    """How a description for those who do not see the medium is carried."""
+
+    support: Support = Support.NATIVE
+    max_length: int | None = None
+
+
+class PhotoRules(_Group, frozen=True, kw_only=True):
+    """Photos of one post; `types` are media types."""
+
+    max_count: int | None = None
+    types: frozenset[str] = frozenset({"image/jpeg", "image/png"})
+    max_bytes: int | None = None
+    alt_text: AltText = AltText()
+
+
+class VideoRules(_Group, frozen=True, kw_only=True):
+    """The video of one post."""
+
+    max_count: int = 1
+    types: frozenset[str] = frozenset({"video/mp4"})
+    max_bytes: int | None = None
+    max_seconds: float | None = None
+    with_photos: bool = False
+
+
+class LinkRules(_Group, frozen=True, kw_only=True):
+    """Whether an address in the text can be followed, and whether the platform draws a card for it."""
+
+    clickable: bool = True
+    card: Support = Support.NONE
+
+
+class TagRules(_Group, frozen=True, kw_only=True):
+    """Tags that the platform keeps apart from the text; without this group they are hashtags in the text."""
+
+    max_count: int | None = None
+
+
+class Recovery(_Group, frozen=True, kw_only=True):
+    """How a write whose answer was lost is found again: by which marker, and when its absence is believed."""
+
+    marker: str
+    settle_seconds: tuple[float, ...] = (1.0,)  # looks at these ages of the write; only the last one proves absence
+
+
+class Capabilities(_Group, frozen=True, kw_only=True):
+    """The whole table of one platform, with the page it was read from and the day."""
+
+    documented: str
+    checked: date
+    text: TextRules | None = None
+    photos: PhotoRules | None = None
+    video: VideoRules | None = None
+    link: LinkRules | None = None
+    tags: TagRules | None = None
+    thread: Support = Support.NONE
+    album: Support = Support.NONE
+    media_required: bool = False
+    audience: frozenset[Audience] = frozenset({Audience.PUBLIC})
+    embargo: Support = Support.EMULATED
+    gives: frozenset[str] = frozenset()  # the links it gives to feeds when it hosts: "album", "video", "live"
+    recovery: Recovery
+    retract: bool = True
+    notes: dict[str, str] = {}

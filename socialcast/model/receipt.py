@@ -1,0 +1,128 @@
+"""What was prepared, what was published, and how it went on every channel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+
+from socialcast.model.errors import BroadcastError
+from socialcast.model.post import Adaptation
+from socialcast.model.problems import Problem
+
+__all__ = ["Account", "Draft", "Item", "Outcome", "Readiness", "Receipt", "Report", "State"]
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Frozen data that fits in the ledger."""
+
+
+class Account(_Record, frozen=True, kw_only=True):
+    """Who a channel publishes as: id and name on the platform, where it is seen, and limits that differ from the published."""
+
+    id: str
+    name: str = ""
+    url: str = ""
+    limits: dict[str, int] = {}  # path in the capabilities -> the account's own value
+
+
+class Item(_Record, frozen=True, kw_only=True):
+    """One thing on the platform: `kind` is photo, video, album, post, page, file ..."""
+
+    id: str
+    kind: str
+    url: str = ""
+
+
+class Draft(_Record, frozen=True, kw_only=True):
+    """What `prepare` left behind, invisible to the public; `links` are the addresses that hosts give to feeds."""
+
+    items: tuple[Item, ...] = ()
+    links: dict[str, str] = {}
+
+    def ids(self, kind: str) -> list[str]:
+        """The ids of that kind, in order."""
+        return [item.id for item in self.items if item.kind == kind]
+
+
+class Readiness(_Record, frozen=True, kw_only=True):
+    """Whether the platform has processed the media; if not, when to look again and how far it is."""
+
+    ready: bool
+    look_again_after_seconds: float = 1.0
+    progress_percent: int | None = None
+
+
+class Receipt(_Record, frozen=True, kw_only=True):
+    """Proof of publication: the main item's id and permalink, when, and everything that was made."""
+
+    id: str
+    url: str
+    published_at: datetime | None = None
+    items: tuple[Item, ...] = ()
+
+
+class State(Enum):
+    """Where one channel's delivery stands."""
+
+    PLANNED = "planned"
+    PREPARED = "prepared"
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    SKIPPED = "skipped"
+
+
+class Outcome(_Record, frozen=True, kw_only=True):
+    """How one channel went, always: state, id, url, time, and the reason where it is not published."""
+
+    channel: str
+    platform: str
+    state: State
+    required: bool = True
+    id: str = ""
+    url: str = ""
+    published_at: datetime | None = None
+    reason: str = ""
+    hint: str = ""
+    code: str = ""
+    steps_sent: int = 0
+    items: tuple[Item, ...] = ()
+    adaptations: tuple[Adaptation, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a person has to look at this channel."""
+        return self.state in (State.REFUSED, State.UNKNOWN) or (self.required and self.state is not State.PUBLISHED)
+
+
+class Report(_Record, frozen=True, kw_only=True):
+    """One outcome for every channel; `digest` names the content, `problems` what preflight found."""
+
+    key: str
+    digest: str
+    outcomes: tuple[Outcome, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 all published; 1 refused and nothing public; 3 partly published; 4 something unknown; 75 held, run again."""
+        states = [outcome.state for outcome in self.outcomes if outcome.state is not State.SKIPPED]
+        wanted = [o.state for o in self.outcomes if o.state is not State.SKIPPED and (o.required or o.state is not State.REFUSED)]
+        if State.UNKNOWN in states:
+            return 4
+        if all(state is State.PUBLISHED for state in wanted) and (State.PUBLISHED in states or not states):
+            return 0
+        if State.PUBLISHED in states:
+            return 3
+        return 75 if State.HELD in states and State.REFUSED not in states else 1
+
+    def raise_for_failures(self) -> None:
+        """Raise BroadcastError unless every required channel is published."""
+        if self.exit_code != 0:
+            raise BroadcastError(self)
+
+    def __getitem__(self, channel: str) -> Outcome:
+        return next(outcome for outcome in self.outcomes if outcome.channel == channel)
