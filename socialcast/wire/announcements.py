@@ -1,0 +1,139 @@
+"""Announcement files: Markdown with YAML or TOML front matter, TOML, or JSON.
+
+Media paths are relative to the file and must stay inside its folder: a file from a pull request must not be able to
+publish anything else that this machine can read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from socialcast.model.announcement import Announcement, Link, Live, Override, Photo, Subtitles, Video
+from socialcast.model.errors import ConfigurationError
+from socialcast.wire.suggest import suggest
+
+__all__ = ["load_announcement"]
+
+_SHORT_FORMS = {"link": "url", "live": "url", "video": "path"}  # link: "https://..." says {url: "https://..."}
+_UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]+)`(?: - at `(?P<path>[^`]+)`)?")
+_KINDS: tuple[tuple[str, type[msgspec.Struct]], ...] = (  # what stands at a path; the first that fits
+    ("$.photos", Photo),
+    ("$.video.subtitles", Subtitles),
+    ("$.video", Video),
+    ("$.link", Link),
+    ("$.live", Live),
+    ("$.channels", Override),
+    ("$", Announcement),
+)
+
+
+def load_announcement(path: str | os.PathLike[str]) -> Announcement:
+    """The announcement of a .md, .toml or .json file, its key the file's stem unless it names one.
+
+    Raises ConfigurationError that names the file and the field.
+    """
+    file = Path(path)
+    reader = _READERS.get(file.suffix.lower())
+    if reader is None:
+        raise ConfigurationError(f"{file}: an announcement is a .md, .toml or .json file")
+    try:
+        document = reader(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the announcement {file}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+    except (ValueError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{file}: {error}") from None
+    return _announcement(document, file)
+
+
+def _announcement(document: Any, file: Path) -> Announcement:
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"{file} holds no fields: it needs at least a text")
+    document = {"key": file.stem, **_spelled_out(document)}
+    for media, where in _media_of(document):
+        media["path"] = str(_inside(file.parent, media.get("path"), f"{file}, {where}"))
+    try:
+        return msgspec.convert(document, Announcement)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{file}: {_explain(str(error))}") from None
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{file}: {error}") from None
+
+
+def _spelled_out(document: dict[str, Any]) -> dict[str, Any]:
+    full = dict(document)
+    for field, name in _SHORT_FORMS.items():
+        if isinstance(full.get(field), str):
+            full[field] = {name: full[field]}
+    if isinstance(full.get("photos"), list):
+        full["photos"] = [{"path": photo} if isinstance(photo, str) else photo for photo in full["photos"]]
+    return full
+
+
+def _media_of(document: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """Every table of the document that names a file, with its place."""
+    photos, video = document.get("photos") or [], document.get("video")
+    found = [(photo, f"photos[{index}]") for index, photo in enumerate(photos) if isinstance(photo, dict)]
+    if isinstance(video, dict):
+        found.append((video, "video"))
+        tracks = video.get("subtitles") or []
+        found += [(track, f"video.subtitles[{index}]") for index, track in enumerate(tracks) if isinstance(track, dict)]
+    return found
+
+
+def _inside(folder: Path, path: Any, where: str) -> Path:
+    if not isinstance(path, str) or not path:
+        raise ConfigurationError(f"{where} needs a path, relative to the announcement")
+    root = folder.resolve()
+    target = (root / path).resolve()
+    if not target.is_relative_to(root):
+        raise ConfigurationError(f"{where}: {path} leads out of the announcement's folder; copy the file into it")
+    return target
+
+
+def _explain(message: str) -> str:
+    unknown = _UNKNOWN_FIELD.search(message)
+    if unknown is None:
+        return message
+    path = unknown["path"] or "$"
+    fields = next(kind.__struct_fields__ for start, kind in _KINDS if path.startswith(start))
+    return f"{message}: {suggest(unknown['name'], set(fields) - {'data'})}"
+
+
+def _from_markdown(text: str) -> Any:
+    for fence, reader in (("---", _from_yaml), ("+++", tomllib.loads)):
+        if text.startswith((fence + "\n", fence + "\r\n")):
+            front, separator, body = text[len(fence) :].partition(f"\n{fence}")
+            if not separator:
+                raise ValueError(f"the front matter that begins with {fence} has no closing {fence}")
+            fields = reader(front) or {}
+            if not isinstance(fields, dict):
+                raise ValueError("the front matter is a list of fields such as `title: ...`")
+            return {"body": body.strip(), **fields}
+    return {"text": text.strip()}
+
+
+def _from_yaml(text: str) -> Any:
+    import yaml  # only for the files that carry it
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"the front matter is not valid YAML: {error}") from None
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    ".md": _from_markdown,
+    ".markdown": _from_markdown,
+    ".toml": tomllib.loads,
+    ".json": json.loads,
+}

@@ -1,0 +1,57 @@
+"""All retrying: tenacity, with the platform's own wait obeyed, full jitter, a budget, and a clock that tests move."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TypeVar
+
+import tenacity
+
+from socialcast.model.errors import TransientError
+from socialcast.wire.clock import Cancel, Clock
+
+__all__ = ["Patience"]
+
+T = TypeVar("T")
+
+
+class Patience:
+    """How long one delivery is tried: attempts per call and seconds of waiting in all."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        cancel: Cancel,
+        *,
+        attempts: int = 5,
+        budget_seconds: float = 900.0,
+        longest_wait_seconds: float = 60.0,
+    ) -> None:
+        self.clock, self.cancel = clock, cancel
+        self._attempts, self._budget_seconds, self._longest_wait_seconds = attempts, budget_seconds, longest_wait_seconds
+
+    def call(self, send: Callable[[], T]) -> T:
+        """The result of `send`, tried again after each TransientError while attempts and budget last."""
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(TransientError),
+            wait=self._wait_seconds,
+            stop=tenacity.stop_any(tenacity.stop_after_attempt(self._attempts), self._over_budget),
+            sleep=self.pause,
+            reraise=True,
+        )
+        return retrying(send)
+
+    def pause(self, seconds: float) -> None:
+        """Wait on the clock; raises Cancelled when asked to stop."""
+        self.clock.sleep(seconds, self.cancel)
+
+    def _wait_seconds(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        jitter = random.uniform(0, min(self._longest_wait_seconds, 2.0**state.attempt_number))  # noqa: S311 - no secret depends on it
+        told = getattr(error, "retry_after", None)
+        return jitter if told is None else told + min(jitter, 1.0)
+
+    def _over_budget(self, state: tenacity.RetryCallState) -> bool:
+        waited: float = state.idle_for + state.upcoming_sleep
+        return waited > self._budget_seconds

@@ -1,0 +1,162 @@
+"""The channels file: which channels there are, and what each publisher is set to."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from socialcast.model.errors import ConfigurationError
+from socialcast.wire.secrets import MissingSecret, Secret, read_secret
+from socialcast.wire.suggest import suggest
+
+__all__ = ["Channel", "ChannelsFile", "Policy", "read_channels", "resolve_settings"]
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_CHANNEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+class Policy(Enum):
+    """What happens to an announcement that does not fit a channel: refuse it, adapt it and say how, or skip the channel."""
+
+    REFUSE = "refuse"
+    ADAPT = "adapt"
+    SKIP = "skip"
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """One configured account: its name here, its platform, and the publisher's own settings."""
+
+    name: str
+    platform: str
+    required: bool = True
+    policy: Policy = Policy.REFUSE
+    settings: Mapping[str, Any] = {}
+    folder: Path = Path()  # where `file:` secrets and templates are looked up
+
+
+class ChannelsFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole channels file; `ledger` is where the record of what was published is kept."""
+
+    channels: tuple[Channel, ...]
+    ledger: Path
+
+
+def read_channels(path: str | os.PathLike[str]) -> ChannelsFile:
+    """The channels of a TOML file; raises ConfigurationError that names the place of what is wrong."""
+    file = Path(path)
+    document = _read_toml(file)
+    _refuse_unknown(document, {"channels", "ledger"}, str(file))
+    tables = document.get("channels")
+    if not isinstance(tables, dict) or not tables:
+        raise ConfigurationError(f'{file} names no channel: add a table such as [channels.news] with platform = "x"')
+    ledger = file.parent / document.get("ledger", ".socialcast/ledger.sqlite3")
+    return ChannelsFile(channels=tuple(_channel(name, table, file) for name, table in tables.items()), ledger=ledger)
+
+
+def resolve_settings(
+    settings_type: type[S], channel: Channel, *, given: Mapping[str, str] | None = None, blank_missing_secrets: bool = False
+) -> S:
+    """The publisher's settings for a channel.
+
+    A field is taken from `given` (a sandbox's credentials), from the channel, or from the environment variable
+    SOCIALCAST_<CHANNEL>_<FIELD>. Secrets that are not to be had are an error, or blank where only a plan is wanted, as
+    in the checks of a pull request. Raises ConfigurationError for unknown, missing and ill-typed settings.
+    """
+    where = f"channel {channel.name!r}"
+    fields = {field.name: field for field in msgspec.structs.fields(settings_type)}
+    _refuse_unknown(channel.settings, fields, where, also=("platform", "required", "policy"))
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        is_secret = _is_secret(field.type)
+        try:
+            value = _value_of(name, channel, given or {}, is_secret=is_secret)
+            if value is None and field.required:
+                raise _missing(name, channel, is_secret=is_secret)
+        except MissingSecret:
+            if not blank_missing_secrets:
+                raise
+            value = Secret("") if field.required else None
+        if value is not None:
+            values[name] = value
+    try:
+        return msgspec.convert(values, settings_type, dec_hook=_keep_secret, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+
+
+def _value_of(name: str, channel: Channel, given: Mapping[str, str], *, is_secret: bool) -> Any:
+    if name in given:
+        return Secret(given[name]) if is_secret else given[name]
+    value = channel.settings.get(name)
+    if given and is_secret:
+        return None  # a sandbox run never reads, let alone sends, a real secret
+    if value is None:
+        value = os.environ.get(_variable(channel.name, name)) or None
+        return Secret(value) if is_secret and value is not None else value
+    if is_secret and isinstance(value, str):
+        return read_secret(value, f"channel {channel.name!r}, {name}", channel.folder)
+    return value
+
+
+def _missing(name: str, channel: Channel, *, is_secret: bool) -> ConfigurationError:
+    variable = _variable(channel.name, name)
+    if is_secret:
+        return MissingSecret(
+            f'channel {channel.name!r} lacks {name}: set {name} = "env:NAME" or the environment variable {variable}'
+        )
+    return ConfigurationError(f"channel {channel.name!r} lacks {name}: add it to [channels.{channel.name}] or set {variable}")
+
+
+def _variable(channel: str, field: str) -> str:
+    return f"SOCIALCAST_{channel}_{field}".upper().replace("-", "_")
+
+
+def _is_secret(annotation: Any) -> bool:
+    return annotation is Secret or Secret in getattr(annotation, "__args__", ())
+
+
+def _keep_secret(wanted: type, value: Any) -> Any:
+    if wanted is Secret and isinstance(value, Secret):
+        return value
+    if wanted is Secret:
+        raise ValueError("a secret is written as env:NAME, file:PATH or keyring:NAME")
+    return value
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the channels file {file}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} is not valid TOML: {error}") from None
+
+
+def _channel(name: str, table: Any, file: Path) -> Channel:
+    where = f"[channels.{name}] in {file}"
+    if not _CHANNEL_NAME.fullmatch(name):
+        raise ConfigurationError(f"{where}: a channel's name is made of letters, digits, - and _")
+    if not isinstance(table, dict) or not isinstance(table.get("platform"), str):
+        raise ConfigurationError(f'{where} needs a platform, such as platform = "x"')
+    common = {key: table[key] for key in ("platform", "required", "policy") if key in table}
+    settings = {key: value for key, value in table.items() if key not in common}
+    try:
+        return msgspec.convert(
+            {**common, "name": name, "settings": settings, "folder": file.parent}, Channel, dec_hook=lambda _, v: v
+        )
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+
+
+def _refuse_unknown(given: Mapping[str, Any], known: Any, where: str, also: tuple[str, ...] = ()) -> None:
+    for name in given:
+        if name not in known:
+            raise ConfigurationError(f"{where} has an unknown setting {name!r}: {suggest(name, (*known, *also))}")

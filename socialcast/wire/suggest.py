@@ -1,0 +1,15 @@
+"""The nearest right name for a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["suggest"]
+
+
+def suggest(wrong: str, right: Iterable[str]) -> str:
+    """What to say about an unknown name: the nearest known one, or all of them."""
+    known = sorted(right)
+    near = get_close_matches(wrong, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"

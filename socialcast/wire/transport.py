@@ -1,0 +1,184 @@
+"""The one HTTP session that every client library is given.
+
+It adds what the libraries lack: a time-out on each call, one pool of connections for all channels, uploads that are
+streamed, writes that are never redirected or sent twice, and a record of every exchange, because most libraries lose
+the status, the headers or the body of an error. In a sandbox run every host is served by the sandbox.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ConnectionError as RequestsConnectionError
+from requests.exceptions import ConnectTimeout
+from requests_toolbelt import MultipartEncoder
+from urllib3.exceptions import NewConnectionError
+
+from socialcast.wire.secrets import Redactor, Secret
+
+__all__ = ["READS", "Exchange", "PlatformSession", "Transport", "recording"]
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_KEPT_BODY_BYTES = 1 << 16
+_TIME_OUT_SECONDS = (10, 60)  # to connect, and between two bytes of an answer
+_TALKATIVE = ("tweepy.client", "flickrapi.auth.OAuthFlickrInterface", "oauthlib.oauth1.rfc5849", "requests_oauthlib.oauth1_auth",
+              "requests_oauthlib.oauth1_session", "urllib3.connectionpool", "mwclient.client", "mwclient.sleep")  # fmt: skip
+
+logger = logging.getLogger("socialcast.wire")
+_record: ContextVar[list[Exchange] | None] = ContextVar("socialcast_exchanges", default=None)
+
+
+class Exchange(msgspec.Struct, kw_only=True):
+    """One request and what came of it; `status` None means that no complete answer came."""
+
+    method: str
+    host: str
+    path: str  # never the query, where some libraries put a token
+    left: bool = True  # False when the connection never stood, so nothing can have happened
+    status: int | None = None
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it may have changed something on the platform."""
+        return self.method not in READS
+
+    def json(self) -> Any:
+        """The body as JSON, None where it is none."""
+        try:
+            return msgspec.json.decode(self.body)
+        except msgspec.DecodeError:
+            return None
+
+
+@contextmanager
+def recording() -> Iterator[list[Exchange]]:
+    """The list into which this thread's exchanges go while the block runs."""
+    token = _record.set(exchanges := [])
+    try:
+        yield exchanges
+    finally:
+        _record.reset(token)
+
+
+class PlatformSession(requests.Session):
+    """A session for one account, with its own cookies, over the connections of all."""
+
+    def __init__(self, adapter: HTTPAdapter, user_agent: str) -> None:
+        super().__init__()
+        self.headers["User-Agent"] = user_agent
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
+        """Send it once: streamed, with a time-out, recorded."""
+        verb, parts = _text(method).upper(), urlsplit(_text(url))
+        exchange = Exchange(method=verb, host=parts.netloc, path=parts.path)
+        if (exchanges := _record.get()) is not None:
+            exchanges.append(exchange)
+        options["timeout"] = options.get("timeout") or _TIME_OUT_SECONDS
+        if exchange.is_write:
+            options["allow_redirects"] = False  # requests would turn a redirected POST into a GET
+        if options.get("files"):
+            _stream_files(options)
+        try:
+            response = super().request(method, url, *args, **options)
+        except RequestsConnectionError as error:
+            exchange.left = not _never_connected(error)
+            logger.info("%s %s%s: no answer (%s)", verb, parts.netloc, parts.path, type(error).__name__)
+            raise
+        exchange.status, exchange.headers = response.status_code, response.headers
+        exchange.body = response.content[:_KEPT_BODY_BYTES]
+        logger.info("%s %s%s: %s", verb, parts.netloc, parts.path, response.status_code)
+        return response
+
+
+class Transport:
+    """Connections shared by all channels of a broadcast; in a sandbox run, all of them lead to `sandbox_url`."""
+
+    def __init__(self, *, sandbox_url: str | None = None, connections: int = 64, user_agent: str = "socialcast") -> None:
+        self.sandbox_url, self.user_agent = sandbox_url, user_agent
+        self.redactor = Redactor()
+        pool = {"pool_connections": connections, "pool_maxsize": connections, "max_retries": 0}
+        self._adapter = SandboxAdapter(sandbox_url, **pool) if sandbox_url else HTTPAdapter(**pool)
+        for name in ("socialcast.wire", *_TALKATIVE):
+            logging.getLogger(name).addFilter(self.redactor)
+
+    def session(self) -> PlatformSession:
+        """A new session, for one account."""
+        return PlatformSession(self._adapter, self.user_agent)
+
+    def learn(self, secret: Secret) -> None:
+        """Keep one more secret out of logs and messages."""
+        self.redactor.learn(secret)
+
+    def visible_url(self, url: str) -> str:
+        """Where a person can open that address: itself, or the sandbox's page of it."""
+        if not self.sandbox_url or not url:
+            return url
+        parts = urlsplit(url)
+        return f"{self.sandbox_url}/at/{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._adapter.close()
+        for name in ("socialcast.wire", *_TALKATIVE):
+            logging.getLogger(name).removeFilter(self.redactor)
+
+
+class SandboxAdapter(HTTPAdapter):
+    """Sends every request to the sandbox and leaves the platform's name in its Host header.
+
+    It works below signing, so that signatures cover the platform's own address, as they do in earnest.
+    """
+
+    def __init__(self, sandbox_url: str, **options: Any) -> None:
+        self._sandbox_url = sandbox_url
+        super().__init__(**options)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """Send it to the sandbox, and give the answer the address that was asked for."""
+        asked = request.url or ""
+        parts = urlsplit(asked)
+        request.headers["Host"] = parts.netloc
+        request.headers["X-Sandbox-Scheme"] = parts.scheme
+        request.url = self._sandbox_url + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            response = super().send(request, *args, **options)
+        finally:
+            request.url = asked
+        response.url = asked
+        return response
+
+
+def _stream_files(options: dict[str, Any]) -> None:
+    """Turn `data` and `files` into one body that is read from the files while it is sent."""
+    data, files = dict(options.pop("data", None) or {}), options.pop("files")
+    fields = [
+        (name, value if isinstance(value, str | bytes) else str(value)) for name, value in data.items() if value is not None
+    ]
+    for name, value in files.items() if isinstance(files, dict) else files:
+        part = value if isinstance(value, tuple) else (os.path.basename(str(getattr(value, "name", name))), value)  # noqa: PTH119
+        fields.append((name, part if len(part) > 2 else (*part, "application/octet-stream")))
+    options["data"] = body = MultipartEncoder(fields)
+    options["headers"] = {**(options.get("headers") or {}), "Content-Type": body.content_type}
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Whether the connection never stood; urllib3 tells it in the reason that requests wraps."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, ConnectTimeout) or isinstance(reason, NewConnectionError)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

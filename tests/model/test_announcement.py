@@ -1,0 +1,108 @@
+"""The announcement: frozen, comparable, plain JSON both ways, and a digest that every machine agrees on."""
+
+from __future__ import annotations
+
+import io
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from socialcast import Announcement, ConfigurationError, Link, Live, Override, Photo, Subtitles, Video
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+photos = st.builds(Photo, st.binary(max_size=20), alt=texts, caption=texts, credit=texts, licence=texts, decorative=st.booleans())
+announcements = st.builds(
+    Announcement,
+    key=texts,
+    title=texts,
+    text=texts,
+    body=texts,
+    link=st.none() | st.builds(Link, texts, title=texts),
+    photos=st.lists(photos, max_size=3).map(tuple),
+    video=st.none() | st.builds(Video, st.binary(max_size=9), subtitles=st.lists(st.builds(Subtitles, st.binary()), max_size=2).map(tuple)),
+    live=st.none() | st.builds(Live, texts, starts_at=st.none() | st.datetimes(timezones=st.just(UTC))),
+    tags=st.lists(texts, max_size=3).map(tuple),
+    embargo=st.none() | st.datetimes(timezones=st.just(UTC)),
+    channels=st.dictionaries(texts, st.builds(Override, text=st.none() | texts, skip=st.none() | texts), max_size=2),
+)
+
+
+@given(announcements)
+def test_json_gives_an_equal_announcement_back(announcement: Announcement) -> None:
+    """Through JSON and back nothing changes, the digest included."""
+    back = Announcement.from_json(announcement.to_json())
+    assert back == announcement
+    assert back.digest == announcement.digest
+
+
+@given(announcements, texts)
+def test_the_digest_tells_content_apart(announcement: Announcement, more: str) -> None:
+    """Another text is another digest; another key is not."""
+    import msgspec
+
+    assert msgspec.structs.replace(announcement, key=more).digest == announcement.digest
+    changed = msgspec.structs.replace(announcement, text=announcement.text + "!" + more)
+    assert changed.digest != announcement.digest
+
+
+def test_the_digest_knows_files_by_content(tmp_path: Path) -> None:
+    """The same photo elsewhere, or from memory, is the same announcement; another photo is another one."""
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "photo.jpg").write_bytes(b"pixels")
+    one = Announcement(text="Hall", photos=[Photo(tmp_path / "one" / "photo.jpg", alt="Hall")])
+    two = Announcement(text="Hall", photos=[Photo(str(tmp_path / "two" / "photo.jpg"), alt="Hall")])
+    memory = Announcement(text="Hall", photos=[Photo(io.BytesIO(b"pixels"), alt="Hall")])
+    other = Announcement(text="Hall", photos=[Photo(b"other pixels", alt="Hall")])
+    assert one.digest == two.digest == memory.digest
+    assert other.digest != one.digest
+
+
+def test_a_changed_file_changes_the_digest(tmp_path: Path) -> None:
+    """A file that was edited in place is read again."""
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"before")
+    announcement = Announcement(text="Hall", photos=[Photo(photo, alt="Hall")])
+    before = announcement.digest
+    photo.write_bytes(b"behind")
+    os.utime(photo, ns=(1, 1))
+    assert announcement.digest != before
+
+
+def test_the_digest_is_stable() -> None:
+    """The digest of a given announcement is the same in every version that reads old ledgers."""
+    announcement = Announcement(text="Davos opens today", photos=[Photo(b"pixels", alt="The plenary hall, full")])
+    assert announcement.digest == "f56064851c1c400a4db0ad854e9d63b01c5818c43e03893270d37bf9f0c68f7a"
+
+
+def test_in_code_the_key_is_the_contents_digest() -> None:
+    """Without a key, the same content is the same announcement and other content another one."""
+    assert Announcement(text="a").resolved_key == Announcement(text="a").resolved_key
+    assert Announcement(text="a").resolved_key != Announcement(text="b").resolved_key
+    assert Announcement(text="a", key="mine").resolved_key == "mine"
+
+
+def test_a_naive_datetime_is_refused() -> None:
+    """A time without a zone could mean any moment, and the error shows how to write one that does not."""
+    with pytest.raises(ConfigurationError, match=r"embargo 2026-12-05T08:00:00 has no time zone: write it as 2026-12-05T08:00:00\+01:00"):
+        Announcement(text="x", embargo=datetime(2026, 12, 5, 8))  # noqa: DTZ001 - what is refused
+    with pytest.raises(ConfigurationError, match=r"live.starts_at"):
+        Live("https://example.org", starts_at=datetime(2026, 12, 5, 8))  # noqa: DTZ001
+
+
+def test_a_channel_may_say_it_otherwise() -> None:
+    """An override replaces what it names and nothing else."""
+    announcement = Announcement(text="long", title="Title", channels={"news": Override(text="short")})
+    assert announcement.for_channel("news").text == "short"
+    assert announcement.for_channel("news").title == "Title"
+    assert announcement.for_channel("wiki").text == "long"
+
+
+def test_a_photo_needs_a_source() -> None:
+    """A photo of nothing is refused when it is made."""
+    with pytest.raises(ConfigurationError, match="Photo needs one of a path, bytes or a file object"):
+        Photo(alt="nothing")

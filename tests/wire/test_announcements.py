@@ -1,0 +1,133 @@
+"""Announcement files: what people write, read strictly and kept inside their folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from socialcast import Announcement, ConfigurationError, Link, load_announcement
+
+MARKDOWN = """---
+title: Open doors
+text: Come and see.
+link: https://example.org
+photos:
+  - path: hall.jpg
+    alt: The hall
+tags: [doors, open]
+embargo: 2026-12-05T08:00:00+01:00
+channels:
+  news: {text: Come!}
+---
+The long story.
+"""
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    (folder / "hall.jpg").write_bytes(b"pixels")
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_all_formats_say_the_same(tmp_path: Path) -> None:
+    """Markdown with either front matter, TOML and JSON give equal announcements."""
+    toml = (
+        'title = "Open doors"\ntext = "Come and see."\nlink = "https://example.org"\ntags = ["doors", "open"]\n'
+        "embargo = 2026-12-05T08:00:00+01:00\n"
+    )
+    tables = '[[photos]]\npath = "hall.jpg"\nalt = "The hall"\n[channels.news]\ntext = "Come!"\n'
+    json = (
+        '{"title": "Open doors", "text": "Come and see.", "body": "The long story.", "link": {"url": "https://example.org"},'
+        ' "photos": [{"path": "hall.jpg", "alt": "The hall"}], "tags": ["doors", "open"],'
+        ' "embargo": "2026-12-05T08:00:00+01:00", "channels": {"news": {"text": "Come!"}}}'
+    )
+    files = [
+        write(tmp_path, "event.md", MARKDOWN),
+        write(tmp_path, "event.markdown", f"+++\n{toml}{tables}+++\nThe long story.\n"),
+        write(tmp_path, "event.toml", f'body = "The long story."\n{toml}{tables}'),
+        write(tmp_path, "event.json", json),
+    ]
+    first, *others = [load_announcement(file) for file in files]
+    assert first.key == "event"
+    assert first.link == Link("https://example.org")
+    assert first.photos[0].path == str((tmp_path / "hall.jpg").resolve())
+    assert first.body == "The long story."
+    assert all(other == first for other in others)
+    assert all(other.digest == first.digest for other in others)
+
+
+def test_a_file_without_front_matter_is_its_text(tmp_path: Path) -> None:
+    """Plain Markdown is the text of the announcement, its key the file's stem."""
+    assert load_announcement(write(tmp_path, "note.md", "Doors open.\n")) == Announcement(key="note", text="Doors open.")
+
+
+def test_an_explicit_key_wins(tmp_path: Path) -> None:
+    """A key in the file stands against the file's name."""
+    assert load_announcement(write(tmp_path, "event.md", "---\nkey: davos-2026\ntext: x\n---\n")).key == "davos-2026"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("event.md", "---\ntitel: x\n---\n", "unknown field `titel`.*did you mean 'title'"),
+        ("event.md", "---\nphotos: [{path: hall.jpg, alttext: x}]\n---\n", "unknown field `alttext`.*did you mean 'alt'"),
+        ("event.md", "---\ntext: [1]\n---\n", r"Expected `str`, got `array` - at `\$.text`"),
+        ("event.md", "---\ntext: x\n", "no closing ---"),
+        ("event.md", "---\ntext: 'x\n---\n", "not valid YAML"),
+        ("event.md", "---\n- x\n---\n", "list of fields"),
+        ("event.md", "---\nembargo: 2026-12-05T08:00:00\n---\n", "no time zone"),
+        ("event.md", "---\nphotos: [{alt: x}]\n---\n", r"photos\[0\] needs a path"),
+        ("event.md", "---\naudience: friends\n---\n", "Invalid enum value 'friends'"),
+        ("event.toml", "text = ", "Invalid value"),
+        ("event.json", "[1]", "holds no fields"),
+        ("event.json", "{", "event.json"),
+        ("event.txt", "x", "is a .md, .toml or .json file"),
+    ],
+)
+def test_a_wrong_file_is_explained(tmp_path: Path, name: str, text: str, message: str) -> None:
+    """Each error names the file, the field, and what is meant."""
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        load_announcement(write(tmp_path, name, text))
+    assert name in str(caught.value)
+
+
+def test_a_missing_file_is_explained(tmp_path: Path) -> None:
+    """A file that is not there is named."""
+    with pytest.raises(ConfigurationError, match=r"cannot read the announcement .*event.md: No such file"):
+        load_announcement(tmp_path / "event.md")
+
+
+def test_other_encodings_are_refused(tmp_path: Path) -> None:
+    """A file that is not UTF-8 is refused with the place of the first wrong byte."""
+    (tmp_path / "event.md").write_bytes("---\ntext: Zürich\n---\n".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match="not UTF-8 text"):
+        load_announcement(tmp_path / "event.md")
+
+
+@pytest.mark.parametrize("path", ["../secret.jpg", "/etc/hostname", "inside/../../secret.jpg"])
+def test_paths_stay_inside_the_folder(tmp_path: Path, path: str) -> None:
+    """A path that leads out of the announcement's folder is refused."""
+    folder = tmp_path / "event"
+    folder.mkdir()
+    (tmp_path / "secret.jpg").write_bytes(b"secret")
+    with pytest.raises(ConfigurationError, match="leads out of the announcement's folder"):
+        load_announcement(write(folder, "event.md", f"---\nphotos: ['{path}']\n---\n"))
+
+
+def test_links_do_not_lead_out_either(tmp_path: Path) -> None:
+    """A symbolic link to a file elsewhere is refused."""
+    folder = tmp_path / "event"
+    folder.mkdir()
+    (tmp_path / "secret.jpg").write_bytes(b"secret")
+    (folder / "photo.jpg").symlink_to(tmp_path / "secret.jpg")
+    with pytest.raises(ConfigurationError, match="leads out of the announcement's folder"):
+        load_announcement(write(folder, "event.md", "---\nphotos: [photo.jpg]\n---\n"))
+
+
+def test_subtitles_stay_inside_too(tmp_path: Path) -> None:
+    """What holds for photos holds for every file that an announcement names."""
+    text = "---\nvideo: {path: hall.jpg, subtitles: [{path: ../../etc/passwd}]}\n---\n"
+    with pytest.raises(ConfigurationError, match=r"video.subtitles\[0\].*leads out"):
+        load_announcement(write(tmp_path, "event.md", text))
