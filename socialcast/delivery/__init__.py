@@ -1,0 +1,1 @@
+"""Exactly once: named steps over a durable ledger."""

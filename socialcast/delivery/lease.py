@@ -1,0 +1,74 @@
+"""One publisher of an announcement at a time: a lease that is renewed while it is held and expires after a crash."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from socialcast.delivery.ledger import Ledger
+from socialcast.model.errors import LedgerBusy, LedgerError
+from socialcast.wire.clock import Clock
+
+__all__ = ["lease"]
+
+_LIFE_SECONDS = 60.0
+_RENEWAL_SECONDS = 20.0
+
+
+@contextmanager
+def lease(ledger: Ledger, key: str, clock: Clock) -> Iterator[None]:
+    """Hold the announcement while the block runs; raises LedgerBusy when somebody else does."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+    _take(ledger, key, owner, clock)
+    over = threading.Event()
+    renewal = threading.Thread(target=_renew, args=(ledger, key, owner, clock, over), name="socialcast-lease", daemon=True)
+    renewal.start()
+    try:
+        yield
+    finally:
+        over.set()
+        renewal.join()
+        ledger.write("DELETE FROM leases WHERE key = ? AND owner = ?", (key, owner))
+
+
+def _take(ledger: Ledger, key: str, owner: str, clock: Clock) -> None:
+    now = clock.now().timestamp()
+    for holder, _ in ledger.rows("SELECT owner, expires_at FROM leases WHERE key = ?", (key,)):
+        if not _is_alive(holder):
+            ledger.write("DELETE FROM leases WHERE key = ? AND owner = ?", (key, holder))
+    ledger.write(
+        "INSERT INTO leases (key, owner, expires_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE"
+        " SET owner = excluded.owner, expires_at = excluded.expires_at WHERE expires_at < ?",
+        (key, owner, now + _LIFE_SECONDS, now),
+    )
+    (holder, expires_at), *_ = ledger.rows("SELECT owner, expires_at FROM leases WHERE key = ?", (key,)) or [("", now)]
+    if holder != owner:
+        raise LedgerBusy(
+            f"{key} is being published by another process; its lease ends in {max(0, expires_at - now):.0f} s: try again then"
+        )
+
+
+def _renew(ledger: Ledger, key: str, owner: str, clock: Clock, over: threading.Event) -> None:
+    while not over.wait(_RENEWAL_SECONDS):
+        try:
+            expires_at = clock.now().timestamp() + _LIFE_SECONDS
+            ledger.write("UPDATE leases SET expires_at = ? WHERE key = ? AND owner = ?", (expires_at, key, owner))
+        except LedgerError:
+            return  # the broadcast itself meets the same error at its next step and tells it
+
+
+def _is_alive(owner: str) -> bool:
+    """Whether the holder may still run: a process of this machine that is gone holds nothing."""
+    host, pid, _ = owner.rsplit(":", 2)
+    if os.name != "posix" or host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,223 @@
+"""The record of what was done: one SQLite file, written before and after every remote side effect.
+
+Writes of many threads share one commit: whoever gets the lock commits all that waits. WAL with synchronous=FULL keeps
+a committed write through a power cut, which NORMAL does not.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from socialcast.delivery.schema import MIGRATIONS
+from socialcast.model.errors import LedgerError
+
+__all__ = ["Delivery", "Ledger", "Step"]
+
+_BUSY_SECONDS = 10.0
+_REMEDIES = {
+    "locked": "another program holds it; end that or wait",
+    "busy": "another program holds it; end that or wait",
+    "readonly": "make the file and its folder writable",
+    "full": "free some space and run it again: what was recorded so far is kept",
+    "unable to open": "check that the folder exists and can be written",
+    "not a database": "it is not a ledger; name another file or restore it from a copy",
+    "malformed": "it is damaged; restore it from a copy, or run with an empty one and --recover",
+}
+
+
+class Step(NamedTuple):
+    """One remote side effect: `state` is intent, done or refused; `sent_at` in Unix seconds."""
+
+    name: str
+    state: str
+    result: Any
+    sent_at: float
+
+
+class Delivery(NamedTuple):
+    """One channel's share as last recorded; the fields are plain JSON."""
+
+    channel: str
+    platform: str
+    state: str
+    outcome: Any
+    draft: Any
+
+
+class _Write(NamedTuple):
+    statements: Sequence[tuple[str, Sequence[Any]]]
+    failure: list[BaseException]
+    done: threading.Event
+
+
+class Ledger:
+    """The ledger in that file, made or migrated when opened; safe from several threads, processes and forked workers."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._lock = threading.RLock()
+        self._waiting: deque[_Write] = deque()
+        self._abandoned: list[sqlite3.Connection] = []
+        self._pid = -1
+        self._connect()
+
+    def write(self, statement: str, parameters: Sequence[Any] = (), *more: tuple[str, Sequence[Any]]) -> None:
+        """Execute in one durable transaction, possibly together with what other threads wait to write."""
+        item = _Write(((statement, parameters), *more), [], threading.Event())
+        self._waiting.append(item)
+        with self._lock:
+            if not item.done.is_set():
+                self._commit_waiting()
+        if item.failure:
+            raise item.failure[0]
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """What a query finds."""
+        with self._lock:
+            try:
+                return self._connection().execute(query, parameters).fetchall()
+            except sqlite3.Error as error:
+                raise self._explained(error) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._pid == os.getpid():
+                self._open.close()
+            self._pid = -1
+
+    # -- announcements ---------------------------------------------------------------------------------------------
+
+    def announcement(self, key: str) -> tuple[str, bytes] | None:
+        """Digest and JSON of the announcement that was published under that key."""
+        found = self.rows("SELECT digest, document FROM announcements WHERE key = ?", (key,))
+        return found[0] if found else None
+
+    def remember(self, key: str, digest: str, document: bytes, now: float) -> None:
+        """Bind the key to this content."""
+        self.write(
+            "INSERT INTO announcements (key, digest, document, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+            (key, digest, document, now),
+        )
+
+    def keys(self) -> list[str]:
+        """All keys, newest first."""
+        return [row[0] for row in self.rows("SELECT key FROM announcements ORDER BY created_at DESC")]
+
+    # -- deliveries ------------------------------------------------------------------------------------------------
+
+    def deliveries(self, key: str) -> dict[str, Delivery]:
+        """Every channel's delivery of that announcement."""
+        rows = self.rows("SELECT channel, platform, state, outcome, draft FROM deliveries WHERE key = ?", (key,))
+        return {row[0]: Delivery(row[0], row[1], row[2], _from_json(row[3]), _from_json(row[4])) for row in rows}
+
+    def save_delivery(self, key: str, delivery: Delivery, now: float) -> None:
+        """Record where a channel stands."""
+        self.write(
+            "INSERT INTO deliveries (key, channel, platform, state, outcome, draft, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (key, channel) DO UPDATE SET state = excluded.state, outcome = excluded.outcome,"
+            " draft = coalesce(excluded.draft, draft), updated_at = excluded.updated_at",
+            (key, delivery.channel, delivery.platform, delivery.state, _to_json(delivery.outcome), _to_json(delivery.draft), now),
+        )
+
+    # -- steps -----------------------------------------------------------------------------------------------------
+
+    def steps(self, key: str, channel: str) -> dict[str, Step]:
+        """All steps of one delivery."""
+        rows = self.rows("SELECT name, state, result, sent_at FROM steps WHERE key = ? AND channel = ?", (key, channel))
+        return {row[0]: Step(row[0], row[1], _from_json(row[2]), row[3]) for row in rows}
+
+    def record_step(self, key: str, channel: str, step: Step) -> None:
+        """Write one step durably; `done` is never overwritten."""
+        self.write(
+            "INSERT INTO steps (key, channel, name, state, result, sent_at) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (key, channel, name) DO UPDATE SET state = excluded.state, result = excluded.result,"
+            " sent_at = excluded.sent_at WHERE state <> 'done'",
+            (key, channel, step.name, step.state, _to_json(step.result), step.sent_at),
+        )
+
+    # -- the file --------------------------------------------------------------------------------------------------
+
+    def _commit_waiting(self) -> None:
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            self._transact(statement for item in batch for statement in item.statements)
+        except sqlite3.Error as error:
+            for item in batch:
+                item.failure.append(self._explained(error))
+        for item in batch:
+            item.done.set()
+
+    def _transact(self, statements: Iterable[tuple[str, Sequence[Any]]]) -> None:
+        connection = self._connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement, parameters in statements:
+                connection.execute(statement, parameters)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._pid != os.getpid():
+            self._connect()
+        return self._open
+
+    def _connect(self) -> None:
+        if self._pid not in (-1, os.getpid()):
+            self._abandoned.append(self._open)  # SQLite forbids even closing a connection that a fork inherited
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._open = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            self._pid = os.getpid()
+            self._open.execute("PRAGMA journal_mode = WAL")
+            self._open.execute("PRAGMA synchronous = FULL")
+            self._migrate()
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+        except OSError as error:
+            raise LedgerError(f"the ledger {self.path} cannot be made: {error.strerror}") from error
+
+    def _migrate(self) -> None:
+        version = self._version()
+        if version > len(MIGRATIONS):
+            raise LedgerError(
+                f"the ledger {self.path} is from a newer socialcast (version {version}); upgrade socialcast to use it"
+            )
+        if version == len(MIGRATIONS):
+            return
+        self._open.execute("BEGIN IMMEDIATE")
+        for script in MIGRATIONS[self._version() :]:  # asked again: another process may have been faster
+            for statement in script:
+                self._open.execute(statement)
+        self._open.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        self._open.execute("COMMIT")
+
+    def _version(self) -> int:
+        version: int = self._open.execute("PRAGMA user_version").fetchone()[0]
+        return version
+
+    def _explained(self, error: sqlite3.Error) -> LedgerError:
+        words = str(error)
+        remedy = next(
+            (remedy for sign, remedy in _REMEDIES.items() if sign in words), "see whether the file and its disk are sound"
+        )
+        return LedgerError(f"the ledger {self.path} cannot be used: {words}; {remedy}")
+
+
+def _to_json(value: Any) -> bytes | None:
+    return None if value is None else msgspec.json.encode(value)
+
+
+def _from_json(document: bytes | None) -> Any:
+    return None if document is None else msgspec.json.decode(document)

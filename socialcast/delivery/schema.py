@@ -1,0 +1,20 @@
+"""The ledger's tables as numbered migrations; `PRAGMA user_version` counts those that were applied."""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE announcements (
+            key TEXT PRIMARY KEY, digest TEXT NOT NULL, document BLOB NOT NULL, created_at REAL NOT NULL
+        ) STRICT""",
+        """CREATE TABLE deliveries (
+            key TEXT NOT NULL, channel TEXT NOT NULL, platform TEXT NOT NULL, state TEXT NOT NULL,
+            outcome BLOB, draft BLOB, updated_at REAL NOT NULL, PRIMARY KEY (key, channel)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE steps (
+            key TEXT NOT NULL, channel TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
+            result BLOB, sent_at REAL NOT NULL, PRIMARY KEY (key, channel, name)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE TABLE leases (key TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at REAL NOT NULL) STRICT, WITHOUT ROWID",
+    ),
+)

@@ -1,0 +1,183 @@
+"""Named steps: each remote side effect happens once, whatever crashes.
+
+The intent is recorded, then the call is sent, then its result is recorded. A step that is found as an intent, or whose
+call ended in nobody knows what, is looked for on the platform before anything is sent again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from socialcast.delivery.ledger import Ledger, Step
+from socialcast.model.errors import OutcomeUnknown, TransientError
+from socialcast.wire.retry import Patience
+from socialcast.wire.transport import Exchange, recording
+
+__all__ = ["Judge", "Steps"]
+
+T = TypeVar("T")
+W = TypeVar("W")
+
+INTENT, DONE, REFUSED = "intent", "done", "refused"
+
+
+class Judge(Protocol):
+    """Turns what a call raised, and the exchanges it made, into the error to go on with."""
+
+    def __call__(self, error: Exception, exchanges: list[Exchange], *, writing: bool) -> Exception: ...
+
+
+class Steps:
+    """The steps of one delivery: one announcement on one channel."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        key: str,
+        channel: str,
+        *,
+        judge: Judge,
+        patience: Patience,
+        settle_seconds: tuple[float, ...],
+        recover: bool = False,
+        notify: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        self._ledger, self._key, self._channel = ledger, key, channel
+        self._judge, self._patience, self._settle_seconds = judge, patience, settle_seconds
+        self._recover, self._notify = recover, notify
+        self._known = ledger.steps(key, channel)
+        self._counting = threading.Lock()
+        self.sent = 0
+
+    def once(
+        self, name: str, send: Callable[[], T], find: Callable[[], T | None] | None = None, *, repeatable: bool = False
+    ) -> T:
+        """The result of `send`, from the ledger if it was sent before.
+
+        `find` looks for the effect on the platform and gives the result, None when it is absent, or raises
+        OutcomeUnknown when the platform cannot tell. `repeatable` says that sending twice has the effect of once.
+        The result is plain JSON; an empty one counts as no answer. Raises PublishError.
+        """
+        step = self._known.get(name)
+        if step and step.state == DONE:
+            result: T = step.result
+            self._notify(name)
+            return result
+        found = None if repeatable else self._found_from_before(name, step, find)
+        outcome = found if found is not None else self._patience.call(lambda: self._attempt(name, send, find, repeatable))
+        self._record(name, DONE, outcome)
+        self._notify(name)
+        return outcome
+
+    def read(self, look: Callable[[], T]) -> T:
+        """The result of a call that changes nothing, tried again while that can help. Raises PublishError."""
+        return self._patience.call(lambda: self._judged(look, writing=False))
+
+    def recorded(self, name: str) -> Any:
+        """The result of a step that is done, None for one that is not."""
+        step = self._known.get(name)
+        return step.result if step and step.state == DONE else None
+
+    @property
+    def has_open_intent(self) -> bool:
+        """Whether a call was begun whose end is not recorded."""
+        return any(step.state == INTENT for step in self._known.values())
+
+    def each(self, items: Iterable[W], work: Callable[[int, W], T], *, at_once: int = 1) -> list[T]:
+        """`work(index, item)` for every item, so many at once, results in order; the first error ends it.
+
+        What is under way when an error comes is brought to its end and recorded.
+        """
+        numbered = iter(enumerate(items))
+        if at_once <= 1:
+            return [work(index, item) for index, item in numbered]
+        return _in_parallel(numbered, work, at_once)
+
+    def _found_from_before(self, name: str, step: Step | None, find: Callable[[], T | None] | None) -> T | None:
+        """What an earlier run made without recording it: after a crash, or on a machine with an empty ledger."""
+        if step and step.state == INTENT:
+            return self._look(name, step.sent_at, find)
+        if step is None and self._recover and find is not None:
+            return self.read(find)
+        return None
+
+    def _attempt(self, name: str, send: Callable[[], T], find: Callable[[], T | None] | None, repeatable: bool) -> T:
+        self._patience.cancel.check()
+        sent_at = self._record(name, INTENT, None)
+        with self._counting:
+            self.sent += 1
+        try:
+            result = self._judged(send, writing=True)
+            if result in (None, "", {}, []):
+                raise OutcomeUnknown(f"the platform's answer to {name} holds no id")
+        except OutcomeUnknown as unknown:
+            if repeatable:
+                raise TransientError(unknown.message, status=unknown.status) from unknown
+            found = self._look(name, sent_at, find, unknown)
+            if found is None:
+                raise TransientError(f"{unknown.message}; it did not happen", status=unknown.status) from unknown
+            return found
+        except Exception:
+            self._record(name, REFUSED, None)
+            raise
+        return result
+
+    def _look(
+        self, name: str, sent_at: float, find: Callable[[], T | None] | None, unknown: OutcomeUnknown | None = None
+    ) -> T | None:
+        """Look at each settling age; only after the last one is absence believed."""
+        if find is None:
+            raise unknown or OutcomeUnknown(f"{name} was being sent when the last run ended, and the platform has no way to look")
+        for age_seconds in self._settle_seconds:
+            self._patience.pause(max(0.0, sent_at + age_seconds - self._now()))
+            found = self.read(find)
+            if found is not None:
+                return found
+        return None
+
+    def _judged(self, call: Callable[[], T], *, writing: bool) -> T:
+        with recording() as exchanges:
+            try:
+                return call()
+            except Exception as error:  # client libraries raise anything; the record of the exchange tells what it was
+                raise self._judge(error, exchanges, writing=writing) from error
+
+    def _record(self, name: str, state: str, result: Any) -> float:
+        now = self._now()
+        step = Step(name, state, msgspec.to_builtins(result), now)
+        self._ledger.record_step(self._key, self._channel, step)
+        self._known[name] = step
+        return now
+
+    def _now(self) -> float:
+        return self._patience.clock.now().timestamp()
+
+
+def _in_parallel(numbered: Iterator[tuple[int, W]], work: Callable[[int, W], T], at_once: int) -> list[T]:
+    """Run with that many threads; each takes the next item when it has finished one, so nothing piles up."""
+    results: dict[int, T] = {}
+    taking, stop = threading.Lock(), threading.Event()
+
+    def run() -> None:
+        while not stop.is_set():
+            with taking:
+                item = next(numbered, None)
+            if item is None:
+                return
+            try:
+                results[item[0]] = work(*item)
+            except BaseException:
+                stop.set()
+                raise
+
+    with ThreadPoolExecutor(at_once, thread_name_prefix="socialcast-media") as pool:
+        done, _ = wait([pool.submit(run) for _ in range(at_once)], return_when=FIRST_EXCEPTION)
+        failures = [future.exception() for future in done if future.exception()]
+    if failures:
+        raise failures[0]  # type: ignore[misc] - filtered above
+    return [results[index] for index in sorted(results)]

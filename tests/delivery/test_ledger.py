@@ -1,0 +1,162 @@
+"""The ledger keeps what was done, tells what is wrong with its file, and shares commits."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from socialcast.delivery.lease import lease
+from socialcast.delivery.ledger import Ledger, Step
+from socialcast.model.errors import LedgerBusy, LedgerError
+from socialcast.wire.clock import SystemClock
+
+
+def test_what_is_written_is_there_for_the_next_process(tmp_path: Path) -> None:
+    """A ledger that is opened again has everything."""
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.record_step("key", "channel", Step("post", "done", {"id": "1"}, 5.0))
+    ledger.close()
+    again = Ledger(tmp_path / "ledger")
+    assert again.steps("key", "channel") == {"post": Step("post", "done", {"id": "1"}, 5.0)}
+    again.close()
+
+
+def test_done_is_never_overwritten(tmp_path: Path) -> None:
+    """Whatever comes later, a done step stays done with its result."""
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.record_step("key", "channel", Step("post", "done", "1", 5.0))
+    ledger.record_step("key", "channel", Step("post", "intent", None, 6.0))
+    assert ledger.steps("key", "channel")["post"].result == "1"
+    ledger.close()
+
+
+def test_commits_are_durable_against_power_loss(tmp_path: Path) -> None:
+    """The file is in WAL mode with synchronous=FULL."""
+    ledger = Ledger(tmp_path / "ledger")
+    assert ledger.rows("PRAGMA journal_mode") == [("wal",)]
+    assert ledger.rows("PRAGMA synchronous") == [(2,)]
+    ledger.close()
+
+
+def test_many_threads_write_everything(tmp_path: Path) -> None:
+    """Threads that share commits lose nothing."""
+    ledger = Ledger(tmp_path / "ledger")
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(lambda n: ledger.record_step("key", "channel", Step(f"photo/{n}", "done", n, 1.0)), range(400)))
+    assert sorted(step.result for step in ledger.steps("key", "channel").values()) == list(range(400))
+    ledger.close()
+
+
+def test_waiting_writes_share_a_commit(tmp_path: Path) -> None:
+    """While one thread commits, the others' writes gather and go in one transaction."""
+    ledger = Ledger(tmp_path / "ledger")
+    commits: list[str] = []
+    ledger._open.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+    with ledger._lock:  # stands for a commit under way
+        threads = [threading.Thread(target=ledger.record_step, args=("key", "c", Step(str(n), "done", n, 1.0))) for n in range(20)]
+        for thread in threads:
+            thread.start()
+        while len(ledger._waiting) < 20:
+            threading.Event().wait(0.001)
+    for thread in threads:
+        thread.join()
+    assert len(commits) == 1
+    assert len(ledger.steps("key", "c")) == 20
+    ledger.close()
+
+
+def _write_in_child(ledger: Ledger) -> None:
+    ledger.record_step("key", "child", Step("post", "done", "1", 1.0))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_forked_workers_share_the_file(tmp_path: Path) -> None:
+    """A worker forked from a process with an open ledger writes through a connection of its own."""
+    ledger = Ledger(tmp_path / "ledger")
+    worker = multiprocessing.get_context("fork").Process(target=_write_in_child, args=(ledger,))
+    worker.start()
+    worker.join(30)
+    assert worker.exitcode == 0
+    assert ledger.steps("key", "child")["post"].result == "1"
+    ledger.close()
+
+
+def test_a_newer_ledger_is_left_alone(tmp_path: Path) -> None:
+    """A file from a newer version is refused with what to do, and not touched."""
+    with sqlite3.connect(tmp_path / "ledger") as file:
+        file.execute("PRAGMA user_version = 99")
+    file.close()
+    with pytest.raises(LedgerError, match=r"newer socialcast \(version 99\); upgrade"):
+        Ledger(tmp_path / "ledger")
+
+
+def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
+    """Another kind of file is not overwritten."""
+    (tmp_path / "ledger").write_text("My shopping list, which is long enough to be no database at all. " * 20)
+    with pytest.raises(LedgerError, match="not a ledger"):
+        Ledger(tmp_path / "ledger")
+
+
+def test_a_locked_ledger_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When another program holds the file, the error says so."""
+    monkeypatch.setattr("socialcast.delivery.ledger._BUSY_SECONDS", 0.05)
+    ledger = Ledger(tmp_path / "ledger")
+    holder = sqlite3.connect(tmp_path / "ledger", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(LedgerError, match="another program holds it"):
+        ledger.remember("key", "digest", b"{}", 1.0)
+    holder.execute("ROLLBACK")
+    holder.close()
+    ledger.close()
+
+
+def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
+    """When no page can be added, the error says so, and what was recorded stays."""
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.record_step("key", "channel", Step("photo/1", "done", "1", 1.0))
+    pages = ledger.rows("PRAGMA page_count")[0][0]
+    ledger._open.execute(f"PRAGMA max_page_count = {pages}")  # what SQLite meets on a full disk
+    with pytest.raises(LedgerError, match="full; free some space"):
+        for number in range(2000):
+            ledger.record_step("key", "channel", Step(f"photo/{number + 2}", "done", "x" * 500, 1.0))
+    assert ledger.steps("key", "channel")["photo/1"].result == "1"
+    ledger.close()
+
+
+def test_one_publisher_at_a_time(tmp_path: Path) -> None:
+    """While an announcement is being published, another run of it is turned away."""
+    ledger = Ledger(tmp_path / "ledger")
+    clock = SystemClock()
+    with lease(ledger, "key", clock), ThreadPoolExecutor(1) as other:
+
+        def second() -> None:
+            with lease(ledger, "key", clock):
+                raise AssertionError("both hold it")
+
+        with pytest.raises(LedgerBusy, match="being published"):
+            other.submit(second).result()
+    with lease(ledger, "key", clock):
+        pass
+    ledger.close()
+
+
+def test_a_dead_process_holds_no_lease(tmp_path: Path) -> None:
+    """The lease of a process that is gone is taken over at once."""
+    import socket
+
+    ledger = Ledger(tmp_path / "ledger")
+    worker = multiprocessing.get_context("spawn").Process(target=int)
+    worker.start()
+    worker.join(30)
+    owner = f"{socket.gethostname()}:{worker.pid}:1"
+    ledger.write("INSERT INTO leases VALUES (?, ?, ?)", ("key", owner, SystemClock().now().timestamp() + 1000))
+    with lease(ledger, "key", SystemClock()):
+        assert ledger.rows("SELECT owner FROM leases")[0][0] != owner
+    ledger.close()
