@@ -1,0 +1,253 @@
+"""The orchestrator: one announcement to every channel, and one outcome for each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from socialcast.broadcast.channels import open_channels
+from socialcast.broadcast.delivery import ChannelDelivery
+from socialcast.broadcast.events import Event, Listener, Phase
+from socialcast.broadcast.plan import Plan, PlannedChannel, make_plan
+from socialcast.broadcast.publish import Run
+from socialcast.delivery.lease import lease
+from socialcast.delivery.ledger import Ledger
+from socialcast.delivery.steps import Steps
+from socialcast.model.announcement import Announcement
+from socialcast.model.errors import ConfigurationError
+from socialcast.model.problems import Problem
+from socialcast.model.receipt import Outcome, Report, State
+from socialcast.publisher import Publisher
+from socialcast.wire.clock import Cancel, Clock, SystemClock
+from socialcast.wire.retry import Patience
+from socialcast.wire.settings import Channel, read_channels
+from socialcast.wire.suggest import suggest
+from socialcast.wire.transport import Transport
+
+__all__ = ["Broadcast", "Event", "Phase", "Plan", "PlannedChannel"]
+
+_CONNECTIONS = 1024  # the most that the pool keeps per host; only those in use exist
+
+
+class Broadcast:
+    """The channels of an organisation and the ledger of what was published on them.
+
+    `sandbox` is a sandbox, or the address of one: then nothing leaves this machine and no credential is read.
+    `on_event` is called with each Event, one at a time, from worker threads.
+    """
+
+    def __init__(
+        self,
+        channels: Iterable[Channel],
+        *,
+        ledger: str | os.PathLike[str],
+        sandbox: Any = None,
+        clock: Clock | None = None,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.channels = {channel.name: channel for channel in channels}
+        self._ledger_path = Path(ledger)
+        self._sandbox_url = getattr(sandbox, "url", sandbox)
+        self._clock: Clock = clock or SystemClock()
+        self._listener = Listener(on_event)
+        self._transport: Transport | None = None
+        self._ledger: Ledger | None = None
+        self._running: set[Cancel] = set()
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        ledger: str | os.PathLike[str] | None = None,
+        only: Sequence[str] = (),
+        **options: Any,
+    ) -> Self:
+        """The broadcast of a channels file, or of some of its channels; the ledger is the file's unless given."""
+        file = read_channels(path)
+        known = {channel.name: channel for channel in file.channels}
+        for name in only:
+            if name not in known:
+                raise ConfigurationError(f"{path} has no channel {name!r}: {suggest(name, known)}")
+        chosen = [known[name] for name in only] if only else file.channels
+        return cls(chosen, ledger=ledger or file.ledger, **options)
+
+    def plan(self, announcement: Announcement) -> Plan:
+        """What every channel would show and every problem; sends nothing and needs no secret."""
+        return make_plan(announcement, self.channels, self._publishers(to_send=False))
+
+    def publish(self, announcement: Announcement, *, wait: bool = False, recover: bool = False) -> Report:
+        """Publish on every channel that does not have it yet; always one outcome per channel.
+
+        `wait` stays until an embargo ends. `recover` looks on the platforms before it sends anything, for a run whose
+        ledger was lost. Raises ConfigurationError and LedgerError before anything is sent, and Cancelled.
+        """
+        cancel = Cancel()
+        self._running.add(cancel)
+        try:
+            with lease(self.ledger, announcement.resolved_key, self._clock):
+                return self._publish(announcement, cancel, wait=wait, recover=recover)
+        except BaseException:
+            cancel.request()
+            raise
+        finally:
+            self._running.discard(cancel)
+
+    async def publish_async(self, announcement: Announcement, **options: Any) -> Report:
+        """`publish` inside a running event loop; when the task is cancelled, the run stops and can be resumed."""
+        work = asyncio.get_running_loop().run_in_executor(None, partial(self.publish, announcement, **options))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self.cancel()
+            with suppress(Exception):  # the run ends as Cancelled; the caller's cancellation is what counts
+                await work
+            raise
+
+    def resume(self, key: str, *, wait: bool = False, recover: bool = False) -> Report:
+        """Publish an announcement again from the ledger, which finishes what an earlier run left."""
+        return self.publish(self.remembered(key), wait=wait, recover=recover)
+
+    def remembered(self, key: str) -> Announcement:
+        """The announcement that the ledger has under that key; raises ConfigurationError for an unknown one."""
+        found = self.ledger.announcement(key)
+        if found is None:
+            raise ConfigurationError(
+                f"the ledger {self._ledger_path} knows no announcement {key!r}: {suggest(key, self.ledger.keys())}"
+            )
+        return Announcement.from_json(found[1])
+
+    def status(self, key: str) -> Report:
+        """Where every channel stands by the ledger; asks no platform."""
+        announcement = self.remembered(key)
+        rows = self.ledger.deliveries(key)
+        outcomes = []
+        for name, channel in self.channels.items():
+            row = rows.get(name)
+            if row and row.outcome:
+                outcomes.append(msgspec.structs.replace(msgspec.convert(row.outcome, Outcome), steps_sent=0))
+            else:
+                state = State(row.state) if row else State.PLANNED
+                outcomes.append(Outcome(channel=name, platform=channel.platform, state=state, required=channel.required))
+        return Report(key=key, digest=announcement.digest, outcomes=tuple(outcomes))
+
+    def open(self, channel: str, key: str) -> tuple[Publisher, Steps]:
+        """One channel's publisher and the steps of one announcement on it, for work that is no broadcast."""
+        publisher = self._publishers(to_send=True)[channel]
+        patience = Patience(self._clock, Cancel())
+        settle_seconds = publisher.capabilities.recovery.settle_seconds
+        return publisher, Steps(
+            self.ledger, key, channel, judge=publisher.judge, patience=patience, settle_seconds=settle_seconds
+        )
+
+    def cancel(self) -> None:
+        """Stop what is running, from any thread: calls under way end and are recorded, no new one is begun."""
+        for cancel in tuple(self._running):
+            cancel.request()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, opened on first use."""
+        if self._ledger is None:
+            self._ledger = Ledger(self._ledger_path)
+        return self._ledger
+
+    def close(self) -> None:
+        """Close connections and the ledger."""
+        if self._transport:
+            self._transport.close()
+        if self._ledger:
+            self._ledger.close()
+        self._transport = self._ledger = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _publishers(self, *, to_send: bool) -> dict[str, Publisher]:
+        if self._transport is None:
+            self._transport = Transport(sandbox_url=self._sandbox_url, connections=_CONNECTIONS)
+        cache_folder = self._ledger_path.parent / "media"
+        return open_channels(self.channels.values(), self._transport, self._clock, cache_folder, to_send=to_send)
+
+    def _publish(self, announcement: Announcement, cancel: Cancel, *, wait: bool, recover: bool) -> Report:
+        publishers = self._publishers(to_send=True)
+        plan = make_plan(announcement, self.channels, publishers)
+        deliveries = self._deliveries(announcement, plan, publishers, cancel, recover=recover)
+        changed = self._changed_content(announcement)
+        problems = (*plan.problems, *changed)
+        if changed or plan.is_stopped:
+            _refuse(deliveries, problems)
+        else:
+            self.ledger.remember(
+                announcement.resolved_key, plan.announcement_digest, announcement.to_json(), self._clock.now().timestamp()
+            )
+            _settle_planned(deliveries)
+            Run(announcement, deliveries, self._clock, cancel).go(wait_for_embargo=wait)
+        outcomes = tuple(delivery.outcome for delivery in deliveries if delivery.outcome)
+        return Report(key=announcement.resolved_key, digest=plan.announcement_digest, outcomes=outcomes, problems=problems)
+
+    def _deliveries(
+        self, announcement: Announcement, plan: Plan, publishers: dict[str, Publisher], cancel: Cancel, *, recover: bool
+    ) -> list[ChannelDelivery]:
+        rows = self.ledger.deliveries(announcement.resolved_key)
+        return [
+            ChannelDelivery(
+                announcement,
+                channel,
+                publishers[name],
+                plan[name],
+                ledger=self.ledger,
+                patience=Patience(self._clock, cancel),
+                listener=self._listener,
+                recover=recover,
+                row=rows.get(name),
+            )
+            for name, channel in self.channels.items()
+        ]
+
+    def _changed_content(self, announcement: Announcement) -> tuple[Problem, ...]:
+        known = self.ledger.announcement(announcement.resolved_key)
+        if known is None or known[0] == announcement.digest:
+            return ()
+        message = f"the key {announcement.resolved_key!r} was used for other content"
+        return (Problem(code="key.changed_content", path="key", message=message, fix="give the new announcement its own key"),)
+
+
+def _refuse(deliveries: Sequence[ChannelDelivery], problems: Sequence[Problem]) -> None:
+    """Settle every channel while nothing was sent; the ledger keeps what it says of earlier runs."""
+    for delivery in deliveries:
+        if delivery.is_open:
+            own = [
+                problem
+                for problem in problems
+                if problem.channel in ("", delivery.channel.name) and problem.severity.value == "error"
+            ]
+            state = State.SKIPPED if delivery.planned.skipped else State.REFUSED if own else State.HELD
+            reason = (
+                delivery.planned.skipped
+                or "; ".join(str(problem) for problem in own)
+                or "nothing was sent, because a required channel has problems"
+            )
+            delivery.settle(state, reason=reason, code="preflight" if own else "")
+
+
+def _settle_planned(deliveries: Sequence[ChannelDelivery]) -> None:
+    """Settle the channels that the plan leaves out: skipped ones, and optional ones with errors."""
+    for delivery in deliveries:
+        if delivery.is_open and delivery.planned.skipped:
+            delivery.finish(State.SKIPPED, reason=delivery.planned.skipped)
+        elif delivery.is_open and delivery.planned.errors:
+            delivery.finish(
+                State.REFUSED, reason="; ".join(str(problem) for problem in delivery.planned.errors), code="preflight"
+            )

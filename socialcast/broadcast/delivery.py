@@ -1,0 +1,228 @@
+"""One channel's share of a broadcast: what it has done so far, in the ledger and in its outcome."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from socialcast.broadcast.events import Event, Listener, Phase
+from socialcast.broadcast.plan import PlannedChannel, check_post, compose_post
+from socialcast.compose.preflight import with_limits
+from socialcast.delivery.ledger import Delivery as Row
+from socialcast.delivery.ledger import Ledger
+from socialcast.delivery.steps import Steps
+from socialcast.model.announcement import Announcement
+from socialcast.model.errors import Cancelled, LedgerError, OutcomeUnknown, PublishError, TransientError
+from socialcast.model.post import Post
+from socialcast.model.receipt import Account, Draft, Outcome, Receipt, State
+from socialcast.publisher import Publisher
+from socialcast.wire.retry import Patience
+from socialcast.wire.settings import Channel
+
+__all__ = ["ChannelDelivery"]
+
+logger = logging.getLogger("socialcast.broadcast")
+
+_READY_LIMIT_SECONDS = 1800.0
+
+
+class ChannelDelivery:
+    """The work of one channel, phase by phase; after a phase that failed, `outcome` says why and nothing more is done."""
+
+    def __init__(
+        self,
+        announcement: Announcement,
+        channel: Channel,
+        publisher: Publisher,
+        planned: PlannedChannel,
+        *,
+        ledger: Ledger,
+        patience: Patience,
+        listener: Listener,
+        recover: bool,
+        row: Row | None,
+    ) -> None:
+        self.channel, self.publisher, self.planned = channel, publisher, planned
+        self._announcement, self._ledger, self._listener = announcement, ledger, listener
+        self._patience, self._recover = patience, recover
+        self._phase = Phase.CHECK
+        self.account = Account(id="")
+        self.draft = (
+            msgspec.convert(row.draft, Draft) if row and row.draft else None
+        )  # feeds need the links of a host that is done
+        self.post: Post | None = planned.post
+        self.outcome: Outcome | None = self._earlier(row)
+        self._steps: Steps | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is still something to do."""
+        return self.outcome is None
+
+    @property
+    def is_host(self) -> bool:
+        """Whether feeds wait for its links."""
+        gives = self.publisher.capabilities.gives
+        return bool(
+            self.post and (("album" in gives and self.post.photos) or ("video" in gives and self.post.video) or "live" in gives)
+        )
+
+    def identify(self) -> None:
+        """Ask the platform who this channel is; a credential that does not work ends it here."""
+        self._run(Phase.CHECK, self._identify)
+
+    def prepare(self, links: Mapping[str, str]) -> None:
+        """Compose with the real links, check again under the account's limits, and upload invisibly."""
+        self._run(Phase.PREPARE, lambda: self._prepare(links))
+
+    def await_ready(self) -> None:
+        """Poll until the platform has processed the media."""
+        self._run(Phase.READY, self._await_ready)
+
+    def commit(self) -> None:
+        """Make it public."""
+        self._run(Phase.COMMIT, self._commit)
+
+    def hold(self, reason: str, hint: str = "run it again to go on") -> None:
+        """End this run for a channel that is not public yet and can go on later."""
+        self.finish(State.HELD, reason=reason, hint=hint)
+
+    def finish(self, state: State, **facts: Any) -> None:
+        """Settle the outcome, record it and tell it."""
+        self._save(state, self.settle(state, **facts))
+
+    def settle(self, state: State, **facts: Any) -> Outcome:
+        """Settle the outcome and tell it; the ledger is left as it is."""
+        adaptations = self.post.adaptations if self.post else ()
+        self.outcome = Outcome(
+            channel=self.channel.name,
+            platform=self.channel.platform,
+            state=state,
+            required=self.channel.required,
+            steps_sent=self._steps.sent if self._steps else 0,
+            adaptations=adaptations,
+            **facts,
+        )
+        self._listener.tell(Event(channel=self.channel.name, phase=Phase.DONE, outcome=self.outcome))
+        return self.outcome
+
+    # -- the phases ------------------------------------------------------------------------------------------------
+
+    def _identify(self) -> None:
+        self.account = self.steps.read(self.publisher.account)
+
+    def _prepare(self, links: Mapping[str, str]) -> None:
+        capabilities = with_limits(self.publisher.capabilities, self.account.limits)
+        self.post = post = compose_post(self._announcement, self.publisher, links, capabilities)
+        problems = [
+            str(p) for p in check_post(post, self.publisher, self.channel, self.account.limits) if p.severity.value == "error"
+        ]
+        if problems:
+            self.finish(State.REFUSED, reason="; ".join(problems), code="preflight")
+            return
+        self.draft = self.publisher.prepare(post, self.steps)
+        self._save(State.PREPARED, None)
+
+    def _await_ready(self) -> None:
+        draft = self._required_draft
+        deadline = self._now().timestamp() + _READY_LIMIT_SECONDS
+        while not (readiness := self.steps.read(lambda: self.publisher.ready(draft))).ready:
+            self._listener.tell(Event(channel=self.channel.name, phase=Phase.READY, percent=readiness.progress_percent))
+            if self._now().timestamp() > deadline:
+                raise TransientError("the platform is still processing the media", hint="run it again later to go on")
+            self._patience.pause(readiness.look_again_after_seconds)
+
+    def _commit(self) -> None:
+        if self.post is None:
+            raise AssertionError("committed without a post")
+        receipt = self.publisher.commit(self.post, self._required_draft, self.steps)
+        self.finish(State.PUBLISHED, **self._proof(receipt))
+
+    # -- what they share -------------------------------------------------------------------------------------------
+
+    def _run(self, phase: Phase, work: Callable[[], None]) -> None:
+        self._phase = phase
+        self._listener.tell(Event(channel=self.channel.name, phase=phase, photos=self._photo_count))
+        try:
+            work()
+        except (Cancelled, LedgerError):
+            raise  # the whole run ends: on request, or because nothing can be recorded any more
+        except OutcomeUnknown as error:
+            self.finish(State.UNKNOWN, **self._told(error, "look at the platform, then: socialcast resume"))
+        except TransientError as error:
+            self.hold(
+                **{
+                    name: value
+                    for name, value in self._told(error, "run it again to go on").items()
+                    if name in ("reason", "hint")
+                }
+            )
+        except PublishError as error:
+            self.finish(State.REFUSED, **self._told(error, ""))
+        except Exception as error:  # one publisher's defect must not cost the other channels their outcome
+            logger.exception("channel %s failed", self.channel.name)
+            state = State.UNKNOWN if self.steps.has_open_intent else State.REFUSED
+            reason = self._redact(f"{type(error).__name__}: {error}")
+            self.finish(state, reason=reason, hint="this is a defect in the publisher; please report it", code="internal")
+
+    def _told(self, error: PublishError, usual_hint: str) -> dict[str, str]:
+        return {"reason": self._redact(error.message), "hint": self._redact(error.hint or usual_hint), "code": error.code}
+
+    def _redact(self, text: str) -> str:
+        return self.publisher.connection.transport.redactor.redact(text)
+
+    def _proof(self, receipt: Receipt) -> dict[str, Any]:
+        visible = self.publisher.connection.transport.visible_url
+        items = tuple(msgspec.structs.replace(item, url=visible(item.url)) for item in receipt.items)
+        return {
+            "id": receipt.id,
+            "url": visible(receipt.url),
+            "published_at": receipt.published_at or self._now(),
+            "items": items,
+        }
+
+    @property
+    def steps(self) -> Steps:
+        """The steps of this delivery, read from the ledger on first use."""
+        if self._steps is None:
+            self._steps = Steps(
+                self._ledger,
+                self._announcement.resolved_key,
+                self.channel.name,
+                judge=self.publisher.judge,
+                patience=self._patience,
+                settle_seconds=self.publisher.capabilities.recovery.settle_seconds,
+                recover=self._recover,
+                notify=self._tell_step,
+            )
+        return self._steps
+
+    @property
+    def _required_draft(self) -> Draft:
+        if self.draft is None:
+            raise AssertionError("went on without a draft")
+        return self.draft
+
+    @property
+    def _photo_count(self) -> int:
+        return len(self.post.photos) if self.post else 0
+
+    def _tell_step(self, name: str) -> None:
+        self._listener.tell(Event(channel=self.channel.name, phase=self._phase, step=name, photos=self._photo_count))
+
+    def _save(self, state: State, outcome: Outcome | None) -> None:
+        row = Row(self.channel.name, self.channel.platform, state.value, outcome, self.draft)
+        self._ledger.save_delivery(self._announcement.resolved_key, row, self._now().timestamp())
+
+    def _earlier(self, row: Row | None) -> Outcome | None:
+        """The outcome of an earlier run, where it published; everything else is worth another look."""
+        if row is None or row.state != State.PUBLISHED.value:
+            return None
+        return msgspec.structs.replace(msgspec.convert(row.outcome, Outcome), steps_sent=0, required=self.channel.required)
+
+    def _now(self) -> datetime:
+        return self._patience.clock.now()

@@ -1,0 +1,106 @@
+"""One run over all channels: check, prepare, wait until everything is ready, hold, make public, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime
+
+from socialcast.broadcast.channels import same_account_problem
+from socialcast.broadcast.delivery import ChannelDelivery
+from socialcast.model.announcement import Announcement
+from socialcast.model.receipt import State
+from socialcast.wire.clock import Cancel, Clock
+
+__all__ = ["Run"]
+
+_CHANNELS_AT_ONCE = 256
+
+
+class Run:
+    """The phases in their order; a channel whose outcome is settled takes no part in the later ones."""
+
+    def __init__(self, announcement: Announcement, deliveries: list[ChannelDelivery], clock: Clock, cancel: Cancel) -> None:
+        self._announcement, self._deliveries = announcement, deliveries
+        self._clock, self._cancel = clock, cancel
+
+    def go(self, *, wait_for_embargo: bool) -> None:
+        """Bring every channel to an outcome, or stop where a required one failed while nothing is public."""
+        self._all(ChannelDelivery.identify)
+        self._refuse_same_accounts()
+        if self._goes_on() and self._prepare() and self._is_due(wait_for_embargo):
+            self._commit()
+        for delivery in self._open():
+            delivery.hold("nothing was made public, because a required channel failed", "mend that channel and run it again")
+
+    def _prepare(self) -> bool:
+        hosts = [delivery for delivery in self._open() if delivery.is_host]
+        feeds = [delivery for delivery in self._open() if not delivery.is_host]
+        self._all(lambda delivery: delivery.prepare({}), hosts)
+        if not self._goes_on():
+            return False
+        links = self._links()
+        self._all(lambda delivery: delivery.prepare(links), feeds)
+        if not self._goes_on():
+            return False
+        self._all(ChannelDelivery.await_ready)
+        return self._goes_on()
+
+    def _commit(self) -> None:
+        self._all(ChannelDelivery.commit, [delivery for delivery in self._open() if delivery.is_host])
+        if self._goes_on():
+            self._all(ChannelDelivery.commit)
+
+    def _is_due(self, wait_for_embargo: bool) -> bool:
+        embargo = self._announcement.embargo
+        if embargo is None or self._clock.now() >= embargo:
+            return True
+        if wait_for_embargo:
+            self._clock.sleep(_seconds_between(self._clock.now(), embargo), self._cancel)
+            return True
+        for delivery in self._open():
+            delivery.hold(f"prepared; under embargo until {embargo.isoformat()}", "run it again then, or use --wait")
+        return False
+
+    def _goes_on(self) -> bool:
+        """Whether every required channel can still be published."""
+        failed = (State.REFUSED, State.UNKNOWN, State.HELD)
+        return not any(d.channel.required and d.outcome and d.outcome.state in failed for d in self._deliveries)
+
+    def _links(self) -> dict[str, str]:
+        links: dict[str, str] = {}
+        for delivery in self._deliveries:
+            for kind, url in (delivery.draft.links if delivery.draft else {}).items():
+                links.setdefault(kind, url)
+        return links
+
+    def _refuse_same_accounts(self) -> None:
+        seen: dict[tuple[str, str, str], str] = {}
+        for delivery in self._open():
+            identity = (delivery.channel.platform, delivery.account.url, delivery.account.id)
+            first = seen.setdefault(identity, delivery.channel.name)
+            if delivery.account.id and first != delivery.channel.name:
+                problem = same_account_problem(first, delivery.channel.name)
+                delivery.finish(State.REFUSED, reason=problem.message, hint=problem.fix, code=problem.code)
+
+    def _open(self) -> list[ChannelDelivery]:
+        return [delivery for delivery in self._deliveries if delivery.is_open]
+
+    def _all(self, phase: Callable[[ChannelDelivery], None], deliveries: Iterable[ChannelDelivery] | None = None) -> None:
+        """The phase on every open channel at once; when one is cut short, the others finish their call first."""
+        taking_part = [d for d in (self._deliveries if deliveries is None else deliveries) if d.is_open]
+        if not taking_part:
+            return
+        with ThreadPoolExecutor(min(len(taking_part), _CHANNELS_AT_ONCE), thread_name_prefix="socialcast") as pool:
+            futures = [pool.submit(phase, delivery) for delivery in taking_part]
+            try:
+                wait(futures)
+            except BaseException:
+                self._cancel.request()  # Ctrl-C: no new call is begun, those under way are recorded
+                raise
+        for future in futures:
+            future.result()
+
+
+def _seconds_between(start: datetime, end: datetime) -> float:
+    return max(0.0, (end - start).total_seconds())

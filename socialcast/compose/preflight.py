@@ -1,0 +1,190 @@
+"""All problems of a post at once, before anything is sent: small rules over the capabilities table, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from socialcast.compose import photos
+from socialcast.compose.text import weigh
+from socialcast.model.announcement import Photo
+from socialcast.model.capabilities import Capabilities, PhotoRules, Support
+from socialcast.model.post import Adaptation, Post
+from socialcast.model.problems import Problem, Severity
+from socialcast.wire.settings import Policy
+
+__all__ = ["READ_BY_RULES", "check", "photo_adaptations", "with_limits"]
+
+
+def check(post: Post, capabilities: Capabilities, policy: Policy) -> list[Problem]:
+    """Every problem of the post on its channel."""
+    found = [problem for _, rule in _RULES for problem in rule(post, capabilities)]
+    found += _refused_adaptations(post, policy)
+    return [msgspec.structs.replace(problem, channel=post.channel) for problem in found]
+
+
+def photo_adaptations(post: Post, rules: PhotoRules | None) -> list[Adaptation]:
+    """What fitting will change in the photos that can be read."""
+    changes: list[Adaptation] = []
+    for index, photo in enumerate(post.photos if rules else ()):
+        try:
+            facts = photos.facts(photo)
+        except photos.UnreadablePhoto:
+            continue  # told as a problem by the rule below
+        if rules:
+            changes += [change for change in photos.adaptations(facts, rules, f"photos[{index}]") if _is_wanted(change, photo)]
+    return changes
+
+
+def with_limits(capabilities: Capabilities, limits: dict[str, int]) -> Capabilities:
+    """The table with an account's own limits, each named by its path, such as "photos.max_bytes"."""
+    for path, value in limits.items():
+        group, _, leaf = path.partition(".")
+        if (rules := getattr(capabilities, group)) is not None:
+            capabilities = msgspec.structs.replace(capabilities, **{group: msgspec.structs.replace(rules, **{leaf: value})})
+    return capabilities
+
+
+def _is_wanted(change: Adaptation, photo: Photo) -> bool:
+    return not (photo.keep_location and change.code == "photo.location_removed")
+
+
+def _refused_adaptations(post: Post, policy: Policy) -> Iterator[Problem]:
+    if policy is Policy.ADAPT:
+        return
+    for adaptation in post.adaptations:
+        if not adaptation.routine:
+            yield Problem(
+                code=adaptation.code,
+                path=adaptation.code.partition(".")[0],
+                message=f"does not fit as it is; it would be adapted: {adaptation.message}",
+                fix='allow it with policy = "adapt", or give the channel its own wording in the announcement',
+            )
+
+
+# -- the rules: the path each one reads, and what it finds ------------------------------------------------------------------
+
+
+def _something_to_say(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    if not any(part.strip() for part in post.parts) and not post.photos and post.video is None:
+        yield Problem(
+            code="text.missing", path="text", message="there is nothing to publish", fix="give it a text, a photo or a video"
+        )
+
+
+def _text_length(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    rules = capabilities.text
+    if rules is None or rules.max_length is None:
+        return
+    for index, part in enumerate(post.parts):
+        if (length := weigh(part, rules)) > rules.max_length:
+            message = f"post {index + 1} counts {length} {rules.unit.value}, {rules.max_length} are allowed"
+            yield Problem(
+                code="text.too_long", path="text", message=message, fix=f"shorten it, or set channels.{post.channel}.text"
+            )
+
+
+def _title_length(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    longest = capabilities.text.max_title_length if capabilities.text else None
+    if longest is not None and len(post.title) > longest:
+        yield Problem(code="title.too_long", path="title", message=f"it has {len(post.title)} characters, {longest} are allowed")
+
+
+def _thread(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    if len(post.parts) > 1 and capabilities.thread is Support.NONE:
+        yield Problem(code="thread.unsupported", path="text", message="the platform has no threads", fix="shorten the text")
+
+
+def _media_required(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    if capabilities.media_required and not post.photos and post.video is None:
+        fix = f'add a photo or a video, or say why it gets nothing: channels.{post.channel}.skip = "..."'
+        yield Problem(
+            code="photos.required", path="photos", message="the platform takes no text without a photo or video", fix=fix
+        )
+
+
+def _photo_count(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    rules = capabilities.photos
+    if post.photos and rules is None:
+        yield Problem(code="photos.unsupported", path="photos", message="the platform takes no photos")
+    elif rules and rules.max_count is not None and len(post.photos) > rules.max_count:
+        yield Problem(code="photos.too_many", path="photos", message=f"{len(post.photos)} photos, {rules.max_count} are allowed")
+
+
+def _photo_files(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    for index, photo in enumerate(post.photos):
+        path = f"photos[{index}]"
+        try:
+            facts = photos.facts(photo)
+        except photos.UnreadablePhoto as error:
+            yield Problem(code=error.code, path=path, message=str(error), fix="give it a sound photo, or leave it out")
+            continue
+        if not facts.suffix_matches:
+            message = f"{photo.name} is {facts.media_type} by its content, its name says otherwise"
+            yield Problem(code="photos.mislabelled", path=path, severity=Severity.WARNING, message=message, fix="rename it")
+
+
+def _alt_text(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    longest = capabilities.photos.alt_text.max_length if capabilities.photos else None
+    for index, photo in enumerate(post.photos):
+        path = f"photos[{index}].alt"
+        if not photo.alt.strip() and not photo.decorative:
+            fix = "tell what it shows, or set decorative: true where there is nothing to tell"
+            yield Problem(code="photos.alt_missing", path=path, message=f"{photo.name} has no alt text", fix=fix)
+        elif longest is not None and len(photo.alt) > longest:
+            yield Problem(code="photos.alt_too_long", path=path, message=f"{len(photo.alt)} characters, {longest} are allowed")
+
+
+def _video(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    rules, video = capabilities.video, post.video
+    if video is None or rules is None:
+        return
+    try:
+        size_bytes = video.content.size
+    except OSError as error:
+        yield Problem(code="video.missing", path="video", message=f"{video.name} cannot be read: {error.strerror}")
+        return
+    if size_bytes == 0:
+        yield Problem(code="video.empty", path="video", message=f"{video.name} is empty")
+    if rules.max_bytes is not None and size_bytes > rules.max_bytes:
+        message = f"{video.name} has {size_bytes:,} bytes, {rules.max_bytes:,} are allowed"
+        yield Problem(code="video.too_large", path="video", message=message, fix="give it a smaller encoding")
+    if not video.alt.strip():
+        yield Problem(
+            code="video.alt_missing", path="video.alt", severity=Severity.WARNING, message=f"{video.name} has no description"
+        )
+
+
+def _audience(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    if post.audience not in capabilities.audience:
+        message = f"the announcement is for the {post.audience.value}, the platform is not"
+        yield Problem(
+            code="audience.unsupported",
+            path="audience",
+            message=message,
+            fix=f'channels.{post.channel}.skip = "not for the public"',
+        )
+
+
+def _tag_count(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    most = capabilities.tags.max_count if capabilities.tags else None
+    if most is not None and len(post.tags) > most:
+        yield Problem(code="tags.too_many", path="tags", message=f"{len(post.tags)} tags, {most} are allowed")
+
+
+_RULES: tuple[tuple[str, Callable[[Post, Capabilities], Iterator[Problem]]], ...] = (
+    ("text", _something_to_say),
+    ("text.max_length", _text_length),
+    ("text.max_title_length", _title_length),
+    ("thread", _thread),
+    ("media_required", _media_required),
+    ("photos.max_count", _photo_count),
+    ("photos.types", _photo_files),
+    ("photos.alt_text", _alt_text),
+    ("video.max_bytes", _video),
+    ("audience", _audience),
+    ("tags.max_count", _tag_count),
+)
+
+READ_BY_RULES = frozenset(path for path, _ in _RULES)

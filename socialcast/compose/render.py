@@ -1,0 +1,98 @@
+"""From an announcement to the post of one channel, by what the capabilities table says; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from socialcast.compose.text import split, weigh
+from socialcast.model.announcement import Announcement, Photo
+from socialcast.model.capabilities import Capabilities, Support, TextRules
+from socialcast.model.post import Adaptation, Post
+
+__all__ = ["hashtag", "render"]
+
+
+def render(
+    announcement: Announcement, capabilities: Capabilities, links: Mapping[str, str], *, channel: str, platform: str
+) -> Post:
+    """What the channel will show, every difference from the announcement named as an adaptation."""
+    said = announcement.for_channel(channel)
+    photos, about_photos = _photos(said, capabilities, links)
+    parts, about_text = _parts(_text(said, capabilities, _addresses(said, capabilities, links, photos)), capabilities)
+    return Post(
+        key=announcement.resolved_key,
+        channel=channel,
+        platform=platform,
+        title=said.title,
+        parts=parts,
+        photos=photos,
+        video=said.video if capabilities.video else None,
+        link=said.link,
+        live=said.live,
+        tags=said.tags,
+        language=said.language,
+        audience=said.audience,
+        licence=said.licence,
+        credit=said.credit,
+        adaptations=(*about_photos, *about_text, *_about_video(said, capabilities, links)),
+    )
+
+
+def hashtag(tag: str) -> str:
+    """The tag as a hashtag: "open doors" becomes #OpenDoors."""
+    words = re.findall(r"\w+", tag)
+    return "#" + (words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)) if words else ""
+
+
+def _photos(
+    said: Announcement, capabilities: Capabilities, links: Mapping[str, str]
+) -> tuple[tuple[Photo, ...], list[Adaptation]]:
+    rules = capabilities.photos
+    if not said.photos or (rules and (rules.max_count is None or len(said.photos) <= rules.max_count)):
+        return said.photos, []
+    shown = said.photos[: rules.max_count] if rules and not (said.video and not _mixes(capabilities)) else ()
+    where = (
+        f"the rest behind the link {links['album']}" if "album" in links else "the rest is left out: no channel hosts an album"
+    )
+    return shown, [Adaptation(code="photos.album", message=f"{len(shown)} of {len(said.photos)} photos, {where}")]
+
+
+def _mixes(capabilities: Capabilities) -> bool:
+    return bool(capabilities.video and capabilities.video.with_photos)
+
+
+def _about_video(said: Announcement, capabilities: Capabilities, links: Mapping[str, str]) -> list[Adaptation]:
+    if said.video is None or capabilities.video is not None:
+        return []
+    where = f"behind the link {links['video']}" if "video" in links else "left out: no channel hosts it"
+    return [Adaptation(code="video.link", message=f"the video is {where}")]
+
+
+def _addresses(said: Announcement, capabilities: Capabilities, links: Mapping[str, str], shown: tuple[Photo, ...]) -> list[str]:
+    """The addresses that belong into the text, in the order of their weight for the reader, each once."""
+    wanted = [
+        said.live.url if said.live else "",
+        said.link.url if said.link else "",
+        links.get("video", "") if said.video and not capabilities.video else "",
+        links.get("album", "") if len(shown) < len(said.photos) else "",
+    ]
+    return list(dict.fromkeys(address for address in wanted if address and address not in said.text))
+
+
+def _text(said: Announcement, capabilities: Capabilities, addresses: list[str]) -> str:
+    words = said.text or said.title
+    tags = "" if capabilities.tags else " ".join(hashtag(tag) for tag in said.tags)
+    return "\n\n".join(block for block in (words, "\n".join(addresses), tags) if block)
+
+
+def _parts(text: str, capabilities: Capabilities) -> tuple[tuple[str, ...], list[Adaptation]]:
+    rules = capabilities.text
+    if rules is None or not text or _fits(text, rules) or capabilities.thread is Support.NONE:
+        return ((text,) if text else ()), []
+    parts = tuple(split(text, rules))
+    return parts, [Adaptation(code="text.thread", message=f"the text is a thread of {len(parts)} posts")]
+
+
+def _fits(text: str, rules: TextRules) -> bool:
+    return rules.max_length is None or weigh(text, rules) <= rules.max_length

@@ -1,0 +1,106 @@
+"""The interface of a platform: what every publisher is, and what it gets for nothing."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from socialcast.compose.render import render
+from socialcast.delivery.fate import Answer, judge, read_answer
+from socialcast.delivery.steps import Steps
+from socialcast.model.announcement import Announcement
+from socialcast.model.capabilities import Capabilities
+from socialcast.model.errors import ErrorRule, TerminalError
+from socialcast.model.post import Post
+from socialcast.model.problems import Problem
+from socialcast.model.receipt import Account, Draft, Readiness, Receipt
+from socialcast.wire.clock import Clock
+from socialcast.wire.settings import Policy
+from socialcast.wire.transport import Exchange, Transport
+
+__all__ = ["Answer", "Connection", "Publisher"]
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """What a publisher is connected with: its channel's name and policy, the transport, the clock,
+    the folder of its settings (for templates and tokens) and one for fitted media."""
+
+    channel: str
+    transport: Transport
+    clock: Clock
+    policy: Policy = Policy.REFUSE
+    folder: Path = Path()
+    cache_folder: str | None = None
+
+
+class Publisher(ABC):
+    """One account on one platform.
+
+    Subclasses give the four tables and, at least, `prepare` and `commit`. They never sleep, retry, check limits or
+    catch what they do not handle: steps, preflight and the error table do that.
+    """
+
+    name: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+    errors: ClassVar[tuple[ErrorRule, ...]] = ()
+    Settings: ClassVar[type[msgspec.Struct]]
+    sandbox_settings: ClassVar[Mapping[str, Any]] = {}  # what a channel needs, beside credentials, to run in a sandbox
+
+    def __init__(self, settings: Any, connection: Connection) -> None:
+        self.settings, self.connection = settings, connection
+        self.session = connection.transport.session()
+
+    @classmethod
+    def sandbox_wishes(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """What kind of account to open in a sandbox for a channel with these settings."""
+        return {"host": urlsplit(settings["url"]).netloc} if "url" in settings else {}
+
+    def require_credentials(self) -> None:
+        """Raise ConfigurationError unless the settings hold credentials to send with; a plan is made without them."""
+
+    @property
+    def identity(self) -> str:
+        """What tells two channels with one account apart from two accounts, without asking the platform; may be a secret."""
+        return ""
+
+    def account(self) -> Account:
+        """Who this channel publishes as; read only. Raises PublishError for credentials that do not work."""
+        return Account(id="")
+
+    def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
+        """What this channel will show; pure. `links` are the addresses that hosts give, by kind."""
+        return render(announcement, self.capabilities, links, channel=self.connection.channel, platform=self.name)
+
+    def check(self, post: Post) -> list[Problem]:
+        """Problems that only this platform knows of; pure, and on top of those that the capabilities tell."""
+        return []
+
+    @abstractmethod
+    def prepare(self, post: Post, steps: Steps) -> Draft:
+        """Upload and draft, invisibly; safe to repeat."""
+
+    def ready(self, draft: Draft) -> Readiness:
+        """One look at whether the platform has processed the draft."""
+        return Readiness(ready=True)
+
+    @abstractmethod
+    def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
+        """Make it public."""
+
+    def retract(self, receipt: Receipt, steps: Steps) -> None:
+        """Take back everything the receipt lists."""
+        raise TerminalError(f"{self.name} cannot take back what it published", hint="delete it by hand: " + receipt.url)
+
+    def read_error(self, exchange: Exchange) -> Answer:
+        """The platform's code and words in an answer; empty where a 2xx is no error."""
+        return read_answer(exchange)
+
+    def judge(self, error: Exception, exchanges: list[Exchange], *, writing: bool) -> Exception:
+        """What became of a call that raised, by the record of its exchanges and the error table."""
+        now = self.connection.clock.now()
+        return judge(error, exchanges, rules=self.errors, read=self.read_error, now=now, writing=writing)
