@@ -1,0 +1,104 @@
+"""Where a publisher is put to the test: its mirror in a sandbox, or a real server behind the same few calls."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import requests
+
+from socialcast.broadcast import Broadcast
+from socialcast.model.announcement import Announcement, Link, Photo
+from socialcast.model.capabilities import Support
+from socialcast.publisher import Publisher
+from socialcast.registry import publisher_class
+from socialcast.sandbox import Sandbox
+from socialcast.testing.clock import SandboxClock
+from socialcast.wire.settings import Channel, Policy
+
+__all__ = ["SandboxStage", "Sight", "Stage", "picture", "sample"]
+
+Sight = tuple[str, ...]  # one visible thing: its kind, title, words and alt texts, without ids and addresses
+
+
+class Stage(Protocol):
+    """A platform to publish on, and a way to look at it that shares nothing with the publisher."""
+
+    platform: str
+
+    def broadcast(self, ledger: Path, **settings: Any) -> Broadcast:
+        """A broadcast with one channel, named "contract", on this platform."""
+
+    def sights(self) -> list[Sight]:
+        """What the public sees now, in an order that does not depend on ids."""
+
+    def opens(self, url: str) -> bool:
+        """Whether a visitor finds something at that address."""
+
+
+class SandboxStage:
+    """The publisher's mirror."""
+
+    def __init__(self, sandbox: Sandbox, platform: str) -> None:
+        self.sandbox, self.platform = sandbox, platform
+
+    def channel(self, name: str = "contract", **settings: Any) -> Channel:
+        """A channel on this platform that adapts what does not fit."""
+        wanted: Mapping[str, Any] = {**publisher_class(self.platform).sandbox_settings, **settings}
+        return Channel(name=name, platform=self.platform, policy=Policy.ADAPT, settings=wanted)
+
+    def broadcast(self, ledger: Path, **settings: Any) -> Broadcast:
+        """A broadcast with one channel whose waits move the sandbox's clock."""
+        return Broadcast([self.channel(**settings)], ledger=ledger, sandbox=self.sandbox, clock=SandboxClock(self.sandbox))
+
+    def sights(self) -> list[Sight]:
+        """The mirror's public cards."""
+        with self.sandbox.mirror(self.platform).lock:
+            cards = self.sandbox.mirror(self.platform).cards()
+        words = {card.id: f"{card.kind} {card.title} {card.text}" for card in cards}
+        return sorted(
+            (
+                card.kind,
+                card.title,
+                _without_addresses(card.text or card.html),
+                *(f"{seen.kind}: {seen.alt}: {seen.caption}" for seen in card.pictures),
+                f"under: {_without_addresses(words.get(card.parent, ''))}",
+            )
+            for card in cards
+        )
+
+    def opens(self, url: str) -> bool:
+        """Whether the sandbox has a page there."""
+        return requests.get(url, timeout=30).status_code == 200
+
+
+def sample(publisher: type[Publisher], *, key: str = "contract", photos: int = 2, **fields: Any) -> Announcement:
+    """An announcement that this platform can carry: with photos where it takes them, long enough for a thread where it has them."""
+    table = publisher.capabilities
+    sentence = "The doors of the old observatory open to everybody at nine, with a talk on the winter sky. "
+    text = sentence * (4 if table.thread is not Support.NONE else 1)
+    pictures = tuple(picture(index) for index in range(photos if table.photos else 0))
+    values = {"key": key, "title": "Open doors", "text": text.strip(), "photos": pictures, "tags": ("open doors", "astronomy")}
+    return Announcement(**{**values, "link": Link("https://example.org/open-doors"), **fields})
+
+
+def picture(index: int, size: tuple[int, int] = (48, 32)) -> Photo:
+    """A small photo of its own colour, with alt text."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", size, (40 * index % 256, 90, 160)).save(buffer, "JPEG")
+    return Photo(
+        buffer.getvalue(),
+        alt=f"The dome, view {index + 1}",
+        caption=f"View {index + 1}",
+        credit="A. Example",
+        licence="CC-BY-4.0",
+    )
+
+
+def _without_addresses(text: str) -> str:
+    return re.sub(r"https?://[^\s\"'<>]+|/at/[^\s\"'<>]+", "(address)", text)

@@ -1,0 +1,1 @@
+"""Plaza, an invented platform: short posts in threads, up to four pictures, a key that makes a post single."""
