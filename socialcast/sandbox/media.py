@@ -1,0 +1,42 @@
+"""Files that mirrors received, kept on disk by content so that 800 photos do not fill the memory."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A stored file: its content's SHA-256 and SHA-1 (hex), its size in bytes and where it lies."""
+
+    sha256: str
+    sha1: str
+    size: int
+    path: Path
+
+
+class MediaStore:
+    """A folder of files named by their content; the same bytes are stored once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def save(self, stream: IO[bytes]) -> Blob:
+        """Store what the stream still holds."""
+        sha256, sha1, size = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), 0
+        with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
+            while chunk := stream.read(_CHUNK_BYTES):
+                sha256.update(chunk)
+                sha1.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+        path = self.folder / sha256.hexdigest()
+        Path(file.name).replace(path)
+        return Blob(sha256.hexdigest(), sha1.hexdigest(), size, path)
