@@ -1,0 +1,74 @@
+"""What a visitor sees: public albums, public photos, and the comments under them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from socialcast.sandbox.mirror import Card, Picture
+from socialcast.sandbox.platforms.flickr.state import Comment, FlickrState, Photo, Photoset
+
+__all__ = ["public_cards"]
+
+
+def public_cards(state: FlickrState) -> list[Card]:
+    """All that is public, newest first; an album is public when one of its photos is."""
+    albums: dict[str, str] = {}
+    cards: list[Card] = []
+    for photoset in state.photosets.values():
+        photos = [photo for photo in map(state.photos.__getitem__, photoset.photos) if photo.is_public]
+        albums |= {photo.id: photoset.id for photo in photos if photo.id not in albums}
+        cards += [_album(photoset, photos)] if photos else []
+    for photo in state.photos.values():
+        if photo.is_public:
+            cards += [_photo(photo, albums.get(photo.id, "")), *(_comment(photo, one) for one in photo.comments.values())]
+    return sorted(cards, key=lambda card: card.at, reverse=True)
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _picture(photo: Photo) -> Picture:
+    # Flickr has no field for alt text: screen readers are told the title.
+    return Picture(url=photo.image_url, alt=photo.title, caption=photo.description, kind=photo.file.kind)
+
+
+def _album(photoset: Photoset, photos: list[Photo]) -> Card:
+    return Card(
+        id=photoset.id,
+        kind="album",
+        account=photoset.owner.name,
+        url=photoset.page_url,
+        at=_time(photoset.created),
+        title=photoset.title,
+        text=photoset.description,
+        pictures=tuple(map(_picture, photos)),
+        facts={"photos": str(len(photos)), "licence": ", ".join(sorted({photo.license.name for photo in photos}))},
+    )
+
+
+def _photo(photo: Photo, album: str) -> Card:
+    return Card(
+        id=photo.id,
+        kind="photo",
+        account=photo.owner.name,
+        url=photo.page_url,
+        at=_time(photo.posted),
+        title=photo.title,
+        text=photo.description,
+        pictures=(_picture(photo),),
+        parent=album,
+        facts={"licence": photo.license.name, "tags": ", ".join(tag.raw for tag in photo.tags.values())},
+    )
+
+
+def _comment(photo: Photo, comment: Comment) -> Card:
+    return Card(
+        id=comment.id,
+        kind="comment",
+        account=comment.author.name,
+        url=f"{photo.page_url}#comment{comment.id.rpartition('-')[2]}",
+        at=_time(comment.at),
+        text=comment.text,
+        parent=photo.id,
+    )
