@@ -1,0 +1,162 @@
+"""Texts: how long they are on a platform, and how one becomes the posts of a thread."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+import regex
+
+from socialcast.compose.addresses import find_addresses
+from socialcast.compose.weights import weigh
+from socialcast.model.capabilities import TextRules
+
+__all__ = ["split", "weigh"]
+
+
+class _Cut(IntEnum):
+    """What it costs to end a post here; a post more (100) is better than a torn sentence, a torn word is the last resort."""
+
+    PARAGRAPH = 0
+    LINE = 10
+    SENTENCE = 20
+    CLAUSE = 130
+    WORD = 150
+    INSIDE = 1000
+
+
+_POST_COST = 100
+_EMPTINESS_COST = 30  # for an empty post, with the square of what is left free: keeps the parts about equal
+_OVERFULL_COST = 100_000
+
+_WORD = re.compile(r"\S+")
+_SENTENCE_END = regex.compile(r"""(?:[!?…。！？]|(?<!\b\p{Lu}\p{Ll}?)\.)[\p{Pe}\p{Pf}"']*$""")  # not after Dr. or J.
+_CLAUSE_END = regex.compile(r"[,;:、，；：–—]$")
+_CUTS_INSIDE = {
+    **dict.fromkeys("。！？", _Cut.SENTENCE),
+    **dict.fromkeys("、，；：", _Cut.CLAUSE),
+}  # where a script writes no spaces
+_UNBREAKABLE = regex.compile(r"(?:[@＠#＃$][\p{L}\p{M}\p{N}_]+)+|\X")
+
+
+class _Piece(NamedTuple):
+    """What is never torn: its place, its weight, the weight of the gap after it, and what a cut there costs."""
+
+    start: int
+    end: int
+    weight: int
+    gap_weight: int
+    cut: _Cut
+
+
+def split(text: str, rules: TextRules, *, first_reserved: int = 0, numbered: bool = False) -> list[str]:
+    """The posts of a thread that says the text, cut between paragraphs, else sentences, else words.
+
+    Graphemes, addresses, mentions and hashtags are never cut, so a part is over the limit only where one of these alone
+    is. `first_reserved` is the weight to keep free in the first part; `numbered` adds " (1/3)" where there are several.
+    """
+    text, limit = text.strip(), rules.max_length
+    if not text:
+        return []
+    if limit is None or weigh(text, rules) <= limit - first_reserved:
+        return [text]
+    if not numbered:
+        return _parts(text, rules, limit, limit - first_reserved)
+    digits = 0
+    while True:
+        digits += 1
+        room = limit - len(f" ({'9' * digits}/{'9' * digits})")
+        parts = _parts(text, rules, room, room - first_reserved)
+        if len(parts) < 10**digits:
+            return [f"{part} ({number}/{len(parts)})" for number, part in enumerate(parts, 1)]
+
+
+def _parts(text: str, rules: TextRules, limit: int, first_limit: int) -> list[str]:
+    """The parts within the limits.
+
+    Pieces are weighed one by one, and a part can weigh more than its pieces (a tail such as `_example.com` becomes an
+    address where a cut frees it of what stood before), so the whole is tried again with that much less room.
+    """
+    margin = 0
+    while True:
+        pieces = _pieces(text, rules, limit - margin, first_limit - margin)
+        spans = _best_spans(pieces, limit - margin, first_limit - margin)
+        parts = [text[pieces[start].start : pieces[end - 1].end] for start, end in spans]
+        capacities = [first_limit, *[limit] * (len(parts) - 1)]
+        joined = [(part, most) for part, most, (start, end) in zip(parts, capacities, spans, strict=True) if end - start > 1]
+        excess = max((weigh(part, rules) - most for part, most in joined), default=0)
+        if excess <= 0:
+            return parts
+        margin += excess
+
+
+def _pieces(text: str, rules: TextRules, limit: int, first_limit: int) -> list[_Piece]:
+    """The words of the text; one that is longer than a post comes in its smallest unbreakable pieces."""
+    words = [found.span() for found in _WORD.finditer(text)]
+    pieces: list[_Piece] = []
+    for (start, end), (following, _) in itertools.zip_longest(words, words[1:], fillvalue=(len(text), len(text))):
+        word, gap = text[start:end], text[end:following]
+        cut = _cut_between(word, gap, text[following : following + 1])
+        piece = _Piece(start, end, weigh(word, rules), weigh(gap, rules), cut)
+        is_too_long = piece.weight > (limit if pieces else first_limit)
+        pieces += _torn(text, piece, rules) if is_too_long else [piece]
+    return pieces
+
+
+def _torn(text: str, word: _Piece, rules: TextRules) -> list[_Piece]:
+    spans = [(word.start + start, word.start + end) for start, end in _unbreakable_spans(text[word.start : word.end])]
+    pieces = [
+        _Piece(start, end, weigh(text[start:end], rules), 0, _CUTS_INSIDE.get(text[start:end], _Cut.INSIDE))
+        for start, end in spans
+    ]
+    return [*pieces[:-1], pieces[-1]._replace(gap_weight=word.gap_weight, cut=word.cut)]
+
+
+def _unbreakable_spans(word: str) -> Iterator[tuple[int, int]]:
+    position = 0
+    for start, end in [*find_addresses(word), (len(word), len(word))]:
+        yield from (found.span() for found in _UNBREAKABLE.finditer(word, position, start))
+        if end > start:
+            yield start, end
+        position = end
+
+
+def _cut_between(word: str, gap: str, following: str) -> _Cut:
+    if "\n" in gap:
+        return _Cut.PARAGRAPH if gap.count("\n") > 1 else _Cut.LINE
+    if not following.islower() and _SENTENCE_END.search(word):
+        return _Cut.SENTENCE
+    return _Cut.CLAUSE if _CLAUSE_END.search(word) else _Cut.WORD
+
+
+def _best_spans(pieces: Sequence[_Piece], limit: int, first_limit: int) -> list[tuple[int, int]]:
+    """The cheapest way to make posts of the pieces, as (first, last + 1) of each."""
+    costs, starts = [0.0], [0]
+    for end in range(1, len(pieces) + 1):
+        options = _posts_ending_at(end, pieces, limit, first_limit)
+        cost, start = min((costs[start] + cost, start) for start, cost in options)
+        costs.append(cost)
+        starts.append(start)
+    spans, end = [], len(pieces)
+    while end:
+        spans.append((starts[end], end))
+        end = starts[end]
+    return spans[::-1]
+
+
+def _posts_ending_at(end: int, pieces: Sequence[_Piece], limit: int, first_limit: int) -> Iterator[tuple[int, float]]:
+    """Start and cost of every post whose last piece is the one before `end`."""
+    cut_cost = pieces[end - 1].cut if end < len(pieces) else 0
+    weight = -pieces[end - 1].gap_weight
+    for start in range(end - 1, -1, -1):
+        weight += pieces[start].weight + pieces[start].gap_weight
+        capacity = first_limit if start == 0 else limit
+        if weight <= capacity:
+            yield start, _POST_COST + cut_cost + _EMPTINESS_COST * (1 - weight / capacity) ** 2
+        elif start == end - 1:
+            yield start, _OVERFULL_COST + cut_cost
+        if weight > limit:
+            return

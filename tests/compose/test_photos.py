@@ -1,0 +1,429 @@
+"""Photos: what is told about a file, and what becomes of it for a platform."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import ExifTags, Image, ImageChops
+
+from socialcast.compose import photos
+from socialcast.compose.photos import UnreadablePhoto, adaptations, facts, fit
+from socialcast.model.announcement import Photo
+from socialcast.model.capabilities import PhotoRules
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "open-doors" / "photos").glob("*.jpg"))
+ANYTHING = PhotoRules(types=frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff"}))
+XMP = (
+    b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+    b"<rdf:Description xmlns:exif='http://ns.adobe.com/exif/1.0/' xmlns:aux='http://ns.adobe.com/exif/1.0/aux/'"
+    b' exif:GPSLatitude="46,48.1N" aux:SerialNumber="S-4711">'
+    b"<exif:GPSLongitude>9,50.2E</exif:GPSLongitude><dc:rights xmlns:dc='x'>Ann Example</dc:rights>"
+    b"</rdf:Description></rdf:RDF></x:xmpmeta>"
+)
+
+
+def picture(size: tuple[int, int] = (320, 200), mode: str = "RGB") -> Image.Image:
+    """A picture whose halves differ, so that a wrong turn shows."""
+    gradient = Image.linear_gradient("L").resize(size)
+    image = Image.merge("RGB", (gradient, gradient.transpose(Image.Transpose.FLIP_LEFT_RIGHT), Image.new("L", size, 90)))
+    image.paste("red", (0, 0, size[0] // 2, size[1] // 2))
+    return image.convert(mode)
+
+
+def noise(size: tuple[int, int] = (900, 600), mode: str = "RGB") -> Image.Image:
+    """A picture that hardly compresses, the same on every run."""
+    data = b"".join(struct.pack("<Q", (n * 0x9E3779B97F4A7C15) & (2**64 - 1)) for n in range(size[0] * size[1] * 4 // 8))
+    return Image.frombytes("RGBA", size, zlib.compress(data, 0)[: size[0] * size[1] * 4]).convert(mode)
+
+
+def private_exif(orientation: int = 1, artist: str = "Ann Example") -> bytes:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    exif[ExifTags.Base.Artist] = artist
+    exif[ExifTags.Base.Copyright] = "(c) Ann Example"
+    exif[ExifTags.IFD.GPSInfo] = {1: "N", 2: (46.0, 48.0, 6.0), 3: "E", 4: (9.0, 50.0, 12.0)}
+    exif[ExifTags.IFD.Exif] = {0xA431: "BODY-4711", 0xA435: "LENS-4712", 0xA430: "Owner Example", 0x9003: "2026:11:22 10:00:00"}
+    return exif.tobytes()
+
+
+def saved(image: Image.Image, format: str = "JPEG", **options: object) -> bytes:
+    out = BytesIO()
+    image.save(out, format, **options)
+    return out.getvalue()
+
+
+def read(fitted: photos.Fitted) -> bytes:
+    with fitted.open() as file:
+        return file.read()
+
+
+def opened(data: bytes) -> Image.Image:
+    image = Image.open(BytesIO(data))
+    image.load()
+    return image
+
+
+def same_pixels(one: bytes, other: bytes) -> bool:
+    return ImageChops.difference(opened(one).convert("RGBA"), opened(other).convert("RGBA")).getbbox(alpha_only=False) is None
+
+
+# -- facts ---------------------------------------------------------------------------------------------------------------
+
+
+def test_facts_tell_what_the_file_is(tmp_path: Path) -> None:
+    path = tmp_path / "hall.jpg"
+    path.write_bytes(saved(picture((320, 200)), exif=private_exif(6)))
+    assert facts(Photo(path)) == photos.PhotoFacts(
+        media_type="image/jpeg",
+        width=320,
+        height=200,
+        size_bytes=path.stat().st_size,
+        orientation=6,
+        has_location=True,
+        has_serial=True,
+        has_transparency=False,
+        is_animated=False,
+        suffix_matches=True,
+    )
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF"])
+def test_location_is_seen_in_every_format_that_carries_exif(format: str) -> None:
+    found = facts(Photo(saved(picture(), format, exif=private_exif())))
+    assert (found.has_location, found.has_serial) == (True, True)
+
+
+def test_a_damaged_png_is_told() -> None:
+    whole = bytearray(saved(noise((100, 80)), "PNG"))
+    whole[len(whole) // 2] ^= 0xFF
+    with pytest.raises(UnreadablePhoto, match="damaged"):
+        facts(Photo(bytes(whole)))
+
+
+def test_a_changed_file_is_looked_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "hall.jpg"
+    path.write_bytes(saved(picture((320, 200))))
+    before = facts(Photo(path)).width
+    path.write_bytes(saved(picture((640, 480))))
+    assert (before, facts(Photo(path)).width) == (320, 640)
+
+
+def test_a_wrong_suffix_is_a_fact_and_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "hall.png"
+    path.write_bytes(saved(picture()))
+    assert facts(Photo(path)).suffix_matches is False
+    assert fit(Photo(path), ANYTHING, None).filename == "hall.jpg"
+
+
+def test_animation_and_transparency_are_told() -> None:
+    frames = [Image.new("RGB", (9, 9), color) for color in ("red", "green", "blue")]
+    moving = facts(Photo(saved(frames[0], "GIF", save_all=True, append_images=frames[1:])))
+    assert moving.is_animated
+    assert facts(Photo(saved(Image.new("RGBA", (9, 9)), "PNG"))).has_transparency
+
+
+def test_a_photo_of_a_hundred_megapixels_is_an_ordinary_photo() -> None:
+    assert facts(Photo(saved(Image.new("1", (10_000, 10_000)), "PNG"))).width == 10_000
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"])
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_a_file_that_was_cut_off_is_told_as_truncated(format: str, share: float) -> None:
+    whole = saved(noise((200, 150)), format)
+    with pytest.raises(UnreadablePhoto) as caught:
+        facts(Photo(whole[: int(len(whole) * share)]))
+    assert caught.value.code == "photos.truncated"
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@given(cut=st.floats(0.1, 0.999))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_jpeg_is_seen_to_be_cut_off_wherever_the_cut_is(progressive: bool, cut: float) -> None:
+    whole = saved(picture(), exif=private_exif(), progressive=progressive)
+    with pytest.raises(UnreadablePhoto):
+        facts(Photo(whole[: int(len(whole) * cut)]))
+
+
+def test_a_thumbnail_does_not_pass_for_the_end_of_the_picture() -> None:
+    thumbnail = saved(picture((32, 20)))
+    whole = saved(noise((200, 150)))
+    segment = b"\xff\xe5" + struct.pack(">H", len(thumbnail) + 2) + thumbnail
+    with pytest.raises(UnreadablePhoto) as caught:
+        facts(Photo((whole[:2] + segment + whole[2:])[: len(whole) // 2]))
+    assert caught.value.code == "photos.truncated"
+
+
+def test_what_is_missing_empty_or_no_photo_has_its_own_code(tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "words.jpg").write_text("no photo at all")
+    codes = {}
+    for name in ("gone.jpg", ".", "empty.jpg", "words.jpg"):
+        with pytest.raises(UnreadablePhoto) as caught:
+            facts(Photo(tmp_path / name))
+        codes[name] = caught.value.code
+    assert codes == {
+        "gone.jpg": "photos.missing",
+        ".": "photos.missing",
+        "empty.jpg": "photos.empty",
+        "words.jpg": "photos.unreadable",
+    }
+
+
+def test_a_file_that_declares_too_many_pixels_is_refused_from_its_header() -> None:
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunks = b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in ((b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b""))
+    )
+    with pytest.raises(UnreadablePhoto) as caught:
+        facts(Photo(b"\x89PNG\r\n\x1a\n" + chunks))
+    assert caught.value.code == "photos.enormous"
+
+
+@given(
+    st.binary(max_size=400),
+    st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x20\0\0\0WEBPVP8 ", b"GIF89a", b"II*\0"]),
+)
+@settings(max_examples=200, deadline=None)
+@pytest.mark.filterwarnings("ignore")
+def test_any_bytes_give_facts_or_a_reason(data: bytes, beginning: bytes) -> None:
+    try:
+        told = facts(Photo(beginning + data)).media_type
+    except UnreadablePhoto as error:
+        told = error.code
+    assert told.startswith(("image/", "photos."))
+
+
+# -- location and serial numbers -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_real_photo_loses_its_location_and_not_one_pixel(path: Path) -> None:
+    fitted = fit(Photo(path), ANYTHING, None)
+    cleaned = facts(Photo(read(fitted)))
+    assert same_pixels(read(fitted), path.read_bytes())
+    assert (cleaned.has_location, cleaned.has_serial, cleaned.orientation) == (False, False, facts(Photo(path)).orientation)
+
+
+@pytest.mark.parametrize(
+    ("format", "options"), [("JPEG", {}), ("JPEG", {"progressive": True}), ("PNG", {}), ("WEBP", {"quality": 60})]
+)
+def test_location_and_serial_numbers_go_and_credit_stays(format: str, options: dict[str, object]) -> None:
+    original = saved(picture(), format, exif=private_exif(6), **options)
+    data = read(fit(Photo(original), ANYTHING, None))
+    exif = opened(data).getexif()
+    assert not any(word in data for word in (b"BODY-4711", b"LENS-4712", b"Owner Example"))
+    assert ExifTags.IFD.GPSInfo not in exif
+    assert (exif[ExifTags.Base.Artist], exif[ExifTags.Base.Copyright], exif[ExifTags.Base.Orientation]) == (
+        "Ann Example",
+        "(c) Ann Example",
+        6,
+    )
+    assert exif.get_ifd(ExifTags.IFD.Exif)[0x9003] == "2026:11:22 10:00:00"
+    assert same_pixels(data, original)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "WEBP"])
+def test_location_and_serial_numbers_go_from_xmp_and_credit_stays(format: str) -> None:
+    original = saved(picture(), format, xmp=XMP)
+    data = read(fit(Photo(original), ANYTHING, None))
+    assert facts(Photo(original)).has_location
+    assert not any(word in data for word in (b"46,48.1N", b"9,50.2E", b"S-4711"))
+    assert b"Ann Example" in data
+    assert same_pixels(data, original)
+
+
+def test_an_xmp_packet_that_hides_its_location_goes_as_a_whole() -> None:
+    hidden = XMP.replace(b"9,50.2E", b"<rdf:Seq><rdf:li>9,50.2E</rdf:li></rdf:Seq>")
+    data = read(fit(Photo(saved(picture(), xmp=hidden)), ANYTHING, None))
+    assert b"9,50.2E" not in data
+    assert not facts(Photo(data)).has_location
+
+
+def test_an_exif_block_that_cannot_be_read_is_removed() -> None:
+    original = saved(picture(), exif=b"Exif\0\0a secret place")
+    assert b"secret place" in original
+    assert b"secret place" not in read(fit(Photo(original), ANYTHING, None))
+
+
+def test_what_follows_the_picture_goes_with_the_location() -> None:
+    with_film = saved(picture(), exif=private_exif()) + b"a film with its own location"
+    assert b"film" not in read(fit(Photo(with_film), ANYTHING, None))
+
+
+def test_location_stays_where_it_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "hall.jpg"
+    path.write_bytes(saved(picture(), exif=private_exif()))
+    fitted = fit(Photo(path, keep_location=True), ANYTHING, None)
+    assert fitted.path == str(path)
+
+
+def test_location_stays_in_a_new_encoding_where_it_is_asked_for() -> None:
+    original = saved(noise(), exif=private_exif(), quality=95)
+    smaller = PhotoRules(max_bytes=len(original) // 2)
+    kept = facts(Photo(read(fit(Photo(original, keep_location=True), smaller, None))))
+    assert kept.has_location
+    assert not facts(Photo(read(fit(Photo(original), smaller, None)))).has_location
+
+
+@given(orientation=st.integers(1, 8), artist=st.text("abc é", max_size=20), quality=st.integers(30, 95))
+@settings(max_examples=40, deadline=None)
+def test_whatever_the_block_holds_the_pixels_stay(orientation: int, artist: str, quality: int) -> None:
+    original = saved(picture((64, 48)), exif=private_exif(orientation, artist), quality=quality)
+    data = read(fit(Photo(original), ANYTHING, None))
+    assert same_pixels(data, original)
+    assert facts(Photo(data))[4:7] == (False, False, orientation)
+
+
+# -- fitting -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_photo_that_fits_is_sent_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "hall.jpg"
+    path.write_bytes(saved(picture()))
+    fitted = fit(Photo(path), ANYTHING, str(tmp_path / "cache"))
+    assert (fitted.path, fitted.filename, fitted.media_type) == (str(path), "hall.jpg", "image/jpeg")
+    assert (fitted.size_bytes, fitted.sha256, fitted.sha1) == Photo(path).content
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.2, 0.02])
+def test_a_photo_that_is_too_large_is_made_to_fit(share: float) -> None:
+    original = saved(noise(), quality=95, exif=private_exif(6), icc_profile=b"a colour profile")
+    limit = int(len(original) * share)
+    fitted = fit(Photo(original), PhotoRules(max_bytes=limit), None)
+    image = opened(read(fitted))
+    assert limit * 0.7 < fitted.size_bytes <= limit
+    assert image.width < image.height  # turned upright
+    assert image.info["icc_profile"] == b"a colour profile"
+    assert (image.getexif()[ExifTags.Base.Artist], image.getexif()[ExifTags.Base.Copyright]) == ("Ann Example", "(c) Ann Example")
+    assert ExifTags.Base.Orientation not in image.getexif()
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_applied_when_a_photo_is_encoded_anew(orientation: int, format: str) -> None:
+    upright = picture((160, 100))
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the transposition that stores it so that the orientation turns it back
+    stored = upright if orientation == 1 else upright.transpose(Image.Transpose(undo[orientation]))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    shown = opened(read(fit(Photo(saved(stored, format, exif=exif)), PhotoRules(types=frozenset({"image/jpeg"})), None)))
+    assert shown.size == upright.size
+    assert max(high for _, high in ImageChops.difference(shown, upright).resize((16, 10)).getextrema()) < 20
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_every_kind_of_picture_is_converted_to_what_the_platform_takes(mode: str) -> None:
+    image = Image.new(mode, (40, 30)) if mode == "I;16" else picture((40, 30)).convert(mode)
+    original = saved(image, "TIFF" if mode != "P" else "GIF")
+    fitted = fit(Photo(original), PhotoRules(types=frozenset({"image/jpeg"})), None)
+    assert (fitted.media_type, fitted.filename, opened(read(fitted)).size) == ("image/jpeg", "photo.jpg", (40, 30))
+
+
+def test_sixteen_bits_of_grey_keep_their_brightness() -> None:
+    original = saved(Image.new("I;16", (8, 8), 0x8000), "PNG")
+    assert opened(read(fit(Photo(original), PhotoRules(types=frozenset({"image/jpeg"})), None))).getpixel(
+        (4, 4)
+    ) == pytest.approx(128, abs=2)
+
+
+def test_transparency_is_kept_where_a_type_can_show_it_and_white_otherwise() -> None:
+    clear = saved(Image.new("RGBA", (40, 30), (255, 0, 0, 0)), "WEBP", lossless=True, exact=True)
+    assert fit(Photo(clear), PhotoRules(), None).media_type == "image/png"
+    white = opened(read(fit(Photo(clear), PhotoRules(types=frozenset({"image/jpeg"})), None)))
+    assert white.getpixel((20, 15)) == (255, 255, 255)
+
+
+def test_a_transparent_picture_that_is_too_large_is_scaled() -> None:
+    original = saved(noise((300, 200), "RGBA"), "PNG")
+    fitted = fit(Photo(original), PhotoRules(max_bytes=len(original) // 3), None)
+    assert fitted.media_type == "image/png"
+    assert fitted.size_bytes <= len(original) // 3
+
+
+def test_a_limit_that_nothing_fits_is_told() -> None:
+    with pytest.raises(UnreadablePhoto) as caught:
+        fit(Photo(saved(noise())), PhotoRules(max_bytes=50), None)
+    assert caught.value.code == "photos.too_large"
+
+
+def test_a_photo_that_breaks_while_it_is_decoded_is_told_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "broken.jpg"
+    whole = saved(noise((100, 80)))
+    tables = whole.index(b"\xff\xc4") + 5  # how the picture's bits are to be read
+    path.write_bytes(whole[:tables] + b"\xff" * 16 + whole[tables + 16 :])
+    with pytest.raises(UnreadablePhoto, match=r"broken\.jpg"):
+        fit(Photo(path), PhotoRules(types=frozenset({"image/png"})), None)
+
+
+def test_the_same_photo_and_rules_give_the_same_bytes(tmp_path: Path) -> None:
+    original = saved(noise(), quality=95, exif=private_exif(6))
+    rules = PhotoRules(max_bytes=len(original) // 2)
+    in_memory, kept = fit(Photo(original), rules, None), fit(Photo(original), rules, str(tmp_path))
+    assert in_memory.sha256 == kept.sha256
+    assert Path(str(kept.path)).parent == tmp_path
+
+
+def test_a_kept_result_is_used_again_and_other_rules_make_another(tmp_path: Path) -> None:
+    original = Photo(saved(noise(), quality=95))
+    limit = original.content.size // 2
+    first = fit(original, PhotoRules(max_bytes=limit), str(tmp_path))
+    written = Path(str(first.path)).stat().st_mtime_ns
+    again = fit(original, PhotoRules(max_bytes=limit), str(tmp_path))
+    other = fit(original, PhotoRules(max_bytes=limit // 2), str(tmp_path))
+    assert (again.path, Path(str(again.path)).stat().st_mtime_ns) == (first.path, written)
+    assert other.path != first.path
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_original_is_never_touched(tmp_path: Path) -> None:
+    path = tmp_path / "hall.jpg"
+    path.write_bytes(saved(noise(), exif=private_exif(6)))
+    before = path.read_bytes()
+    fit(Photo(path), PhotoRules(max_bytes=20_000), str(tmp_path / "cache"))
+    fit(Photo(path), ANYTHING, str(tmp_path / "cache"))
+    assert path.read_bytes() == before
+
+
+# -- adaptations ---------------------------------------------------------------------------------------------------------
+
+
+def codes(data: bytes, rules: PhotoRules) -> list[str]:
+    return [change.code for change in adaptations(facts(Photo(data)), rules, "photos[0]")]
+
+
+def test_a_photo_that_fits_has_no_adaptation() -> None:
+    assert codes(saved(picture()), PhotoRules()) == []
+
+
+def test_every_change_is_named_before_it_is_made() -> None:
+    large = saved(noise(), exif=private_exif(6))
+    assert codes(large, PhotoRules(max_bytes=1000)) == [
+        "photo.recompressed",
+        "photo.orientation_applied",
+        "photo.location_removed",
+    ]
+    assert codes(saved(picture(), "WEBP"), PhotoRules()) == ["photo.converted"]
+    assert codes(saved(noise((90, 60), "RGBA"), "PNG"), PhotoRules(max_bytes=1000)) == ["photo.resized"]
+    assert codes(saved(picture(), exif=private_exif(6)), PhotoRules()) == ["photo.location_removed"]
+
+
+def test_an_animation_that_becomes_a_still_picture_is_no_routine_change() -> None:
+    frames = [Image.new("RGB", (9, 9), color) for color in ("red", "green", "blue")]
+    moving = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    changes = adaptations(facts(Photo(moving)), PhotoRules(), "photos[0]")
+    assert [(change.code, change.routine) for change in changes] == [("photo.converted", True), ("photo.stilled", False)]
+
+
+def test_a_type_whose_location_cannot_be_taken_out_is_converted() -> None:
+    located = saved(picture(), "TIFF", exif=private_exif())
+    assert codes(located, ANYTHING) == ["photo.converted", "photo.location_removed"]
+    fitted = fit(Photo(located), ANYTHING, None)
+    assert (fitted.media_type, facts(Photo(read(fitted))).has_location) == ("image/jpeg", False)
