@@ -18,13 +18,13 @@ __all__ = ["split", "weigh"]
 
 
 class _Cut(IntEnum):
-    """What it costs to end a post here; a post more (100) is better than a torn sentence, a torn word is the last resort."""
+    """What it costs to end a post here; one or two posts more (100 each) are better than a torn sentence."""
 
     PARAGRAPH = 0
     LINE = 10
     SENTENCE = 20
-    CLAUSE = 130
-    WORD = 150
+    CLAUSE = 150
+    WORD = 250
     INSIDE = 1000
 
 

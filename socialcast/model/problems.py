@@ -28,6 +28,5 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def __str__(self) -> str:
         where = ": ".join(part for part in (self.channel, self.path) if part)
-        return f"{self.severity.value} {self.code} at {where or 'the announcement'}: {self.message}" + (
-            f". {self.fix}" if self.fix else ""
-        )
+        remedy = f"; {self.fix}" if self.fix else ""
+        return f"{self.severity.value} {self.code} at {where or 'the announcement'}: {self.message}{remedy}"

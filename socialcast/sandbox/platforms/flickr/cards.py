@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from markupsafe import Markup
+
 from socialcast.sandbox.mirror import Card, Picture
 from socialcast.sandbox.platforms.flickr.state import Comment, FlickrState, Photo, Photoset
 
@@ -30,7 +32,7 @@ def _time(seconds: float) -> datetime:
 
 def _picture(photo: Photo) -> Picture:
     # Flickr has no field for alt text: screen readers are told the title.
-    return Picture(url=photo.image_url, alt=photo.title, caption=photo.description, kind=photo.file.kind)
+    return Picture(url=photo.image_url, alt=photo.title, caption=Markup(photo.description).striptags(), kind=photo.file.kind)
 
 
 def _album(photoset: Photoset, photos: list[Photo]) -> Card:

@@ -22,6 +22,7 @@ __all__ = ["FlickrMirror"]
 
 _REST = "/services/rest/"
 _BASE58 = "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
+_PAGE = re.compile(r"/photos/(?P<person>[^/]+)/(?P<page>.+)")
 _FILE = re.compile(r"(?P<id>\d+)_(?P<secret>[0-9a-f]+)(_[a-z0-9]{1,2})?\.\w+")
 
 
@@ -61,6 +62,14 @@ class FlickrMirror(People, Lists, Photos, Licenses, Comments, Albums, Uploads):
         if photo is None:
             return NotFound().get_response()
         return redirect(photo.page_url)
+
+    def not_found(self, request: Request) -> Response | None:
+        """Pages under a member's NSID are those under their path alias; other pages of photos and albums do not exist."""
+        found = _PAGE.fullmatch(request.path)
+        if found is None:
+            return None
+        member = self.members.get(found["person"])
+        return redirect(f"https://www.flickr.com/photos/{member.name}/{found['page']}") if member else NotFound().get_response()
 
     def cards(self) -> list[Card]:
         """Public albums, photos and comments, newest first."""
