@@ -59,7 +59,35 @@ _HOME = {
     "load_announcement": "socialcast.wire.announcements",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605 - the table above is the public surface, stated once
+__all__ = [
+    "Announcement",
+    "Audience",
+    "Broadcast",
+    "BroadcastError",
+    "Cancelled",
+    "Channel",
+    "ConfigurationError",
+    "Event",
+    "LedgerError",
+    "Link",
+    "Live",
+    "Outcome",
+    "OutcomeUnknown",
+    "Override",
+    "Photo",
+    "Plan",
+    "PreflightFailed",
+    "PublishError",
+    "Receipt",
+    "Report",
+    "SocialcastError",
+    "State",
+    "Subtitles",
+    "TerminalError",
+    "TransientError",
+    "Video",
+    "load_announcement",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -60,7 +60,7 @@ class Publisher(ABC):
         """What kind of account to open in a sandbox for a channel with these settings."""
         return {"host": urlsplit(settings["url"]).netloc} if "url" in settings else {}
 
-    def require_credentials(self) -> None:
+    def require_credentials(self) -> None:  # noqa: B027 - most have nothing to add to the fields that are required anyway
         """Raise ConfigurationError unless the settings hold credentials to send with; a plan is made without them."""
 
     @property

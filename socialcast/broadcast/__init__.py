@@ -71,14 +71,18 @@ class Broadcast:
         only: Sequence[str] = (),
         **options: Any,
     ) -> Self:
-        """The broadcast of a channels file, or of some of its channels; the ledger is the file's unless given."""
+        """The broadcast of a channels file, or of some of its channels; the ledger is the file's unless given.
+
+        A sandbox run has a ledger of its own beside that one, so that a rehearsal never counts as published.
+        """
         file = read_channels(path)
         known = {channel.name: channel for channel in file.channels}
         for name in only:
             if name not in known:
                 raise ConfigurationError(f"{path} has no channel {name!r}: {suggest(name, known)}")
         chosen = [known[name] for name in only] if only else file.channels
-        return cls(chosen, ledger=ledger or file.ledger, **options)
+        recorded = file.ledger.with_stem(f"{file.ledger.stem}-sandbox") if options.get("sandbox") else file.ledger
+        return cls(chosen, ledger=ledger or recorded, **options)
 
     def plan(self, announcement: Announcement) -> Plan:
         """What every channel would show and every problem; sends nothing and needs no secret."""

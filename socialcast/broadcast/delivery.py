@@ -16,7 +16,7 @@ from socialcast.delivery.ledger import Delivery as Row
 from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
-from socialcast.model.errors import Cancelled, LedgerError, OutcomeUnknown, PublishError, TransientError
+from socialcast.model.errors import Cancelled, ConfigurationError, LedgerError, OutcomeUnknown, PublishError, TransientError
 from socialcast.model.post import Post
 from socialcast.model.receipt import Account, Draft, Outcome, Receipt, State
 from socialcast.publisher import Publisher
@@ -163,6 +163,8 @@ class ChannelDelivery:
             )
         except PublishError as error:
             self.finish(State.REFUSED, **self._told(error, ""))
+        except (ConfigurationError, OSError) as error:  # such as a photo that was removed after the check
+            self.finish(State.REFUSED, reason=self._redact(str(error)), hint="mend it and run it again", code="input")
         except Exception as error:  # one publisher's defect must not cost the other channels their outcome
             logger.exception("channel %s failed", self.channel.name)
             state = State.UNKNOWN if self.steps.has_open_intent else State.REFUSED

@@ -26,10 +26,12 @@ class Run:
 
     def go(self, *, wait_for_embargo: bool) -> None:
         """Bring every channel to an outcome, or stop where a required one failed while nothing is public."""
-        self._all(ChannelDelivery.identify)
-        self._refuse_same_accounts()
-        if self._goes_on() and self._prepare() and self._is_due(wait_for_embargo):
-            self._commit()
+        threads = min(len(self._deliveries), _CHANNELS_AT_ONCE) or 1
+        with ThreadPoolExecutor(threads, thread_name_prefix="socialcast") as self._pool:
+            self._all(ChannelDelivery.identify)
+            self._refuse_same_accounts()
+            if self._goes_on() and self._prepare() and self._is_due(wait_for_embargo):
+                self._commit()
         for delivery in self._open():
             delivery.hold("nothing was made public, because a required channel failed", "mend that channel and run it again")
 
@@ -89,15 +91,12 @@ class Run:
     def _all(self, phase: Callable[[ChannelDelivery], None], deliveries: Iterable[ChannelDelivery] | None = None) -> None:
         """The phase on every open channel at once; when one is cut short, the others finish their call first."""
         taking_part = [d for d in (self._deliveries if deliveries is None else deliveries) if d.is_open]
-        if not taking_part:
-            return
-        with ThreadPoolExecutor(min(len(taking_part), _CHANNELS_AT_ONCE), thread_name_prefix="socialcast") as pool:
-            futures = [pool.submit(phase, delivery) for delivery in taking_part]
-            try:
-                wait(futures)
-            except BaseException:
-                self._cancel.request()  # Ctrl-C: no new call is begun, those under way are recorded
-                raise
+        futures = [self._pool.submit(phase, delivery) for delivery in taking_part]
+        try:
+            wait(futures)
+        except BaseException:
+            self._cancel.request()  # Ctrl-C: no new call is begun, those under way are recorded
+            raise
         for future in futures:
             future.result()
 

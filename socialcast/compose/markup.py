@@ -203,7 +203,12 @@ class _Wikitext(_Writer):
         return _external(self.inline(node), str(node.attrs["href"]))
 
     def image(self, node: SyntaxTreeNode) -> str:
-        return _external(_escape_inside(node.content), str(node.attrs["src"]))
+        words = _escape_inside(node.content)
+        return words if _is_in_link(node) else _external(words, str(node.attrs["src"]))
+
+
+def _is_in_link(node: SyntaxTreeNode) -> bool:
+    return node.parent is not None and (node.parent.type == "link" or _is_in_link(node.parent))
 
 
 def _escape_inside(text: str) -> str:

@@ -49,7 +49,7 @@ def judge(
     answer = read(last)
     complete_refusal = 400 <= last.status < 500 or bool(answer.code)
     if complete_refusal:
-        return _refusal(last, answer, rules, now)
+        return _refusal(last, answer, rules, now, may_have_acted=may_have_acted)
     if may_have_acted:
         return OutcomeUnknown(_words(answer, last, error), status=last.status, request_id=_request_id(last.headers))
     if 300 <= last.status < 400:
@@ -78,10 +78,11 @@ def _without_answer(error: Exception, last: Exchange, *, may_have_acted: bool) -
     return kind(f"{last.host} did not answer {last.method} {last.path} ({type(error).__name__})")
 
 
-def _refusal(last: Exchange, answer: Answer, rules: Sequence[ErrorRule], now: datetime) -> PublishError:
+def _refusal(last: Exchange, answer: Answer, rules: Sequence[ErrorRule], now: datetime, *, may_have_acted: bool) -> PublishError:
     rule = next((r for r in rules if r.fits(status=last.status, code=answer.code, message=answer.message, call=last.path)), None)
     usual: type[PublishError] = RateLimited if last.status == 429 else TerminalError
-    kind = usual if rule is None else OutcomeUnknown if rule.fate == "unknown" else rule.raises
+    may_be_done = rule is not None and rule.fate == "unknown" and may_have_acted
+    kind = OutcomeUnknown if may_be_done else rule.raises if rule else usual
     return kind(
         answer.message or f"{last.host} refused {last.method} {last.path}",
         status=last.status,

@@ -54,7 +54,7 @@ class Delivery(NamedTuple):
 
 class _Write(NamedTuple):
     statements: Sequence[tuple[str, Sequence[Any]]]
-    failure: list[BaseException]
+    failure: list[LedgerError]
     done: threading.Event
 
 
@@ -67,6 +67,7 @@ class Ledger:
         self._waiting: deque[_Write] = deque()
         self._abandoned: list[sqlite3.Connection] = []
         self._pid = -1
+        self._open: sqlite3.Connection
         self._connect()
 
     def write(self, statement: str, parameters: Sequence[Any] = (), *more: tuple[str, Sequence[Any]]) -> None:
@@ -147,14 +148,19 @@ class Ledger:
     # -- the file --------------------------------------------------------------------------------------------------
 
     def _commit_waiting(self) -> None:
-        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        batch: list[_Write] = []
         try:
+            while self._waiting:
+                batch.append(self._waiting.popleft())
             self._transact(statement for item in batch for statement in item.statements)
         except sqlite3.Error as error:
+            _fail(batch, self._explained(error))
+        except BaseException:  # Ctrl-C in the thread that leads: the others must not take their writes for done
+            _fail(batch, LedgerError(f"a write to the ledger {self.path} was interrupted; run it again to go on"))
+            raise
+        finally:
             for item in batch:
-                item.failure.append(self._explained(error))
-        for item in batch:
-            item.done.set()
+                item.done.set()
 
     def _transact(self, statements: Iterable[tuple[str, Sequence[Any]]]) -> None:
         connection = self._connection()
@@ -213,6 +219,11 @@ class Ledger:
             (remedy for sign, remedy in _REMEDIES.items() if sign in words), "see whether the file and its disk are sound"
         )
         return LedgerError(f"the ledger {self.path} cannot be used: {words}; {remedy}")
+
+
+def _fail(batch: Iterable[_Write], error: LedgerError) -> None:
+    for item in batch:
+        item.failure.append(error)
 
 
 def _to_json(value: Any) -> bytes | None:

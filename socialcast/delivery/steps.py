@@ -29,7 +29,8 @@ INTENT, DONE, REFUSED = "intent", "done", "refused"
 class Judge(Protocol):
     """Turns what a call raised, and the exchanges it made, into the error to go on with."""
 
-    def __call__(self, error: Exception, exchanges: list[Exchange], *, writing: bool) -> Exception: ...
+    def __call__(self, error: Exception, exchanges: list[Exchange], *, writing: bool) -> Exception:
+        """The error to go on with."""
 
 
 class Steps:
@@ -55,17 +56,26 @@ class Steps:
         self.sent = 0
 
     def once(
-        self, name: str, send: Callable[[], T], find: Callable[[], T | None] | None = None, *, repeatable: bool = False
+        self,
+        name: str,
+        send: Callable[[], T],
+        find: Callable[[], T | None] | None = None,
+        *,
+        repeatable: bool = False,
+        valid: Callable[[T], bool] = lambda result: True,
     ) -> T:
         """The result of `send`, from the ledger if it was sent before.
 
         `find` looks for the effect on the platform and gives the result, None when it is absent, or raises
         OutcomeUnknown when the platform cannot tell. `repeatable` says that sending twice has the effect of once.
+        A recorded result that is no longer `valid`, such as an upload that has lapsed, is followed by another step.
         The result is plain JSON; an empty one counts as no answer. Raises PublishError.
         """
         step = self._known.get(name)
         if step and step.state == DONE:
             result: T = step.result
+            if not valid(result):
+                return self.once(_again(name), send, find, repeatable=repeatable, valid=valid)
             self._notify(name)
             return result
         found = None if repeatable else self._found_from_before(name, step, find)
@@ -93,10 +103,11 @@ class Steps:
 
         What is under way when an error comes is brought to its end and recorded.
         """
-        numbered = iter(enumerate(items))
-        if at_once <= 1:
+        numbered = list(enumerate(items))
+        threads = min(at_once, len(numbered))
+        if threads <= 1:
             return [work(index, item) for index, item in numbered]
-        return _in_parallel(numbered, work, at_once)
+        return _in_parallel(iter(numbered), work, threads)
 
     def _found_from_before(self, name: str, step: Step | None, find: Callable[[], T | None] | None) -> T | None:
         """What an earlier run made without recording it: after a crash, or on a machine with an empty ledger."""
@@ -158,6 +169,12 @@ class Steps:
         return self._patience.clock.now().timestamp()
 
 
+def _again(name: str) -> str:
+    """The next step of that kind; the earlier one stays recorded."""
+    base, _, count = name.partition(" #")
+    return f"{base} #{int(count or 1) + 1}"
+
+
 def _in_parallel(numbered: Iterator[tuple[int, W]], work: Callable[[int, W], T], at_once: int) -> list[T]:
     """Run with that many threads; each takes the next item when it has finished one, so nothing piles up."""
     results: dict[int, T] = {}
@@ -177,7 +194,6 @@ def _in_parallel(numbered: Iterator[tuple[int, W]], work: Callable[[int, W], T],
 
     with ThreadPoolExecutor(at_once, thread_name_prefix="socialcast-media") as pool:
         done, _ = wait([pool.submit(run) for _ in range(at_once)], return_when=FIRST_EXCEPTION)
-        failures = [future.exception() for future in done if future.exception()]
-    if failures:
-        raise failures[0]  # type: ignore[misc] - filtered above
+    for future in done:
+        future.result()
     return [results[index] for index in sorted(results)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
@@ -16,7 +18,9 @@ from socialcast.model.errors import ConfigurationError
 from socialcast.model.media import Content, content_of
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Self, TypeAlias
+
+    Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 
 __all__ = ["Announcement", "Audience", "Link", "Live", "Media", "Override", "Photo", "Subtitles", "Video", "told_by_content"]
 
@@ -67,9 +71,9 @@ class Media(_Data, frozen=True):
     path: str | None = None
     data: bytes | None = None
 
-    if TYPE_CHECKING:
+    if TYPE_CHECKING:  # more than the fields hold is taken, and made fit below
 
-        def __init__(self, path: str | os.PathLike[str] | bytes | BinaryIO | None = None, **fields: Any) -> None: ...
+        def __init__(self, path: Source | None = None, data: bytes | None = None) -> None: ...
 
     def __post_init__(self) -> None:
         source: Any = self.path
@@ -89,10 +93,14 @@ class Media(_Data, frozen=True):
         """The file's size and digest; raises OSError where it cannot be read."""
         return content_of(self.path, self.data)
 
+    def open(self) -> BinaryIO:
+        """The file, to be read and closed; raises OSError where it cannot be read."""
+        return Path(self.path).open("rb") if self.path else BytesIO(self.data or b"")
+
     @property
     def name(self) -> str:
         """What messages call this file; never used as alt text."""
-        return os.path.basename(self.path) if self.path else f"{len(self.data or b'')} bytes in memory"  # noqa: PTH119
+        return Path(self.path).name if self.path else f"{len(self.data or b'')} bytes in memory"
 
 
 class Photo(Media, frozen=True):
@@ -108,11 +116,29 @@ class Photo(Media, frozen=True):
     decorative: bool = False
     keep_location: bool = False
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            path: Source | None = None,
+            data: bytes | None = None,
+            alt: str = "",
+            caption: str = "",
+            credit: str = "",
+            licence: str = "",
+            decorative: bool = False,
+            keep_location: bool = False,
+        ) -> None: ...
+
 
 class Subtitles(Media, frozen=True):
     """Timed text for a video, in one language (BCP 47)."""
 
     language: str = "en"
+
+    if TYPE_CHECKING:
+
+        def __init__(self, path: Source | None = None, data: bytes | None = None, language: str = "en") -> None: ...
 
 
 class Video(Media, frozen=True):
@@ -124,6 +150,24 @@ class Video(Media, frozen=True):
     credit: str = ""
     licence: str = ""
     subtitles: tuple[Subtitles, ...] = ()
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            path: Source | None = None,
+            data: bytes | None = None,
+            alt: str = "",
+            title: str = "",
+            caption: str = "",
+            credit: str = "",
+            licence: str = "",
+            subtitles: Iterable[Subtitles] = (),
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        force_setattr(self, "subtitles", tuple(self.subtitles))
 
 
 class Override(_Data, frozen=True):
@@ -139,7 +183,7 @@ class Override(_Data, frozen=True):
 class Announcement(_Data, frozen=True, kw_only=True):
     """One announcement for all channels.
 
-    `text` is the short form that feeds show, `body` the long one (Markdown-free plain text) for pages and descriptions;
+    `text` is the short form that feeds show, `body` the long one (Markdown) for pages and descriptions;
     `embargo` is an aware datetime before which nothing is public; `channels` holds overrides by channel name.
     """
 
@@ -159,12 +203,35 @@ class Announcement(_Data, frozen=True, kw_only=True):
     credit: str = ""
     channels: Mapping[str, Override] = {}
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            key: str = "",
+            title: str = "",
+            text: str = "",
+            body: str = "",
+            link: Link | str | None = None,
+            photos: Iterable[Photo] = (),
+            video: Video | None = None,
+            live: Live | None = None,
+            tags: Iterable[str] = (),
+            language: str = "en",
+            audience: Audience = Audience.PUBLIC,
+            embargo: datetime | None = None,
+            licence: str = "",
+            credit: str = "",
+            channels: Mapping[str, Override] = ...,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         _require_aware(self.embargo, "embargo")
         for name in ("photos", "tags"):  # a list is what people write
             force_setattr(self, name, tuple(getattr(self, name)))
-        if isinstance(self.link, str):
-            force_setattr(self, "link", Link(self.link))
+        link: Any = self.link
+        if isinstance(link, str):
+            force_setattr(self, "link", Link(link))
 
     @property
     def digest(self) -> str:
@@ -194,7 +261,11 @@ class Announcement(_Data, frozen=True, kw_only=True):
 def told_by_content(media: Media) -> dict[str, Any]:
     """Plain data in which the file is named by its digest and not by its place, for digests that every machine agrees on."""
     plain: dict[str, Any] = msgspec.to_builtins(media)
-    return plain | {"path": None, "data": None, "sha256": media.content.sha256}
+    try:
+        sha256 = media.content.sha256
+    except OSError:
+        sha256 = "unreadable"  # preflight tells which file and why
+    return plain | {"path": None, "data": None, "sha256": sha256}
 
 
 def _require_aware(moment: datetime | None, path: str) -> None:

@@ -110,6 +110,7 @@ class Report(_Record, frozen=True, kw_only=True):
     def exit_code(self) -> int:
         """0 all published; 1 refused and nothing public; 3 partly published; 4 something unknown; 75 held, run again."""
         states = [outcome.state for outcome in self.outcomes if outcome.state is not State.SKIPPED]
+        waiting = {State.HELD, State.PLANNED, State.PREPARED}
         wanted = [o.state for o in self.outcomes if o.state is not State.SKIPPED and (o.required or o.state is not State.REFUSED)]
         if State.UNKNOWN in states:
             return 4
@@ -117,7 +118,7 @@ class Report(_Record, frozen=True, kw_only=True):
             return 0
         if State.PUBLISHED in states:
             return 3
-        return 75 if State.HELD in states and State.REFUSED not in states else 1
+        return 75 if waiting & set(states) and State.REFUSED not in states else 1
 
     def raise_for_failures(self) -> None:
         """Raise BroadcastError unless every required channel is published."""

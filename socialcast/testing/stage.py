@@ -76,7 +76,7 @@ class SandboxStage:
 
 
 def sample(publisher: type[Publisher], *, key: str = "contract", photos: int = 2, **fields: Any) -> Announcement:
-    """An announcement that this platform can carry: with photos where it takes them, long enough for a thread where it has them."""
+    """An announcement that this platform can carry: photos where it takes them, a thread's length where it has threads."""
     table = publisher.capabilities
     sentence = "The doors of the old observatory open to everybody at nine, with a talk on the winter sky. "
     text = sentence * (4 if table.thread is not Support.NONE else 1)
@@ -89,15 +89,10 @@ def picture(index: int, size: tuple[int, int] = (48, 32)) -> Photo:
     """A small photo of its own colour, with alt text."""
     from PIL import Image
 
-    buffer = io.BytesIO()
+    buffer, number = io.BytesIO(), index + 1
     Image.new("RGB", size, (40 * index % 256, 90, 160)).save(buffer, "JPEG")
-    return Photo(
-        buffer.getvalue(),
-        alt=f"The dome, view {index + 1}",
-        caption=f"View {index + 1}",
-        credit="A. Example",
-        licence="CC-BY-4.0",
-    )
+    alt, caption = f"The dome, view {number}", f"View {number}"
+    return Photo(buffer.getvalue(), alt=alt, caption=caption, credit="A. Example", licence="CC-BY-4.0")
 
 
 def _without_addresses(text: str) -> str:

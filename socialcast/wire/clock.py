@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
 from typing import Protocol
 
 from socialcast.model.errors import Cancelled
+
+_LONGEST_WAIT_SECONDS = 86_400.0  # a longer one can overflow what the system's wait takes
 
 __all__ = ["Cancel", "Clock", "SystemClock"]
 
@@ -28,7 +31,9 @@ class Cancel:
 
     def wait(self, seconds: float) -> None:
         """Wait, or raise Cancelled as soon as the stop is asked for."""
-        self._event.wait(seconds)
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self._event.wait(min(left, _LONGEST_WAIT_SECONDS)):
+            continue
         self.check()
 
 

@@ -36,7 +36,7 @@ class Patience:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TransientError),
             wait=self._wait_seconds,
-            stop=tenacity.stop_any(tenacity.stop_after_attempt(self._attempts), self._over_budget),
+            stop=self._is_over,
             sleep=self.pause,
             reraise=True,
         )
@@ -52,6 +52,6 @@ class Patience:
         told = getattr(error, "retry_after", None)
         return jitter if told is None else told + min(jitter, 1.0)
 
-    def _over_budget(self, state: tenacity.RetryCallState) -> bool:
-        waited: float = state.idle_for + state.upcoming_sleep
-        return waited > self._budget_seconds
+    def _is_over(self, state: tenacity.RetryCallState) -> bool:
+        """Give up after the last attempt, and before a wait that would go over the budget."""
+        return state.attempt_number >= self._attempts or state.idle_for + state.upcoming_sleep > self._budget_seconds

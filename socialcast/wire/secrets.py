@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from socialcast.model.errors import ConfigurationError
 
-__all__ = ["MissingSecret", "Redactor", "Secret", "read_secret"]
+__all__ = ["MissingSecret", "Redactor", "Secret", "read_secret", "store_secret"]
 
 _SHORTEST_REDACTED = 4  # a shorter value would blank out ordinary words
 
@@ -79,6 +80,15 @@ def read_secret(reference: str, where: str, folder: Path) -> Secret:
     return Secret(reader(name, where, folder))
 
 
+def store_secret(reference: str, value: Secret, folder: Path) -> None:
+    """Keep a secret where `file:PATH` or `keyring:NAME` says; `read_secret` gives it back. Raises ConfigurationError."""
+    kind, _, name = reference.partition(":")
+    writer = _WRITERS.get(kind)
+    if writer is None or not name:
+        raise ConfigurationError(f"no secret can be kept in {reference!r}: write file:PATH or keyring:NAME")
+    writer(name, value.reveal(), folder)
+
+
 def _from_environment(name: str, where: str, folder: Path) -> str:
     if value := os.environ.get(name):
         return value
@@ -109,4 +119,33 @@ def _from_keyring(name: str, where: str, folder: Path) -> str:
     return value
 
 
+def _to_file(name: str, value: str, folder: Path) -> None:
+    """The file holds the old value or the new one, never a part, and only its owner can read it."""
+    target = folder / name
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(value)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(target)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"a secret cannot be kept in file:{name}: {error.strerror}") from None
+
+
+def _to_keyring(name: str, value: str, folder: Path) -> None:
+    try:
+        import keyring  # a heavy import that most people never need
+    except ImportError:
+        raise ConfigurationError(f"keyring:{name} needs: pip install 'socialcast[keyring]'") from None
+    try:
+        keyring.set_password("socialcast", name, value)
+    except keyring.errors.KeyringError as error:
+        raise ConfigurationError(f"a secret cannot be kept in keyring:{name}: {error}") from None
+
+
 _READERS = {"env": _from_environment, "file": _from_file, "keyring": _from_keyring}
+_WRITERS = {"file": _to_file, "keyring": _to_keyring}

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -16,7 +16,7 @@ from socialcast.model.errors import ConfigurationError
 from socialcast.wire.secrets import MissingSecret, Secret, read_secret
 from socialcast.wire.suggest import suggest
 
-__all__ = ["Channel", "ChannelsFile", "Policy", "read_channels", "resolve_settings"]
+__all__ = ["Channel", "ChannelsFile", "Policy", "environment_variable", "is_secret", "read_channels", "resolve_settings"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -75,11 +75,11 @@ def resolve_settings(
     _refuse_unknown(channel.settings, fields, where, also=("platform", "required", "policy"))
     values: dict[str, Any] = {}
     for name, field in fields.items():
-        is_secret = _is_secret(field.type)
+        secret = is_secret(field.type)
         try:
-            value = _value_of(name, channel, given or {}, is_secret=is_secret)
+            value = _value_of(name, channel, given or {}, secret=secret)
             if value is None and field.required:
-                raise _missing(name, channel, is_secret=is_secret)
+                raise _missing(name, channel, secret=secret)
         except MissingSecret:
             if not blank_missing_secrets:
                 raise
@@ -92,35 +92,37 @@ def resolve_settings(
         raise ConfigurationError(f"{where}: {error}") from None
 
 
-def _value_of(name: str, channel: Channel, given: Mapping[str, str], *, is_secret: bool) -> Any:
+def _value_of(name: str, channel: Channel, given: Mapping[str, str], *, secret: bool) -> Any:
     if name in given:
-        return Secret(given[name]) if is_secret else given[name]
+        return Secret(given[name]) if secret else given[name]
     value = channel.settings.get(name)
-    if given and is_secret:
+    if given and secret:
         return None  # a sandbox run never reads, let alone sends, a real secret
     if value is None:
-        value = os.environ.get(_variable(channel.name, name)) or None
-        return Secret(value) if is_secret and value is not None else value
-    if is_secret and isinstance(value, str):
+        value = os.environ.get(environment_variable(channel.name, name)) or None
+        return Secret(value) if secret and value is not None else value
+    if secret and isinstance(value, str):
         return read_secret(value, f"channel {channel.name!r}, {name}", channel.folder)
     return value
 
 
-def _missing(name: str, channel: Channel, *, is_secret: bool) -> ConfigurationError:
-    variable = _variable(channel.name, name)
-    if is_secret:
+def _missing(name: str, channel: Channel, *, secret: bool) -> ConfigurationError:
+    variable = environment_variable(channel.name, name)
+    if secret:
         return MissingSecret(
             f'channel {channel.name!r} lacks {name}: set {name} = "env:NAME" or the environment variable {variable}'
         )
     return ConfigurationError(f"channel {channel.name!r} lacks {name}: add it to [channels.{channel.name}] or set {variable}")
 
 
-def _variable(channel: str, field: str) -> str:
+def environment_variable(channel: str, field: str) -> str:
+    """The variable that gives a channel's field by convention."""
     return f"SOCIALCAST_{channel}_{field}".upper().replace("-", "_")
 
 
-def _is_secret(annotation: Any) -> bool:
-    return annotation is Secret or Secret in getattr(annotation, "__args__", ())
+def is_secret(annotation: Any) -> bool:
+    """Whether a settings field of that type holds a secret."""
+    return annotation is Secret or any(is_secret(part) for part in get_args(annotation))
 
 
 def _keep_secret(wanted: type, value: Any) -> Any:

@@ -12,4 +12,6 @@ def suggest(wrong: str, right: Iterable[str]) -> str:
     """What to say about an unknown name: the nearest known one, or all of them."""
     known = sorted(right)
     near = get_close_matches(wrong, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known are: {', '.join(known)}" if known else "none is known yet"

@@ -20,6 +20,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import ConnectTimeout
+from requests.utils import get_environ_proxies
 from requests_toolbelt import MultipartEncoder
 from urllib3.exceptions import NewConnectionError
 
@@ -30,8 +31,21 @@ __all__ = ["READS", "Exchange", "PlatformSession", "Transport", "recording"]
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEPT_BODY_BYTES = 1 << 16
 _TIME_OUT_SECONDS = (10, 60)  # to connect, and between two bytes of an answer
-_TALKATIVE = ("tweepy.client", "flickrapi.auth.OAuthFlickrInterface", "oauthlib.oauth1.rfc5849", "requests_oauthlib.oauth1_auth",
-              "requests_oauthlib.oauth1_session", "urllib3.connectionpool", "mwclient.client", "mwclient.sleep")  # fmt: skip
+_BLOCK_BYTES = 1 << 16  # of an upload at a time; with urllib3's 16 KB, cutting it up takes longer than all the rest of a call
+_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # what requests reads, in its order
+_TALKATIVE = (  # loggers of the client libraries whose debug lines hold tokens, keys or bodies (seen 2026-11-22)
+    "flickrapi.auth",
+    "flickrapi.auth.OAuthFlickrInterface",
+    "flickrapi.core",
+    "mwclient.client",
+    "mwclient.sleep",
+    "oauthlib.oauth1.rfc5849",
+    "oauthlib.oauth1.rfc5849.signature",
+    "requests_oauthlib.oauth1_auth",
+    "requests_oauthlib.oauth1_session",
+    "tweepy.client",
+    "urllib3.connectionpool",
+)
 
 logger = logging.getLogger("socialcast.wire")
 _record: ContextVar[list[Exchange] | None] = ContextVar("socialcast_exchanges", default=None)
@@ -64,7 +78,8 @@ class Exchange(msgspec.Struct, kw_only=True):
 @contextmanager
 def recording() -> Iterator[list[Exchange]]:
     """The list into which this thread's exchanges go while the block runs."""
-    token = _record.set(exchanges := [])
+    exchanges: list[Exchange] = []
+    token = _record.set(exchanges)
     try:
         yield exchanges
     finally:
@@ -72,10 +87,16 @@ def recording() -> Iterator[list[Exchange]]:
 
 
 class PlatformSession(requests.Session):
-    """A session for one account, with its own cookies, over the connections of all."""
+    """A session for one account, with its own cookies, over the connections of all.
+
+    It does not trust the environment: requests would read all of it for each call, and would let a line in ~/.netrc
+    replace the account's own Authorization header. Proxies and certificates are taken from it here, once.
+    """
 
     def __init__(self, adapter: HTTPAdapter, user_agent: str) -> None:
         super().__init__()
+        self.trust_env = False
+        self.verify = next((path for name in _CERTIFICATES if (path := os.environ.get(name))), True)
         self.headers["User-Agent"] = user_agent
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -109,8 +130,8 @@ class Transport:
     def __init__(self, *, sandbox_url: str | None = None, connections: int = 64, user_agent: str = "socialcast") -> None:
         self.sandbox_url, self.user_agent = sandbox_url, user_agent
         self.redactor = Redactor()
-        pool = {"pool_connections": connections, "pool_maxsize": connections, "max_retries": 0}
-        self._adapter = SandboxAdapter(sandbox_url, **pool) if sandbox_url else HTTPAdapter(**pool)
+        pool: dict[str, Any] = {"pool_connections": connections, "pool_maxsize": connections, "max_retries": 0}
+        self._adapter = SandboxAdapter(sandbox_url, **pool) if sandbox_url else PlatformAdapter(**pool)
         for name in ("socialcast.wire", *_TALKATIVE):
             logging.getLogger(name).addFilter(self.redactor)
 
@@ -136,7 +157,30 @@ class Transport:
             logging.getLogger(name).removeFilter(self.redactor)
 
 
-class SandboxAdapter(HTTPAdapter):
+class PlatformAdapter(HTTPAdapter):
+    """The connections of all channels, each through the proxy that the environment names for its host."""
+
+    def __init__(self, **options: Any) -> None:
+        self._known_proxies: dict[tuple[str, str], dict[str, str]] = {}
+        super().__init__(**options)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make connections that send larger blocks."""
+        super().init_poolmanager(*args, blocksize=_BLOCK_BYTES, **options)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """Send it, through a proxy where there is one."""
+        return super().send(request, *args, **{**options, "proxies": self.proxies(request.url or "")})
+
+    def proxies(self, url: str) -> dict[str, str]:
+        """The proxies for that address; one look at the environment for each host."""
+        scheme, host = urlsplit(url)[:2]
+        if (scheme, host) not in self._known_proxies:
+            self._known_proxies[scheme, host] = get_environ_proxies(url)
+        return self._known_proxies[scheme, host]
+
+
+class SandboxAdapter(PlatformAdapter):
     """Sends every request to the sandbox and leaves the platform's name in its Host header.
 
     It works below signing, so that signatures cover the platform's own address, as they do in earnest.
@@ -160,18 +204,24 @@ class SandboxAdapter(HTTPAdapter):
         response.url = asked
         return response
 
+    def proxies(self, url: str) -> dict[str, str]:
+        """None: nothing leaves this machine."""
+        return {}
+
 
 def _stream_files(options: dict[str, Any]) -> None:
     """Turn `data` and `files` into one body that is read from the files while it is sent."""
     data, files = dict(options.pop("data", None) or {}), options.pop("files")
-    fields = [
-        (name, value if isinstance(value, str | bytes) else str(value)) for name, value in data.items() if value is not None
-    ]
+    fields: list[tuple[str, Any]] = [(name, _plain(value)) for name, value in data.items() if value is not None]
     for name, value in files.items() if isinstance(files, dict) else files:
         part = value if isinstance(value, tuple) else (os.path.basename(str(getattr(value, "name", name))), value)  # noqa: PTH119
         fields.append((name, part if len(part) > 2 else (*part, "application/octet-stream")))
     options["data"] = body = MultipartEncoder(fields)
     options["headers"] = {**(options.get("headers") or {}), "Content-Type": body.content_type}
+
+
+def _plain(value: Any) -> str | bytes:
+    return value if isinstance(value, str | bytes) else str(value)
 
 
 def _never_connected(error: BaseException) -> bool:

@@ -59,7 +59,9 @@ def test_waiting_writes_share_a_commit(tmp_path: Path) -> None:
     commits: list[str] = []
     ledger._open.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
     with ledger._lock:  # stands for a commit under way
-        threads = [threading.Thread(target=ledger.record_step, args=("key", "c", Step(str(n), "done", n, 1.0))) for n in range(20)]
+        threads = [
+            threading.Thread(target=ledger.record_step, args=("key", "c", Step(str(n), "done", n, 1.0))) for n in range(20)
+        ]
         for thread in threads:
             thread.start()
         while len(ledger._waiting) < 20:

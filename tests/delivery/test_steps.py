@@ -42,7 +42,9 @@ def ledger(tmp_path: Path) -> Any:
     ledger.close()
 
 
-def steps_of(ledger: Ledger, clock: Any, *, cancel: Cancel | None = None, settle: tuple[float, ...] = (10, 60), recover: bool = False) -> Steps:
+def steps_of(
+    ledger: Ledger, clock: Any, *, cancel: Cancel | None = None, settle: tuple[float, ...] = (10, 60), recover: bool = False
+) -> Steps:
     return Steps(
         ledger,
         "key",

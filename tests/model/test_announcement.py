@@ -23,7 +23,8 @@ announcements = st.builds(
     body=texts,
     link=st.none() | st.builds(Link, texts, title=texts),
     photos=st.lists(photos, max_size=3).map(tuple),
-    video=st.none() | st.builds(Video, st.binary(max_size=9), subtitles=st.lists(st.builds(Subtitles, st.binary()), max_size=2).map(tuple)),
+    video=st.none()
+    | st.builds(Video, st.binary(max_size=9), subtitles=st.lists(st.builds(Subtitles, st.binary()), max_size=2).map(tuple)),
     live=st.none() | st.builds(Live, texts, starts_at=st.none() | st.datetimes(timezones=st.just(UTC))),
     tags=st.lists(texts, max_size=3).map(tuple),
     embargo=st.none() | st.datetimes(timezones=st.just(UTC)),
@@ -88,7 +89,9 @@ def test_in_code_the_key_is_the_contents_digest() -> None:
 
 def test_a_naive_datetime_is_refused() -> None:
     """A time without a zone could mean any moment, and the error shows how to write one that does not."""
-    with pytest.raises(ConfigurationError, match=r"embargo 2026-12-05T08:00:00 has no time zone: write it as 2026-12-05T08:00:00\+01:00"):
+    with pytest.raises(
+        ConfigurationError, match=r"embargo 2026-12-05T08:00:00 has no time zone: write it as 2026-12-05T08:00:00\+01:00"
+    ):
         Announcement(text="x", embargo=datetime(2026, 12, 5, 8))  # noqa: DTZ001 - what is refused
     with pytest.raises(ConfigurationError, match=r"live.starts_at"):
         Live("https://example.org", starts_at=datetime(2026, 12, 5, 8))  # noqa: DTZ001

@@ -717,8 +717,13 @@ class TestVisitors:
         private = news.photo(jpeg(9), **PRIVATE)
         pages = [f"albums/{album}", f"{photos[0]}/", f"{private}/"]
         statuses = [client.get(f"https://www.flickr.com/photos/news/{page}").status_code for page in pages]
-        assert statuses[:2] == [200, 200]
-        assert statuses[2] != 200
+        assert statuses == [200, 200, 404]
+
+    def test_a_permalink_with_the_members_id_leads_to_the_one_with_their_name(
+        self, client: Client, news: Caller, album: str
+    ) -> None:
+        response = client.get(f"https://www.flickr.com/photos/{news.account.id}/albums/{album}")
+        assert (response.status_code, response.location) == (302, f"https://www.flickr.com/photos/news/albums/{album}")
 
     def test_comments_stand_under_their_photo(self, mirror: FlickrMirror, news: Caller, reader: Caller) -> None:
         photo_id = news.photo(jpeg())

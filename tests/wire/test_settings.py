@@ -31,7 +31,9 @@ def resolved(**settings: object) -> Settings:
 
 def test_several_accounts_of_one_platform(tmp_path: Path) -> None:
     """A platform may appear under any number of names, in the file's order."""
-    file = channels_file(tmp_path, '[channels.news]\nplatform = "x"\n[channels.jobs]\nplatform = "x"\nrequired = false\npolicy = "adapt"\n')
+    file = channels_file(
+        tmp_path, '[channels.news]\nplatform = "x"\n[channels.jobs]\nplatform = "x"\nrequired = false\npolicy = "adapt"\n'
+    )
     news, jobs = read_channels(file).channels
     assert (news.name, news.required, news.policy) == ("news", True, Policy.REFUSE)
     assert (jobs.name, jobs.required, jobs.policy) == ("jobs", False, Policy.ADAPT)
@@ -137,7 +139,9 @@ def test_a_plan_needs_no_secret() -> None:
 def test_a_sandbox_run_reads_no_real_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """With credentials given, neither the environment nor a file is asked for any secret."""
     monkeypatch.setenv("SOCIALCAST_NEWS_SPARE", "real")
-    settings = resolve_settings(Settings, Channel(name="news", platform="x", settings={"token": "file:/etc/hostname"}), given={"token": "sandbox"})
+    settings = resolve_settings(
+        Settings, Channel(name="news", platform="x", settings={"token": "file:/etc/hostname"}), given={"token": "sandbox"}
+    )
     assert settings.token.reveal() == "sandbox"
     assert settings.spare is None
 

@@ -1,0 +1,1 @@
+"""One mirror per platform, each written from the platform's documentation alone."""

@@ -116,11 +116,18 @@ class PlazaMirror(Mirror):
         return owner if owner and owner.name not in self.expired else None
 
     def _card(self, post: _Post) -> Card:
-        pictures = tuple(
-            Picture(url=f"https://plaza.example/pictures/{id}", alt=self.pictures[id][1]) for id in post.pictures
-        )
+        pictures = tuple(Picture(url=f"https://plaza.example/pictures/{id}", alt=self.pictures[id][1]) for id in post.pictures)
         url = f"https://plaza.example/posts/{post.id}"
-        return Card(id=post.id, kind="post", account=post.account, url=url, at=post.at, text=post.text, pictures=pictures, parent=post.parent or "")
+        return Card(
+            id=post.id,
+            kind="post",
+            account=post.account,
+            url=url,
+            at=post.at,
+            text=post.text,
+            pictures=pictures,
+            parent=post.parent or "",
+        )
 
 
 def _json(body: dict[str, Any], status: int = 200) -> Response:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
+
 from socialcast.compose.photos import fit
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Photo

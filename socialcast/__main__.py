@@ -1,0 +1,5 @@
+"""`python -m socialcast` is the program `socialcast`."""
+
+from socialcast.cli import main
+
+main()

@@ -1,0 +1,39 @@
+"""The command line: `socialcast COMMAND`, a file for each command, imported when it is used."""
+
+from __future__ import annotations
+
+import click
+
+from socialcast import __version__
+from socialcast.cli.group import LazyGroup
+
+__all__ = ["cli", "main"]
+
+COMMANDS = {
+    "plan": "Show what every channel will say, and every problem.",
+    "publish": "Publish an announcement on every channel, once.",
+    "status": "Tell where every channel stands, by the ledger.",
+    "resume": "Finish what an earlier run left.",
+    "channels": "List the channels and where their settings come from.",
+    "capabilities": "Show what the platforms can do.",
+    "sandbox": "Play all platforms on this machine.",
+    "demo": "Publish the bundled example into a sandbox.",
+}
+
+
+@click.group(cls=LazyGroup, package=__name__, summaries=COMMANDS)
+@click.version_option(__version__, prog_name="socialcast")
+def cli() -> None:
+    """One announcement to every channel, coherently and exactly once.
+
+    Exit codes: 0 all published; 1 refused, nothing public; 2 usage or configuration; 3 partly published;
+    4 something unknown; 70 a defect in socialcast; 75 held or stopped, run it again.
+    """
+    from socialcast.cli.failures import quieten_logs  # what a command needs, `--help` does not
+
+    quieten_logs()
+
+
+def main() -> None:
+    """The program `socialcast`."""
+    cli(prog_name="socialcast")

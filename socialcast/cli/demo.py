@@ -1,0 +1,75 @@
+"""`socialcast demo`."""
+
+from __future__ import annotations
+
+import sys
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from socialcast.broadcast import Broadcast
+from socialcast.cli.deliver import deliver
+from socialcast.cli.options import json_option
+from socialcast.cli.place import OWN_SANDBOX, Place, make_sandbox, serve
+from socialcast.cli.progress import watch
+from socialcast.cli.show import show_report
+from socialcast.model.receipt import Report
+from socialcast.wire.announcements import load_announcement
+
+__all__ = ["command"]
+
+
+@click.command("demo")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default="socialcast-demo/ledger.sqlite3",
+    show_default=True,
+    help="The record of the demo; with it, a second demo sends nothing.",
+)
+@click.option("--serve", "stay", is_flag=True, help="Publish anew, without a record, and show the wall until Ctrl-C.")
+@json_option
+def command(ledger: Path, stay: bool, as_json: bool) -> None:
+    """Publish the bundled example, an open day with seven photos, on three channels of a sandbox on this machine."""
+    with make_sandbox() as sandbox:
+        report = (
+            _published(sandbox.url, ledger)
+            if ledger.exists() and not stay
+            else _published_anew(sandbox.url, None if stay else ledger)
+        )
+        show_report(report, as_json=as_json)
+        if stay:
+            click.echo(f"The wall: {sandbox.url}\nCtrl-C ends it.", err=True)
+            serve()
+    if not stay and not as_json:
+        click.echo("The sandbox has ended. To look at the posts: socialcast demo --serve", err=True)
+    sys.exit(report.exit_code)
+
+
+def _published_anew(sandbox_url: str, ledger: Path | None) -> Report:
+    """Publish with a new record, and keep it only when it is whole: what is half done ends with its sandbox."""
+    if ledger:
+        ledger.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=ledger and ledger.parent, prefix="socialcast-") as folder:
+        record = Path(folder, "ledger.sqlite3")
+        report = _published(sandbox_url, record)
+        if ledger and report.exit_code == 0:
+            record.replace(ledger)
+    return report
+
+
+def _published(sandbox_url: str, ledger: Path) -> Report:
+    examples, progress = _examples(), watch()
+    announcement = load_announcement(examples / "open-doors" / "event.md")
+    place = Place(examples / "channels.toml", ledger, OWN_SANDBOX)
+    with Broadcast.from_file(place.channels, ledger=ledger, sandbox=sandbox_url, on_event=progress) as broadcast:
+        return deliver(announcement, broadcast, place, progress)
+
+
+def _examples() -> Path:
+    """The examples in the installed package, or those of a checkout."""
+    package = Path(str(files("socialcast")))
+    return next(folder for folder in (package / "examples", package.parent / "examples") if folder.is_dir())

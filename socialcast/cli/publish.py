@@ -1,0 +1,61 @@
+"""`socialcast publish FILE`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from socialcast.cli.deliver import deliver, finish
+from socialcast.cli.options import (
+    BareSandbox,
+    announcement_argument,
+    channels_option,
+    json_option,
+    ledger_option,
+    only_option,
+    own_sandbox_option,
+    recover_option,
+    wait_option,
+)
+from socialcast.cli.place import Place
+from socialcast.cli.plan import command as plan
+from socialcast.cli.progress import watch
+from socialcast.wire.announcements import load_announcement
+
+__all__ = ["command"]
+
+
+@click.command("publish", cls=BareSandbox)
+@announcement_argument
+@channels_option
+@only_option
+@ledger_option
+@own_sandbox_option
+@wait_option
+@recover_option
+@click.option("--dry-run", is_flag=True, help="Show the plan and publish nothing.")
+@json_option
+def command(
+    file: Path,
+    channels: Path,
+    only: tuple[str, ...],
+    ledger: Path | None,
+    sandbox: str | None,
+    wait: bool,
+    recover: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Publish the announcement in FILE on every channel that does not have it yet.
+
+    It may be stopped and run again at any moment: no post appears twice and none is lost. Progress goes to stderr, the
+    report to stdout.
+    """
+    if dry_run:  # leaves with the plan's exit code
+        click.get_current_context().invoke(plan, file=file, channels=channels, only=only, sandbox=sandbox, as_json=as_json)
+    announcement = load_announcement(file)
+    place, progress = Place(channels, ledger, sandbox), watch()
+    with place.open(only=only, on_event=progress) as broadcast:
+        report = deliver(announcement, broadcast, place, progress, wait=wait, recover=recover)
+        finish(report, broadcast, place, as_json=as_json)

@@ -1,0 +1,204 @@
+"""Plans and reports as text for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from textwrap import indent, wrap
+from typing import Any
+
+import click
+import msgspec
+
+from socialcast.broadcast import Plan, PlannedChannel
+from socialcast.compose.text import weigh
+from socialcast.model.capabilities import TextRules
+from socialcast.model.post import Adaptation, Post
+from socialcast.model.problems import Problem
+from socialcast.model.receipt import Outcome, Report, State
+from socialcast.registry import publisher_class
+
+__all__ = ["print_json", "show_plan", "show_report"]
+
+_WIDTH = 110
+_SHORT_DIGEST = 12
+_COLOURS = {
+    State.PUBLISHED: "green",
+    State.REFUSED: "red",
+    State.UNKNOWN: "red",
+    State.HELD: "yellow",
+    State.SKIPPED: "yellow",
+}
+
+
+def print_json(value: Any) -> None:
+    """Print exactly one JSON object."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+# -- plans -------------------------------------------------------------------------------------------------------------------
+
+
+def show_plan(plan: Plan, *, as_json: bool) -> None:
+    """Print what every channel will show."""
+    if as_json:
+        print_json(_plan_json(plan))
+    else:
+        click.echo(_plan_text(plan))
+
+
+def _plan_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "key": plan.key,
+        "digest": plan.digest,
+        "announcement_digest": plan.announcement_digest,
+        "channels": {channel.channel: _planned_json(channel) for channel in plan.channels},
+        "problems": _plain_problems(plan.problems),
+    }
+
+
+def _plan_text(plan: Plan) -> str:
+    blocks = ["\n".join(_planned_lines(channel)) for channel in plan.channels]
+    verdict = "an error stops it: nothing would be sent" if plan.is_stopped else "it can be published"
+    return "\n\n".join([*blocks, f"{plan.key}: {verdict}\ndigest {plan.digest}"])
+
+
+def _planned_json(channel: PlannedChannel) -> dict[str, Any]:
+    post = channel.post
+    return {
+        "platform": channel.platform,
+        "required": channel.required,
+        "skipped": channel.skipped,
+        "title": post.title if post else "",
+        "parts": [{"text": part, "length": _length(part, channel.platform)} for part in post.parts] if post else [],
+        "photos": [{"file": photo.name, "alt": photo.alt} for photo in post.photos] if post else [],
+        "tags": list(post.tags) if post else [],
+        "adaptations": _plain_adaptations(post.adaptations if post else ()),
+    }
+
+
+def _planned_lines(channel: PlannedChannel) -> Iterator[str]:
+    yield click.style(channel.channel, bold=True) + f" ({channel.platform})"
+    if channel.skipped:
+        yield f"  skipped: {channel.skipped}"
+    if channel.post:
+        yield from _post_lines(channel.post)
+        yield from _adaptation_lines(channel.post.adaptations)
+    yield from (f"  {_problem_line(problem)}" for problem in channel.problems)
+
+
+def _post_lines(post: Post) -> Iterator[str]:
+    if post.title:
+        yield f"  title: {post.title}"
+    for number, part in enumerate(post.parts, start=1):
+        yield f"  text {number}/{len(post.parts)}, {_length_in_words(part, post.platform)}"
+        yield indent(part, "    | ", lambda line: True)
+    for number, photo in enumerate(post.photos, start=1):
+        yield f"  photo {number}/{len(post.photos)}: {photo.name}"
+        yield from _wrapped("alt: " + (photo.alt or ("decorative" if photo.decorative else "none")))
+    if post.video:
+        yield f"  video: {post.video.name}"
+    if post.tags:
+        yield f"  tags: {', '.join(post.tags)}"
+
+
+def _text_rules(platform: str) -> TextRules:
+    return publisher_class(platform).capabilities.text or TextRules()
+
+
+def _length(text: str, platform: str) -> int:
+    return weigh(text, _text_rules(platform))
+
+
+def _length_in_words(text: str, platform: str) -> str:
+    rules = _text_rules(platform)
+    limit = "" if rules.max_length is None else f" of {rules.max_length}"
+    return f"{weigh(text, rules)}{limit} {rules.unit.value}"
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------------
+
+
+def show_report(report: Report, *, as_json: bool) -> None:
+    """Print how every channel went."""
+    if as_json:
+        print_json(_report_json(report))
+    else:
+        click.echo(_report_text(report))
+
+
+def _report_json(report: Report) -> dict[str, Any]:
+    return {
+        "key": report.key,
+        "digest": report.digest,
+        "outcomes": {outcome.channel: _outcome_json(outcome) for outcome in report.outcomes},
+        "problems": _plain_problems(report.problems),
+    }
+
+
+def _report_text(report: Report) -> str:
+    lines = [line for outcome in report.outcomes for line in _outcome_lines(outcome)]
+    told = [f"  {_problem_line(problem)}" for problem in report.problems]
+    return "\n".join([f"{report.key} (digest {report.digest[:_SHORT_DIGEST]})", *lines, *told])
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "platform": outcome.platform,
+        "state": outcome.state.value,
+        "id": outcome.id,
+        "url": outcome.url,
+        "steps_sent": outcome.steps_sent,
+        "reason": outcome.reason,
+        "hint": outcome.hint,
+        "code": outcome.code,
+        "published_at": outcome.published_at.isoformat() if outcome.published_at else None,
+        "items": [{"id": item.id, "kind": item.kind, "url": item.url} for item in outcome.items],
+        "adaptations": _plain_adaptations(outcome.adaptations),
+    }
+
+
+def _outcome_lines(outcome: Outcome) -> Iterator[str]:
+    state = click.style(outcome.state.value, fg=_COLOURS.get(outcome.state))
+    yield f"  {outcome.channel} ({outcome.platform}): {state} {outcome.url}".rstrip()
+    if outcome.state is State.PUBLISHED:
+        yield f"    at {outcome.published_at:%Y-%m-%d %H:%M:%S %Z}"
+    for label, words in (("reason", outcome.reason), ("to do", outcome.hint)):
+        if words:
+            yield from _wrapped(f"{label}: {words}")
+    yield from (f"  {line}" for line in _adaptation_lines(outcome.adaptations))
+
+
+# -- what both hold ----------------------------------------------------------------------------------------------------------
+
+
+def _adaptation_lines(adaptations: Iterable[Adaptation]) -> Iterator[str]:
+    for adaptation in adaptations:
+        yield f"  adapted ({adaptation.code}): {adaptation.message}"
+
+
+def _problem_line(problem: Problem) -> str:
+    return click.style(str(problem), fg="red" if problem.severity.value == "error" else "yellow")
+
+
+def _wrapped(text: str) -> list[str]:
+    return wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="      ", break_long_words=False, break_on_hyphens=False)
+
+
+def _plain_adaptations(adaptations: Iterable[Adaptation]) -> list[dict[str, Any]]:
+    plain: list[dict[str, Any]] = msgspec.to_builtins(list(adaptations))
+    return plain
+
+
+def _plain_problems(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": problem.code,
+            "severity": problem.severity.value,
+            "channel": problem.channel,
+            "path": problem.path,
+            "message": problem.message,
+            "fix": problem.fix,
+        }
+        for problem in problems
+    ]

@@ -1,0 +1,259 @@
+"""The publisher: upload privately, license, gather in an album, then make everything public."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from socialcast.compose.photos import UnreadablePhoto, facts
+from socialcast.compose.preflight import with_limits
+from socialcast.delivery.steps import Steps
+from socialcast.model.announcement import Announcement, Photo
+from socialcast.model.capabilities import PhotoRules
+from socialcast.model.errors import NotAllowed, TerminalError
+from socialcast.model.post import Adaptation, Post
+from socialcast.model.problems import Problem, Severity
+from socialcast.model.receipt import Account, Draft, Item, Readiness, Receipt
+from socialcast.publisher import Answer, Connection, Publisher
+from socialcast.publishers.flickr import words
+from socialcast.publishers.flickr.client import FlickrClient, FlickrError, read_upload
+from socialcast.publishers.flickr.licences import is_offered, licence_id, licence_ids
+from socialcast.publishers.flickr.tables import CAPABILITIES, ERRORS, FlickrSettings
+from socialcast.publishers.flickr.uploads import Uploads, recent_photos, ticket_of
+from socialcast.wire.transport import Exchange
+
+__all__ = ["FlickrPublisher"]
+
+_HOME = "https://www.flickr.com/photos/"
+_GONE = 1
+_RUNNING, _CONVERTED, _FAILED = 0, 1, 2
+
+
+class FlickrPublisher(Publisher):
+    """One Flickr account."""
+
+    name = "flickr"
+    capabilities = CAPABILITIES
+    errors = ERRORS
+    Settings = FlickrSettings
+    settings: FlickrSettings
+
+    def __init__(self, settings: FlickrSettings, connection: Connection) -> None:
+        super().__init__(settings, connection)
+        self._api = FlickrClient(settings, self.session)
+        self._known_account: Account | None = None
+
+    @property
+    def identity(self) -> str:
+        """The token, which belongs to one account."""
+        return self.settings.oauth_token.reveal()
+
+    def account(self) -> Account:
+        """Who the token belongs to, with the account's own limits. Raises NotAllowed for a token that may only read."""
+        user = self._api.call("people.getUploadStatus")["user"]
+        permission = self._api.call("auth.oauth.checkToken")["oauth"]["perms"]["_content"]
+        if permission == "read":
+            raise NotAllowed("the token may only read", hint="sign in again with the permission write, or delete to retract")
+        limits = {
+            f"{group}.max_bytes": int(user[told]["maxbytes"])
+            for group, told in (("photos", "filesize"), ("video", "videosize"))
+            if "maxbytes" in user.get(told, {})
+        }
+        account = Account(id=user["id"], name=user["username"]["_content"], url=f"{_HOME}{user['id']}/", limits=limits)
+        self._known_account = account
+        return account
+
+    def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
+        """What the channel will show; licences that Flickr does not have are named as adaptations."""
+        post = super().compose(announcement, links)
+        return msgspec.structs.replace(post, adaptations=(*post.adaptations, *_licences_in_words(post)))
+
+    def check(self, post: Post) -> list[Problem]:
+        """A warning for each animation, since Flickr shows its first picture only."""
+        return [
+            Problem(
+                code="photos.animated",
+                severity=Severity.WARNING,
+                path=f"photos[{index}]",
+                message=f"{photo.name} is an animation; Flickr shows it still",
+                fix="publish it as a video",
+            )
+            for index, photo in enumerate(post.photos)
+            if _is_animated(photo)
+        ]
+
+    def prepare(self, post: Post, steps: Steps) -> Draft:
+        """Upload everything privately, put each photo under its licence, and gather all in an album."""
+        account = self._me(steps)
+        uploads, rules = self._uploads(post, steps), self._photo_rules(account)
+        folder, at_once = self.connection.cache_folder, self.settings.at_once
+        photo_ids = steps.each(range(len(post.photos)), lambda index, _: uploads.photo(index, rules, folder), at_once=at_once)
+        self._license_photos(post, photo_ids, steps)
+        items = [Item(id=photo_id, kind="photo", url=f"{account.url}{photo_id}/") for photo_id in photo_ids]
+        if post.video:
+            items += [Item(id=id, kind=kind) for kind, id in uploads.video(post.video).items()]
+        if photo_ids and not words.is_alone(post):
+            album_id = self._album(post, photo_ids, steps)
+            items.insert(0, Item(id=album_id, kind="album", url=f"{account.url}albums/{album_id}"))
+        return Draft(items=tuple(items), links={"album": items[0].url} if photo_ids else {})
+
+    def ready(self, draft: Draft) -> Readiness:
+        """Whether the video is converted; a ticket that Flickr has forgotten is one that is long done."""
+        states = [int(ticket_of(self._api, ticket).get("complete", _CONVERTED)) for ticket in draft.ids("ticket")]
+        if _FAILED in states:
+            raise TerminalError("Flickr could not convert the video", hint="give it another encoding, such as H.264 in MP4")
+        return Readiness(ready=_RUNNING not in states, look_again_after_seconds=5)
+
+    def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
+        """Make every photo and the video public; the album shows each as it becomes so."""
+        albums, media = _by_kind(draft.items, "album"), _by_kind(draft.items, "photo")
+        if post.video:
+            media.append(self._finished_video(post, draft, steps))
+        if post.video and albums:
+            self._fill(albums[0].id, [item.id for item in media], "album/with-video", steps)
+        steps.each(media, lambda index, item: self._make_public(index, item.id, steps), at_once=self.settings.at_once)
+        main = (albums or media)[0]
+        return Receipt(id=main.id, url=main.url, items=(*albums, *media))
+
+    def retract(self, receipt: Receipt, steps: Steps) -> None:
+        """Delete every photo and video, then the album; needs a token with the permission delete."""
+        media = [item for item in receipt.items if item.kind != "album"]
+        steps.each(media, lambda _, item: self._delete("photos", "photo_id", item, steps), at_once=self.settings.at_once)
+        for album in _by_kind(receipt.items, "album"):
+            self._delete("photosets", "photoset_id", album, steps)
+
+    def read_error(self, exchange: Exchange) -> Answer:
+        """Code and message of a failure, which comes with HTTP 200, as JSON or, from the upload, as XML."""
+        body = exchange.json()
+        if isinstance(body, dict) and body.get("stat") == "fail":
+            return Answer(str(body.get("code", "")), str(body.get("message", "")))
+        return Answer(*read_upload(exchange.body))
+
+    # -- the account ---------------------------------------------------------------------------------------------------
+
+    def _me(self, steps: Steps) -> Account:
+        return self._known_account or steps.read(self.account)
+
+    def _photo_rules(self, account: Account) -> PhotoRules:
+        return with_limits(self.capabilities, account.limits).photos or PhotoRules()
+
+    def _uploads(self, post: Post, steps: Steps) -> Uploads:
+        return Uploads(self._api, self.settings, post, steps, self.connection.clock)
+
+    # -- licences ------------------------------------------------------------------------------------------------------
+
+    def _license_photos(self, post: Post, photo_ids: list[str], steps: Steps) -> None:
+        """One listing tells which photos have their licence by the account's default, which saves a call for each."""
+        wanted = {index: _licence_of(post, photo) for index, photo in enumerate(post.photos) if _licence_of(post, photo)}
+        if not wanted:
+            return
+        ids = self._licence_ids(set(wanted.values()), steps)
+        recent = steps.read(
+            lambda: {photo["id"]: str(photo["license"]) for photo in recent_photos(self._api, self.connection.clock.now())}
+        )
+        missing = [index for index, licence in wanted.items() if recent.get(photo_ids[index]) != ids[licence]]
+        steps.each(
+            missing,
+            lambda _, index: self._license(f"licence/{index}", photo_ids[index], ids[wanted[index]], steps),
+            at_once=self.settings.at_once,
+        )
+
+    def _licence_ids(self, licences: set[str], steps: Steps) -> dict[str, str]:
+        told = licence_ids(steps.read(lambda: self._api.call("photos.licenses.getInfo"))["licenses"]["license"])
+        found = {licence: licence_id(licence, told) for licence in licences}
+        if gone := [licence for licence, id in found.items() if id is None]:
+            raise TerminalError(f"Flickr no longer offers {', '.join(gone)}", hint="choose another licence")
+        return {licence: id for licence, id in found.items() if id is not None}
+
+    def _license(self, step: str, photo_id: str, id: str, steps: Steps) -> None:
+        self._set(step, steps, "photos.licenses.setLicense", photo_id=photo_id, license_id=id)
+
+    # -- the album -----------------------------------------------------------------------------------------------------
+
+    def _album(self, post: Post, photo_ids: list[str], steps: Steps) -> str:
+        album_id = steps.once("album", lambda: self._create_album(post, photo_ids[0]), lambda: self._find_album(post))
+        self._fill(album_id, photo_ids, "album/photos", steps)
+        return album_id
+
+    def _create_album(self, post: Post, primary_photo_id: str) -> str:
+        title, description = words.album_title(post, self.settings), words.album_description(post)
+        made = self._api.call("photosets.create", title=title, description=description, primary_photo_id=primary_photo_id)
+        return str(made["photoset"].get("id", ""))
+
+    def _find_album(self, post: Post) -> str | None:
+        mark = words.mark(post, "album")
+        albums = self._api.pages("photosets.getList", "photosets", "photoset")
+        return next((str(album["id"]) for album in albums if words.mark_in(album["description"]["_content"]) == mark), None)
+
+    def _fill(self, album_id: str, photo_ids: list[str], step: str, steps: Steps) -> None:
+        """Write the album's whole content and order in one call."""
+        content = {"photoset_id": album_id, "primary_photo_id": photo_ids[0], "photo_ids": ",".join(photo_ids)}
+        self._set(step, steps, "photosets.editPhotos", **content)
+
+    # -- going public, and back ----------------------------------------------------------------------------------------
+
+    def _finished_video(self, post: Post, draft: Draft, steps: Steps) -> Item:
+        tickets = draft.ids("ticket")
+        video_id = self._uploads(post, steps).finished_video(tickets[0]) if tickets else draft.ids("video")[0]
+        if post.video and (licence := post.video.licence or post.licence):
+            self._license("licence/video", video_id, self._licence_ids({licence}, steps)[licence], steps)
+        return Item(id=video_id, kind="video", url=f"{self._me(steps).url}{video_id}/")
+
+    def _make_public(self, index: int, photo_id: str, steps: Steps) -> None:
+        comments = 3 if self.settings.comments else 0  # everybody, or nobody
+        wanted = {"is_public": 1, "is_friend": 0, "is_family": 0, "perm_comment": comments, "perm_addmeta": 0}
+        self._set(f"public/{index}", steps, "photos.setPerms", photo_id=photo_id, **wanted)
+
+    def _set(self, step: str, steps: Steps, method: str, **arguments: str | int) -> None:
+        """A call that may be repeated; its answer is not worth keeping for each of hundreds of photos."""
+
+        def send() -> str:
+            self._api.call(method, **arguments)
+            return "done"
+
+        steps.once(step, send, repeatable=True)
+
+    def _delete(self, group: str, argument: str, item: Item, steps: Steps) -> None:
+        """Delete one thing; what is gone already is deleted."""
+
+        def send() -> str:
+            try:
+                self._api.call(f"{group}.delete", **{argument: item.id})
+            except FlickrError as error:
+                if error.code != _GONE:
+                    raise
+            return "deleted"
+
+        steps.once(f"delete/{item.id}", send, repeatable=True)
+
+
+def _by_kind(items: tuple[Item, ...], kind: str) -> list[Item]:
+    return [item for item in items if item.kind == kind]
+
+
+def _licence_of(post: Post, photo: Photo) -> str:
+    return photo.licence or post.licence
+
+
+def _licences_in_words(post: Post) -> list[Adaptation]:
+    """Never under a licence that the author did not give: all rights reserved, and the right one in words."""
+    licences = {_licence_of(post, photo) for photo in post.photos} | (
+        {post.video.licence or post.licence} if post.video else set()
+    )
+    return [
+        Adaptation(
+            code="photo.licence_in_words",
+            message=f"Flickr has no {licence}: shown there with all rights reserved, and {licence} in the description",
+            routine=True,
+        )
+        for licence in sorted(licences)
+        if licence and not is_offered(licence)
+    ]
+
+
+def _is_animated(photo: Photo) -> bool:
+    try:
+        return facts(photo).is_animated
+    except UnreadablePhoto:
+        return False  # preflight tells it

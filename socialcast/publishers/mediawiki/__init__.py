@@ -1,0 +1,269 @@
+"""MediaWiki: one's own wiki by editing, Wikipedia by proposing on the talk page, Commons by upload.
+
+Written from the action API's documentation (API:Edit, API:Upload, API:Login, API:Etiquette), the source of MediaWiki 1.46
+and the policies of English Wikipedia and Commons, read 2026-11-22, and tried on MediaWiki 1.39.
+
+Quirks: errors come with HTTP 200. An edit's marker stands in its summary, a file is found by its SHA-1. A stash is private
+and lasts six hours, so it is filled in `prepare`, and filled again where a long embargo outlasts it. `basetimestamp`
+would switch off the conflict with our own lost edit, so only `baserevid` is sent. Nothing is ever sent with
+`ignorewarnings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+from html import unescape
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+import msgspec
+
+from socialcast.compose import photos
+from socialcast.compose.markup import escape_wikitext
+from socialcast.delivery.fate import Answer
+from socialcast.delivery.steps import Steps
+from socialcast.model.announcement import Announcement, Photo
+from socialcast.model.capabilities import AltText, Capabilities, LinkRules, PhotoRules, Recovery, TagRules, TextRules, Unit
+from socialcast.model.errors import ConfigurationError, NotAllowed, TerminalError
+from socialcast.model.post import Post
+from socialcast.model.problems import Problem
+from socialcast.model.receipt import Account, Draft, Item, Receipt
+from socialcast.publisher import Connection, Publisher
+from socialcast.publishers.mediawiki import pages, rules, uploads
+from socialcast.publishers.mediawiki.errors import ERRORS, read_answer
+from socialcast.publishers.mediawiki.files import description_page, file_name, other_name
+from socialcast.publishers.mediawiki.settings import MediawikiSettings, Mode
+from socialcast.publishers.mediawiki.wiki import Wiki
+from socialcast.publishers.mediawiki.wikitext import (
+    PAGE,
+    PROPOSAL,
+    fill_names,
+    fill_template,
+    marker_of,
+    split_heading,
+    summary_of,
+    talk_page_of,
+    title_of,
+)
+from socialcast.wire.transport import Exchange
+
+__all__ = ["MediawikiPublisher"]
+
+PHOTOS = PhotoRules(
+    types=frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"}), max_bytes=100 << 20, alt_text=AltText()
+)
+CAPABILITIES = Capabilities(
+    documented="MediaWiki action API (API:Edit, API:Upload) and siteinfo, MediaWiki 1.46",
+    checked=date(2026, 11, 22),
+    text=TextRules(max_length=2 << 20, unit=Unit.UTF8_BYTE, max_title_length=255),
+    photos=PHOTOS,
+    link=LinkRules(clickable=True),
+    tags=TagRules(),
+    # A replica may lag until `maxlag` refuses, five seconds by default; on a small wiki the first look is already true.
+    recovery=Recovery(marker="a hash in the edit summary; a file's SHA-1", settle_seconds=(0.0, 5.0)),
+    notes={
+        "text.max_length": "$wgMaxArticleSize, 2 MiB unless the wiki changed it",
+        "photos.max_bytes": "the wiki's own maxuploadsize, which the account check reads",
+        "photos.alt_text": "belongs to each use on a page; a file's own page has it in its description",
+    },
+)
+
+
+class MediawikiPublisher(Publisher):
+    """One account on one wiki, which edits, proposes or uploads."""
+
+    name = "mediawiki"
+    capabilities = CAPABILITIES
+    errors = ERRORS
+    Settings = MediawikiSettings
+    settings: MediawikiSettings
+    sandbox_settings: ClassVar[Mapping[str, Any]] = {
+        "url": "https://wiki.example.org/w/api.php",
+        "contact": "press@example.org",
+        "mode": "edit",
+        "page": "{title}",
+    }
+
+    def __init__(self, settings: MediawikiSettings, connection: Connection) -> None:
+        super().__init__(settings, connection)
+        self._mode = settings.resolved_mode
+        self._template = self._read_template()
+        self._wiki = Wiki(settings, self.session)
+        self._photo_rules = PHOTOS
+
+    @property
+    def identity(self) -> str:
+        """The account and the place it writes to: one account may well write to two pages."""
+        settings = self.settings
+        who = settings.username or (settings.access_token.reveal() if settings.access_token else "")
+        return " ".join((settings.url, who, self._mode.value, settings.page, settings.section)) if who else ""
+
+    def require_credentials(self) -> None:
+        """Raise ConfigurationError unless there is a bot password or an access token."""
+        if not self.settings.access_token and not (self.settings.username and self.settings.password):
+            raise ConfigurationError(f"channel {self.connection.channel!r} lacks username and password, or access_token")
+
+    def account(self) -> Account:
+        """Who this is, the wiki's limits, and whether the account may do what this channel is for."""
+        answer = self._wiki.query(meta="siteinfo", siprop="general", uiprop="rights")["query"]
+        user, site = answer["userinfo"], answer["general"]
+        if "blockid" in user or "blockedby" in user:
+            raise NotAllowed(f"{user['name']} is blocked", code="blocked", hint="talk to the wiki's administrators")
+        wanted = {"edit", "upload"} if self.settings.shows_photos else {"edit"}
+        if missing := wanted - set(user["rights"]):
+            hint = "tick them for the bot password at Special:BotPasswords, or set upload_photos = false"
+            raise NotAllowed(f"{user['name']} lacks the rights {', '.join(sorted(missing))}", code="permissiondenied", hint=hint)
+        limits = {"photos.max_bytes": int(site["maxuploadsize"])} if "maxuploadsize" in site else {}
+        if limits:
+            self._photo_rules = msgspec.structs.replace(PHOTOS, max_bytes=limits["photos.max_bytes"])
+        return Account(id=str(user["id"]), name=user["name"], url=self._wiki.url_of(f"User:{user['name']}"), limits=limits)
+
+    def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
+        """The page that is changed and its wikitext to the byte; in mode upload, the files' pages one after another."""
+        said = announcement.for_channel(self.connection.channel)
+        post = Post(
+            key=said.resolved_key,
+            channel=self.connection.channel,
+            platform=self.name,
+            title=self._page_for(said),
+            photos=said.photos if self.settings.shows_photos else (),
+            link=said.link,
+            live=said.live,
+            tags=said.tags,
+            language=said.language,
+            audience=said.audience,
+            licence=said.licence,
+            credit=said.credit,
+            adaptations=tuple(rules.adaptations(said, links, self.settings)),
+        )
+        text = self._wikitext(said, links, post)
+        return msgspec.structs.replace(post, parts=(text,) if text else ())
+
+    def check(self, post: Post) -> list[Problem]:
+        """What politeness, policy and the form of names forbid."""
+        return list(rules.problems(post, self.settings))
+
+    def prepare(self, post: Post, steps: Steps) -> Draft:
+        """Put the photos into the stash, and see that nobody else's work stands where this is to go."""
+        if self._mode is not Mode.UPLOAD and steps.recorded("page") is None:
+            steps.read(lambda: self._find_edit(post) or self._change(post, post.parts[0]))
+        keys = steps.each(post.photos, lambda index, photo: self._stash(post, index, photo, steps))
+        return Draft(items=tuple(Item(id=key, kind="stash") for key in keys))
+
+    def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
+        """Publish the files from the stash, then the page that shows them."""
+        keys = draft.ids("stash")
+        files = steps.each(post.photos, lambda index, photo: self._publish(post, index, photo, keys[index], steps))
+        items = tuple(self._file_item(file) for file in files)
+        if self._mode is Mode.UPLOAD:
+            return Receipt(id=items[0].id, url=items[0].url, items=items)
+        edit = steps.once("page", send=lambda: self._save(post, files), find=lambda: self._find_edit(post))
+        page = Item(id=str(edit["revid"]), kind="page", url=self._url_of(edit["title"], post))
+        return Receipt(id=page.id, url=page.url, published_at=datetime.fromisoformat(edit["timestamp"]), items=(page, *items))
+
+    def retract(self, receipt: Receipt, steps: Steps) -> None:
+        """Undo the edit if nobody has edited since, and delete the files where the account may."""
+        marker = marker_of(receipt.id, self.connection.channel, "retract")
+        summary = summary_of("Taken back", marker)
+        for page in (item for item in receipt.items if item.kind == "page"):
+            undo = partial(pages.take_back, self._wiki, int(page.id), summary, marker)
+            steps.once(f"retract/{page.id}", send=undo, repeatable=True)
+        files = [item for item in receipt.items if item.kind == "file"]
+        if files and "delete" not in steps.read(lambda: self._wiki.rights):
+            listed = " ".join(item.url for item in files)
+            raise TerminalError(f"only an administrator can delete the files: {listed}", hint="ask one, on the wiki")
+        for file in files:
+            steps.once(f"retract/{file.id}", send=partial(pages.remove_file, self._wiki, file.id, summary), repeatable=True)
+
+    def read_error(self, exchange: Exchange) -> Answer:
+        """Code and words of an error in any of MediaWiki's shapes."""
+        return read_answer(exchange)
+
+    # -- composing ---------------------------------------------------------------------------------------------------------
+
+    def _read_template(self) -> str:
+        if not self.settings.template:
+            return PROPOSAL if self._mode is Mode.PROPOSE else PAGE
+        file = self.connection.folder / self.settings.template
+        try:
+            return file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"channel {self.connection.channel!r}: cannot read the template {file}: {error}") from None
+
+    def _page_for(self, said: Announcement) -> str:
+        if self._mode is Mode.UPLOAD:
+            return said.title
+        page = fill_names(self.settings.page, said, title=title_of(said.title))
+        return talk_page_of(page) if self._mode is Mode.PROPOSE else page
+
+    def _wikitext(self, said: Announcement, links: Mapping[str, str], post: Post) -> str:
+        if self._mode is Mode.UPLOAD:
+            return "\n\n".join(description_page(post, photo, self.settings) for photo in post.photos)
+        if self._mode is Mode.PROPOSE and not (said.title and said.text and said.body):
+            return ""
+        names = [file_name(post.title, photo) for photo in post.photos]
+        content = fill_template(self._template, said, links, names, self.settings)
+        if not self.settings.writes_section:
+            return content
+        pattern = "{title}" if self._mode is Mode.PROPOSE else self.settings.section
+        heading = fill_names(pattern, said, title=escape_wikitext(" ".join(said.title.split())))
+        return f"== {heading} ==\n{content}"
+
+    # -- sending -----------------------------------------------------------------------------------------------------------
+
+    def _stash(self, post: Post, index: int, photo: Photo, steps: Steps) -> str:
+        upload, progress = self._upload(post, index, photo), uploads.Progress()
+        return steps.once(f"stash/{index}", send=lambda: uploads.stash(self._wiki, upload, progress), repeatable=True)
+
+    def _publish(self, post: Post, index: int, photo: Photo, filekey: str, steps: Steps) -> dict[str, Any]:
+        upload = self._upload(post, index, photo)
+        send, find = partial(uploads.publish, self._wiki, upload, filekey), partial(uploads.find_file, self._wiki, upload)
+        return steps.once(f"file/{index}", send=send, find=find)
+
+    def _upload(self, post: Post, index: int, photo: Photo) -> uploads.Upload:
+        file = photos.fit(photo, self._photo_rules, self.connection.cache_folder)
+        name, marker = file_name(post.title, photo, file.media_type), self._marker(post, f"file/{index}")
+        page, comment = description_page(post, photo, self.settings), self._summary(post, marker)
+        return uploads.Upload(file, name, other_name(name, photo), page, comment, marker)
+
+    def _save(self, post: Post, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        change = self._change(post, self._with_real_names(post, files))
+        flags = {name: 1 for name in ("minor", "bot") if getattr(self.settings, name)}
+        return pages.save(self._wiki, change, self._summary(post, self._marker(post, "page")), flags)
+
+    def _change(self, post: Post, text: str) -> pages.Change:
+        if self._mode is Mode.PROPOSE:
+            return pages.proposal(self._wiki, post.title, *split_heading(text))
+        if self.settings.section:
+            return pages.one_section(self._wiki, post.title, *split_heading(text))
+        return pages.whole_page(self._wiki, post.title, text)
+
+    def _with_real_names(self, post: Post, files: Sequence[Mapping[str, Any]]) -> str:
+        """The page with the names that the files have: one that was there before keeps its own."""
+        text = post.parts[0]
+        for photo, file in zip(post.photos, files, strict=True):
+            text = text.replace(f"[[File:{file_name(post.title, photo)}|", f"[[File:{file['filename']}|")
+        return text
+
+    def _find_edit(self, post: Post) -> dict[str, Any] | None:
+        return pages.find_edit(self._wiki, post.title, self._marker(post, "page"))
+
+    def _marker(self, post: Post, step: str) -> str:
+        return marker_of(post.key, post.channel, step)
+
+    def _summary(self, post: Post, marker: str) -> str:
+        return summary_of(self.settings.summary or self._subject(post), marker)
+
+    def _file_item(self, file: Mapping[str, Any]) -> Item:
+        kind = "file" if file["ours"] else "existing file"  # which is not ours to take back
+        return Item(id=file["filename"], kind=kind, url=self._wiki.url_of(f"File:{file['filename']}"))
+
+    def _url_of(self, title: str, post: Post) -> str:
+        place = f"#{quote(self._subject(post).replace(' ', '_'))}" if self.settings.writes_section else ""
+        return self._wiki.url_of(title) + place
+
+    def _subject(self, post: Post) -> str:
+        """The heading of the section as it reads, or the page's name."""
+        return unescape(split_heading(post.parts[0])[0]) if self.settings.writes_section else post.title

@@ -1,0 +1,78 @@
+"""The sandbox serves until Ctrl-C, and the demo needs nothing at all."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import requests
+from click.testing import Result
+
+from socialcast.sandbox import Sandbox
+
+Run = Callable[..., Result]
+RunJson = Callable[..., dict[str, Any]]
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def test_the_sandbox_serves_its_wall_until_ctrl_c(start: Start, folder: Path) -> None:
+    """It says where it is, keeps the files where it was told to, and ends quietly."""
+    process = start("sandbox", "--port", "0", "--folder", "kept")
+    assert process.stdout
+    url = process.stdout.readline().split()[-1]
+    assert "socialcast publish FILE --sandbox" in process.stdout.readline()
+    assert requests.get(url, timeout=30).status_code == 200
+    assert (folder / "kept").is_dir()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    assert process.stderr
+    assert process.stderr.read() == ""
+
+
+def test_a_taken_port_is_told(run: Run, sandbox: Sandbox) -> None:
+    """Where another program listens, the error names the port and the way out."""
+    port = sandbox.url.rpartition(":")[2]
+    result = run("sandbox", "--port", port)
+    assert result.exit_code == 2
+    assert result.stderr == f"error: port {port} is taken; choose another, or a free one with --port 0\n"
+
+
+def test_the_demo_publishes_once(run: Run, run_json: RunJson, folder: Path) -> None:
+    """The second demo sends nothing and prints the same receipts; nothing is left but the record of it."""
+    first, second = run_json("demo"), run_json("demo")
+    assert {name: outcome["state"] for name, outcome in first["outcomes"].items()} == dict.fromkeys(
+        ("news", "photos", "wiki"), "published"
+    )
+    assert all(outcome.pop("steps_sent") > 0 for outcome in first["outcomes"].values())
+    assert not any(outcome.pop("steps_sent") for outcome in second["outcomes"].values())
+    assert first == second
+    assert [path.name for path in (folder / "socialcast-demo").iterdir()] == ["ledger.sqlite3"]
+    assert "socialcast demo --serve" in run("demo").stderr
+
+
+def test_the_demo_shows_its_wall(start: Start) -> None:
+    """With --serve the addresses open until Ctrl-C, whatever was published before."""
+    process = start("demo", "--serve", "--json")
+    assert process.stdout
+    assert process.stderr
+    while not (line := process.stderr.readline()).startswith("The wall:"):
+        assert process.poll() is None
+    wall = requests.get(line.split()[-1], timeout=30).text
+    process.send_signal(signal.SIGINT)
+    report = json.loads(process.communicate(timeout=30)[0])
+    assert process.returncode == 0
+    assert set(report["outcomes"]) == {"news", "photos", "wiki"}
+    assert "Open doors at the Alpine Forum" in wall
+
+
+def test_a_demo_in_a_foreign_ledger_is_refused(run: Run, folder: Path) -> None:
+    """A file that is no ledger is named and left as it is."""
+    before = (folder / "dome.jpg").read_bytes()
+    result = run("demo", "--ledger", "dome.jpg")
+    assert result.exit_code == 2
+    assert "it is not a ledger" in result.stderr
+    assert (folder / "dome.jpg").read_bytes() == before

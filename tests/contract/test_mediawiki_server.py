@@ -1,0 +1,85 @@
+"""The contract suite against a real MediaWiki: the same functions, on a stage that is a server we did not write."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from socialcast import Broadcast, Channel
+from socialcast.testing.stage import Sight
+from socialcast.testing.test_contract import (  # noqa: F401 - collected here, to run on this module's stage
+    announcement,
+    publisher,
+    test_02_published_content_is_visible,
+    test_03_alt_text_arrives,
+    test_04_same_key_twice_is_one_post,
+    test_05_empty_machine_posts_nothing_twice,
+    test_13_alt_text_is_required,
+    test_15_draft_and_receipt_survive_json,
+)
+from socialcast.wire.settings import Policy
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[dict[str, Any]]:
+    scripts = os.environ.get("SOCIALCAST_SERVERS")
+    if not scripts:
+        pytest.skip("SOCIALCAST_SERVERS is unset: no folder of scripts that start real servers")
+    started = subprocess.run([Path(scripts) / "mediawiki-start"], capture_output=True, text=True, check=False)
+    if started.returncode:
+        pytest.skip(f"mediawiki-start did not start: {started.stderr[-300:]}")
+    facts = json.loads(started.stdout)
+    yield facts
+    subprocess.run([Path(scripts) / "server-stop", str(facts["pid"])], check=True, capture_output=True)
+
+
+class ServerStage:
+    """One page of the real wiki, read over its API without our publisher."""
+
+    platform = "mediawiki"
+
+    def __init__(self, server: dict[str, Any], page: str) -> None:
+        self._server, self._page = server, page
+
+    def broadcast(self, ledger: Path, **settings: Any) -> Broadcast:
+        wanted = {"url": self._server["api"], "contact": "press@example.org", "mode": "edit", "page": self._page}
+        channel = Channel(name="contract", platform=self.platform, policy=Policy.ADAPT, settings={**wanted, **settings})
+        return Broadcast([channel], ledger=ledger)
+
+    def sights(self) -> list[Sight]:
+        """The page's wikitext and revisions, and the files that it shows with their description pages."""
+        (page,) = self._query(titles=self._page, prop="revisions|images", rvprop="content|comment", rvslots="main", rvlimit=20)
+        if "missing" in page:
+            return []
+        revisions = [(r["comment"], r["slots"]["main"]["content"]) for r in page["revisions"]]
+        files = [image["title"] for image in page.get("images", [])]
+        texts = [self._query(titles=title, prop="revisions", rvprop="content", rvslots="main")[0] for title in files]
+        shown = [(t["title"], t["revisions"][0]["slots"]["main"]["content"]) for t in texts]
+        return sorted(
+            [("page", self._page, *(text for revision in revisions for text in revision)), *(("file", *one) for one in shown)]
+        )
+
+    def opens(self, url: str) -> bool:
+        return requests.get(url, timeout=30).status_code == 200
+
+    def _query(self, **wanted: Any) -> list[dict[str, Any]]:
+        asked = {"action": "query", "format": "json", "formatversion": 2, **wanted}
+        pages: list[dict[str, Any]] = requests.get(self._server["api"], params=asked, timeout=30).json()["query"]["pages"]
+        return pages
+
+
+@pytest.fixture
+def stage(server: dict[str, Any], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ServerStage:
+    """A page of its own for each test, so that none sees what another wrote."""
+    monkeypatch.setenv("SOCIALCAST_CONTRACT_USERNAME", server["user"])
+    monkeypatch.setenv("SOCIALCAST_CONTRACT_PASSWORD", server["password"])
+    return ServerStage(server, request.node.name.replace("_", " ").capitalize())
