@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Sets everything up in this checkout and runs it: needs nothing but Python 3.11 or later.
+
+    python3 dev.py demo          publish the example event into a sandbox (more words are passed to `socialcast demo`)
+    python3 dev.py test          pass the tests (more words are passed to pytest)
+    python3 dev.py check         what CI checks beside the tests: format, lint, types, layers, spelling, docs
+    python3 dev.py wheel         build the wheel and run the tests against it, installed somewhere else
+
+Everything lands in .venv* and .cache in this folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CACHE = HERE / ".cache"
+OLDEST = (3, 11)
+
+
+def main() -> int:
+    if sys.version_info < OLDEST:
+        sys.exit(
+            f"socialcast needs Python {OLDEST[0]}.{OLDEST[1]} or later; this is {sys.version.split()[0]}: try python3.11 dev.py"
+        )
+    word, *rest = sys.argv[1:] or ["help"]
+    command = COMMANDS.get(word)
+    if command is None:
+        sys.exit(__doc__)
+    return command(rest)
+
+
+def demo(words: list[str]) -> int:
+    python = environment("all")
+    return run(python, "-m", "socialcast", "demo", *words)
+
+
+def test(words: list[str]) -> int:
+    python = environment("test")
+    return run(python, "-m", "pytest", *(words or ["-q", "-n", "auto"]))
+
+
+def check(words: list[str]) -> int:
+    python = environment("dev")
+    return max(run(python, "-m", *line) for line in CHECKS)
+
+
+def wheel(words: list[str]) -> int:
+    builder = environment("dev")
+    shutil.rmtree(HERE / "dist", ignore_errors=True)
+    if run(builder, "-m", "build", "--wheel", "--installer", "pip"):
+        return 1
+    (built,) = (HERE / "dist").glob("*.whl")
+    python = environment("test", source=str(built))
+    shutil.rmtree(CACHE / "tests-of-the-wheel", ignore_errors=True)
+    apart = CACHE / "tests-of-the-wheel"  # where the checkout cannot be imported instead of the wheel
+    apart.mkdir(parents=True)
+    for name in ("tests", "pyproject.toml", "examples", "docs", "mkdocs.yml", "benchmarks", "CHANGELOG.md", "README.md"):
+        (shutil.copytree if (HERE / name).is_dir() else shutil.copy)(HERE / name, apart / name)
+    return run(python, "-m", "pytest", *(words or ["-q", "-n", "auto"]), cwd=apart)
+
+
+def environment(extra: str, *, source: str = "") -> Path:
+    """The interpreter of a virtual environment that has this project with that extra, made or renewed when needed."""
+    folder = HERE / f".venv-{extra if not source else 'wheel'}-{sys.version_info[0]}.{sys.version_info[1]}"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp, wanted = folder / "installed", (HERE / "pyproject.toml").read_text(encoding="utf-8") + source
+    if source or not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+        make_environment(folder)
+        install(python, "--upgrade", "pip")  # the one that came with Python may be too old
+        install(python, *([f"{source}[{extra}]"] if source else ["--editable", f"{HERE}[{extra}]"]))
+        if extra != "all":
+            install(python, "--no-deps", HERE / "tests" / "outside" / "plaza")  # somebody else's publisher
+        stamp.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def make_environment(folder: Path) -> None:
+    try:
+        venv.create(folder, with_pip=True, clear=True)
+    except subprocess.CalledProcessError:
+        sys.exit("this Python cannot make virtual environments with pip; on Debian and Ubuntu: apt-get install python3-venv")
+
+
+def install(python: Path, *words: object) -> None:
+    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--cache-dir", CACHE / "pip", *words]
+    if subprocess.run([str(word) for word in command], check=False).returncode:
+        sys.exit("the installation failed; what pip says stands above")
+
+
+def run(*words: object, cwd: Path = HERE) -> int:
+    return subprocess.run([str(word) for word in words], cwd=cwd, check=False).returncode
+
+
+CHECKS = (
+    ("ruff", "format", "--check", "."),
+    ("ruff", "check", "."),
+    ("mypy",),
+    ("importlinter.cli", "lint"),
+    ("codespell_lib",),
+    ("docs.generate", "--check"),
+    ("mkdocs", "build", "--strict", "--quiet"),
+)
+
+COMMANDS = {"demo": demo, "test": test, "check": check, "wheel": wheel}
+
+if __name__ == "__main__":
+    sys.exit(main())
