@@ -220,7 +220,7 @@ def _as_reference(found: re.Match[str]) -> str:
 
 
 def _named(words: str, address: str) -> str:
-    return address if words in ("", address) else f"{words} ({address})"
+    return f"{words} ({address})" if words and address and words != address else words or address
 
 
 def _external(words: str, address: str) -> str:

@@ -14,12 +14,21 @@ __all__ = ["hashtag", "render"]
 
 
 def render(
-    announcement: Announcement, capabilities: Capabilities, links: Mapping[str, str], *, channel: str, platform: str
+    announcement: Announcement,
+    capabilities: Capabilities,
+    links: Mapping[str, str],
+    *,
+    channel: str,
+    platform: str,
+    numbered: bool = False,
 ) -> Post:
-    """What the channel will show, every difference from the announcement named as an adaptation."""
+    """What the channel will show, every difference from the announcement named as an adaptation.
+
+    `numbered` puts "(1/3)" and so on behind the posts of a thread.
+    """
     said = announcement.for_channel(channel)
     photos, about_photos = _photos(said, capabilities, links)
-    parts, about_text = _parts(_text(said, capabilities, _addresses(said, capabilities, links, photos)), capabilities)
+    parts, about_text = _parts(_text(said, capabilities, _addresses(said, capabilities, links, photos)), capabilities, numbered)
     return Post(
         key=announcement.resolved_key,
         channel=channel,
@@ -86,11 +95,11 @@ def _text(said: Announcement, capabilities: Capabilities, addresses: list[str]) 
     return "\n\n".join(block for block in (words, "\n".join(addresses), tags) if block)
 
 
-def _parts(text: str, capabilities: Capabilities) -> tuple[tuple[str, ...], list[Adaptation]]:
+def _parts(text: str, capabilities: Capabilities, numbered: bool) -> tuple[tuple[str, ...], list[Adaptation]]:
     rules = capabilities.text
     if rules is None or not text or _fits(text, rules) or capabilities.thread is Support.NONE:
         return ((text,) if text else ()), []
-    parts = tuple(split(text, rules))
+    parts = tuple(split(text, rules, numbered=numbered))
     return parts, [Adaptation(code="text.thread", message=f"the text is a thread of {len(parts)} posts")]
 
 

@@ -47,8 +47,7 @@ def judge(
     if last.status is None:
         return _without_answer(error, last, may_have_acted=may_have_acted)
     answer = read(last)
-    complete_refusal = 400 <= last.status < 500 or bool(answer.code)
-    if complete_refusal:
+    if 400 <= last.status < 500 or (last.status < 500 and answer.code):
         return _refusal(last, answer, rules, now, may_have_acted=may_have_acted)
     if may_have_acted:
         return OutcomeUnknown(_words(answer, last, error), status=last.status, request_id=_request_id(last.headers))

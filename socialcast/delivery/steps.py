@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from socialcast.delivery.ledger import Ledger, Step
-from socialcast.model.errors import OutcomeUnknown, TransientError
+from socialcast.model.errors import OutcomeUnknown, TerminalError, TransientError
 from socialcast.wire.retry import Patience
 from socialcast.wire.transport import Exchange, recording
 
@@ -93,6 +94,11 @@ class Steps:
         step = self._known.get(name)
         return step.result if step and step.state == DONE else None
 
+    def begun_at(self, name: str) -> datetime | None:
+        """When an earlier run began to send a step whose end is not recorded; None where none did, or no ledger tells."""
+        step = self._known.get(name)
+        return datetime.fromtimestamp(step.sent_at, UTC) if step and step.state == INTENT else None
+
     @property
     def has_open_intent(self) -> bool:
         """Whether a call was begun whose end is not recorded."""
@@ -146,10 +152,19 @@ class Steps:
             raise unknown or OutcomeUnknown(f"{name} was being sent when the last run ended, and the platform has no way to look")
         for age_seconds in self._settle_seconds:
             self._patience.pause(max(0.0, sent_at + age_seconds - self._now()))
-            found = self.read(find)
+            found = self._found(name, find)
             if found is not None:
                 return found
         return None
+
+    def _found(self, name: str, find: Callable[[], T | None]) -> T | None:
+        """What a look finds; a look that is refused leaves the fate unknown."""
+        try:
+            return self.read(find)
+        except TerminalError as error:
+            raise OutcomeUnknown(
+                f"{name} may have happened, and looking for it was refused: {error.message}", code=error.code, hint=error.hint
+            ) from error
 
     def _judged(self, call: Callable[[], T], *, writing: bool) -> T:
         with recording() as exchanges:

@@ -203,3 +203,15 @@ def test_transient_errors_are_tried_again(ledger: Ledger, clock: Any) -> None:
     platform = Platform(TransientError("refused connection"))
     assert steps_of(ledger, clock).once("post", platform.send) == "id-1"
     assert len(clock.waits) == 1
+
+
+def test_a_look_that_is_refused_leaves_it_unknown(ledger: Ledger, clock: Any) -> None:
+    """When the platform does not let us look, nobody says that nothing happened."""
+
+    def find() -> str | None:
+        raise TerminalError("no credits")
+
+    platform = Platform(OutcomeUnknown("reset"), loses_answers=True)
+    with pytest.raises(OutcomeUnknown, match="may have happened, and looking for it was refused: no credits"):
+        steps_of(ledger, clock).once("post", platform.send, find)
+    assert ledger.steps("key", "channel")["post"].state == "intent"

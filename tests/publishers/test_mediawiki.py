@@ -321,7 +321,7 @@ def test_a_heading_may_not_end_its_own_section() -> None:
 
 
 def test_commons_takes_free_photos_with_author_and_source() -> None:
-    """NC, ND and missing facts are errors, a missing permission is a warning."""
+    """BY-NC, BY-ND and missing facts are errors, a missing permission is a warning."""
     desk = offline(COMMONS, mode=Mode.UPLOAD, page="")
     unfree = msgspec.structs.replace(EVENT, photos=(photo(licence="CC-BY-NC-4.0", credit=""),), credit="", link=None)
     assert codes(desk, unfree) == {
@@ -332,7 +332,7 @@ def test_commons_takes_free_photos_with_author_and_source() -> None:
     }
     own = offline(COMMONS, mode=Mode.UPLOAD, page="", source="{{own}}")
     assert codes(own, msgspec.structs.replace(EVENT, photos=(photo(),))) == {}
-    assert not any("NC" in licence or "ND" in licence for licence in FREE_LICENCES)
+    assert not any("-NC" in licence or "-ND" in licence for licence in FREE_LICENCES)
 
 
 # -- in the sandbox --------------------------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer
 from pathlib import Path
+from socketserver import TCPServer
 from typing import Any
 
 import pytest

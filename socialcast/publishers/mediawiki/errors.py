@@ -25,6 +25,7 @@ STASH_LOST = ("uploadstash-file-not-found", "invalid-file-key", "stashfilenotfou
 
 _FAMILIES = ("internal_api_error", "abusefilter", "globalblocking", "fileexists", "mwoauth", "spam", "titleblacklist")
 _BLOCKED = "a person has to talk to the wiki's administrators; do not try again"
+_LOOK = "the wiki failed halfway; look at the page, then run it again"
 _CREDENTIALS = "make a new bot password at Special:BotPasswords, or a new owner-only token"
 
 # API:Errors and includes/api/i18n of MediaWiki 1.46, read 2026-11-22; the beginning of a code stands for its family.
@@ -41,11 +42,11 @@ ERRORS = (
     ErrorRule(code="maxlag", raises=TransientError, hint="the wiki is busy; run it again later"),
     ErrorRule(code="readonly", raises=TransientError, hint="the wiki is under maintenance; run it again later"),
     # It may be our own edit whose answer was lost, so it is looked for before it is done again.
-    ErrorRule(code="editconflict", raises=TransientError, fate="unknown"),
-    ErrorRule(code="articleexists", raises=Conflict, fate="unknown"),
-    ErrorRule(code="hookaborted", raises=TransientError, fate="unknown"),
-    ErrorRule(code="unknownerror", raises=TransientError, fate="unknown"),
-    ErrorRule(code="internal_api_error", raises=TransientError, fate="unknown"),
+    ErrorRule(code="editconflict", raises=TransientError, fate="unknown", hint="somebody is editing the page; run it again"),
+    ErrorRule(code="articleexists", raises=Conflict, fate="unknown", hint="somebody made the page meanwhile"),
+    ErrorRule(code="hookaborted", raises=TransientError, fate="unknown", hint=_LOOK),
+    ErrorRule(code="unknownerror", raises=TransientError, fate="unknown", hint=_LOOK),
+    ErrorRule(code="internal_api_error", raises=TransientError, fate="unknown", hint=_LOOK),
     ErrorRule(code="badmd5", raises=TransientError, hint="the text was damaged on its way"),
     ErrorRule(code="missingtitle", raises=Conflict, hint="the page was deleted"),
     ErrorRule(code="pagedeleted", raises=Conflict, hint="the page was deleted meanwhile; ask the one who did"),
@@ -66,9 +67,9 @@ ERRORS = (
     ErrorRule(
         code="captcha", raises=NotAllowed, hint="the wiki wants a person to solve a captcha; ask for the skipcaptcha right"
     ),
-    # Nothing is published from the stash unless its answer came, so the file is uploaded anew.
-    ErrorRule(code="stashfailed", raises=TransientError),
-    *(ErrorRule(code=code, raises=TransientError, fate="unknown") for code in STASH_LOST),
+    ErrorRule(code="stashfailed", raises=TransientError, hint="the upload goes on where the wiki stands"),
+    # The stash is empty after its six hours, and after a publication whose answer was lost.
+    *(ErrorRule(code=code, raises=TransientError, fate="unknown", hint="the upload begins anew") for code in STASH_LOST),
     ErrorRule(code="fileexists", raises=DuplicatePost, hint="the name is taken by another file: change the caption"),
     ErrorRule(code="verification-error", raises=TerminalError, hint="the wiki does not take this type of file"),
     ErrorRule(code="filetype-banned", raises=TerminalError, hint="the wiki does not take this type of file"),

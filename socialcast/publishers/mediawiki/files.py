@@ -18,7 +18,7 @@ from socialcast.publishers.mediawiki.wikitext import ILLEGAL_IN_TITLES
 
 __all__ = ["FREE_LICENCES", "description_page", "file_name", "other_name"]
 
-# Commons:Licensing and Commons:Copyright tags, read 2026-11-22: SPDX id -> licence tag. Neither NC nor ND is free.
+# Commons:Licensing and Commons:Copyright tags, read 2026-11-22: SPDX id -> licence tag. Neither BY-NC nor BY-ND is free.
 FREE_LICENCES = {
     "CC0-1.0": "cc-zero",
     **{f"CC-BY-{version}": f"cc-by-{version}" for version in ("1.0", "2.0", "2.5", "3.0", "4.0")},

@@ -108,7 +108,7 @@ def _free_files(post: Post, settings: MediawikiSettings) -> Iterator[Problem]:
     for index, photo in enumerate(post.photos):
         licence, where = photo.licence or post.licence, f"photos[{index}]"
         if licence not in FREE_LICENCES:
-            message = f"{photo.name} is under {licence or 'no licence'}; Commons takes free ones, without NC and ND"
+            message = f"{photo.name} is under {licence or 'no licence'}; Commons takes free ones, never BY-NC or BY-ND"
             fix = f"one of {', '.join(FREE_LICENCES)}, if the rights holder agrees"
             yield Problem(code="mediawiki.licence", path=f"{where}.licence", message=message, fix=fix)
         if not (photo.credit or post.credit):

@@ -48,8 +48,8 @@ class MediawikiSettings(msgspec.Struct, frozen=True, kw_only=True):
     url: Annotated[str, Meta(description="the wiki's api.php, such as https://wiki.example.org/w/api.php")]
     contact: Annotated[str, Meta(description="the operator's mail or web address, for the User-Agent that wikis ask for")]
     username: Annotated[str, Meta(description="a bot password's name, such as Press@socialcast")] = ""
-    password: Secret | None = None
-    access_token: Secret | None = None
+    password: Annotated[Secret | None, Meta(description="the bot password")] = None
+    access_token: Annotated[Secret | None, Meta(description="an owner-only OAuth 2.0 token, in place of both")] = None
     mode: Annotated[Mode | None, Meta(description="edit, propose or upload; propose on Wikimedia's wikis, else edit")] = None
     page: Annotated[str, Meta(description="the page, or the article to propose for; may hold {title}, {key}, {date}")] = ""
     section: Annotated[str, Meta(description="write only the section of this heading; may hold {title}, {key}, {date}")] = ""

@@ -1,0 +1,171 @@
+"""Publishes on X: posts, threads, photos with alt text, video with subtitles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import tweepy
+
+from socialcast.compose.addresses import find_addresses
+from socialcast.compose.photos import fit
+from socialcast.compose.render import render
+from socialcast.delivery.steps import Steps
+from socialcast.model.announcement import Announcement, Photo
+from socialcast.model.errors import TransientError
+from socialcast.model.post import Post
+from socialcast.model.problems import Problem, Severity
+from socialcast.model.receipt import Account, Draft, Item, Readiness, Receipt
+from socialcast.publisher import Answer, Publisher
+from socialcast.publishers.x.access import Access, open_access
+from socialcast.publishers.x.attempt import Attempt, content, permalink
+from socialcast.publishers.x.media import Uploaded, Uploads, readiness
+from socialcast.publishers.x.settings import XSettings
+from socialcast.publishers.x.tables import CAPABILITIES, ERRORS, PHOTOS, PRICES, read_answer
+from socialcast.publishers.x.timeline import Wanted, posted_at
+from socialcast.wire.transport import Exchange
+
+__all__ = ["XPublisher"]
+
+_PHOTOS_AT_ONCE = 4
+
+
+class XPublisher(Publisher):
+    """One account on X."""
+
+    name = "x"
+    capabilities = CAPABILITIES
+    errors = ERRORS
+    Settings = XSettings
+    settings: XSettings
+    _username = "i/web"  # stands for the name in a permalink as long as nobody has asked for it
+
+    @classmethod
+    def sandbox_wishes(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """An OAuth 2.0 account for a channel that has a client id."""
+        return {"auth": "oauth2"} if "client_id" in settings else {}
+
+    def require_credentials(self) -> None:
+        """Raise ConfigurationError unless the settings hold one whole set of credentials."""
+        self.settings.require_credentials(self.connection.channel)
+
+    @property
+    def identity(self) -> str:
+        """The user's id, with which OAuth 1.0a tokens begin; OAuth 2.0 tokens tell nothing."""
+        token = self.settings.access_token
+        return token.reveal().partition("-")[0] if token else ""
+
+    def account(self) -> Account:
+        """The account's id and name."""
+        me = self._access.call("get_me")["data"]
+        self._username = me["username"]
+        return Account(id=me["id"], name=self._username, url=f"https://x.com/{self._username}")
+
+    def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
+        """What this channel will show, the posts of a thread numbered if the settings say so."""
+        numbered, channel = self.settings.numbered, self.connection.channel
+        return render(announcement, self.capabilities, links, channel=channel, platform=self.name, numbered=numbered)
+
+    def check(self, post: Post) -> list[Problem]:
+        """Warnings of what it will cost, and of tokens that the next run will miss."""
+        return [*_costs(post), *self._lost_tokens()]
+
+    def prepare(self, post: Post, steps: Steps) -> Draft:
+        """Upload the media."""
+        return _draft(post, self._media(post, steps))
+
+    def ready(self, draft: Draft) -> Readiness:
+        """One look at whether X has processed the video."""
+        videos = draft.ids("video")
+        return readiness(self._access, videos[0]) if videos else Readiness(ready=True)
+
+    def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
+        """Make the posts, each an answer to the one before; the first shows the media."""
+        media = self._media(post, steps)
+        self._await_replaced(draft, _draft(post, media), steps)
+        ids: list[str] = []
+        for number, text in enumerate(post.parts or [""], 1):
+            shown, parent = (() if ids else media), (ids[-1] if ids else None)
+            fields = content(text, shown, parent, self.settings.reply_settings)
+            wanted = Wanted(text, parent, tuple(medium.key for medium in shown))
+            step = f"post/{number}"
+            attempt = Attempt(self._access, self._own_id, self.connection.clock, fields, wanted, steps.begun_at(step))
+            ids.append(steps.once(step, attempt.send, attempt.find))
+        items = tuple(Item(id=id, kind="post", url=permalink(id, self._username)) for id in ids)
+        return Receipt(id=ids[0], url=items[0].url, published_at=posted_at(ids[0]), items=items)
+
+    def retract(self, receipt: Receipt, steps: Steps) -> None:
+        """Delete the posts, the newest first."""
+        for item in reversed(receipt.items):
+            steps.once(f"delete/{item.id}", lambda id=item.id: self._delete(id), repeatable=True)  # type: ignore[misc]
+
+    def read_error(self, exchange: Exchange) -> Answer:
+        """Code and words of an error in either of X's shapes."""
+        return read_answer(exchange)
+
+    @cached_property
+    def _access(self) -> Access:
+        return open_access(self.settings, self.connection, self.session)
+
+    def _own_id(self) -> str:
+        return self.identity or self._id_by_asking
+
+    @cached_property
+    def _id_by_asking(self) -> str:
+        return self.account().id
+
+    def _media(self, post: Post, steps: Steps) -> tuple[Uploaded, ...]:
+        """The uploaded media, none of which has lapsed; nothing once a post shows them."""
+        if steps.recorded("post/1"):
+            return ()
+        uploads = Uploads(self._access, self.connection.clock, steps)
+        if post.video:
+            return (uploads.video(post.video),)
+
+        def work(index: int, photo: Photo) -> Uploaded:
+            fitted = fit(photo, PHOTOS, self.connection.cache_folder)
+            return uploads.photo(f"photo/{index + 1}", photo, fitted)
+
+        return tuple(steps.each(post.photos, work, at_once=_PHOTOS_AT_ONCE))
+
+    def _await_replaced(self, prepared: Draft, now: Draft, steps: Steps) -> None:
+        """A video that lapsed while it was held was sent anew, and X may not have processed that yet."""
+        if now.items and now != prepared and not steps.read(lambda: self.ready(now)).ready:
+            raise TransientError("the video had lapsed and was sent anew; X is still processing it", hint="run it again")
+
+    def _delete(self, id: str) -> str | None:
+        """The id of a post that is gone now, whoever deleted it; None if X says that it is still there."""
+        try:
+            answer = self._access.call("delete_tweet", id)
+        except tweepy.NotFound:
+            return id
+        return id if answer["data"]["deleted"] else None
+
+    def _lost_tokens(self) -> Iterator[Problem]:
+        if self.settings.refresh_token and not self.settings.token_store and self.connection.transport.sandbox_url is None:
+            yield Problem(
+                code="credentials.not_kept",
+                severity=Severity.WARNING,
+                path="token_store",
+                message="X replaces the refresh token at each use and cannot keep the new one: the next run will be refused",
+                fix='set token_store = "file:x-tokens.json" or "keyring:x-tokens"',
+            )
+
+
+def _draft(post: Post, media: Sequence[Uploaded]) -> Draft:
+    kind = "video" if post.video else "photo"
+    return Draft(items=tuple(Item(id=medium.id, kind=kind) for medium in media))
+
+
+def _costs(post: Post) -> Iterator[Problem]:
+    dear = sum(bool(find_addresses(part)) for part in post.parts)
+    if dear:
+        dollars = dear * PRICES["post with an address"] + (len(post.parts) - dear) * PRICES["post"]
+        yield Problem(
+            code="cost.url",
+            severity=Severity.WARNING,
+            path="text",
+            message=f"{dear} of {len(post.parts)} posts hold an address, so X charges ${dollars:.3f}",
+            fix=f"without an address a post costs ${PRICES['post']}",
+        )
