@@ -21,6 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CACHE = HERE / ".cache"
 OLDEST = (3, 11)
+EVERYTHING = ("-q", "-n", "auto", "tests", "--pyargs", "socialcast.testing.test_contract")  # the contract runs over the registry
 
 
 def main() -> int:
@@ -42,7 +43,7 @@ def demo(words: list[str]) -> int:
 
 def test(words: list[str]) -> int:
     python = environment("test")
-    return run(python, "-m", "pytest", *(words or ["-q", "-n", "auto"]))
+    return run(python, "-m", "pytest", *(words or EVERYTHING))
 
 
 def check(words: list[str]) -> int:
@@ -62,7 +63,7 @@ def wheel(words: list[str]) -> int:
     apart.mkdir(parents=True)
     for name in ("tests", "pyproject.toml", "examples", "docs", "mkdocs.yml", "benchmarks", "CHANGELOG.md", "README.md"):
         (shutil.copytree if (HERE / name).is_dir() else shutil.copy)(HERE / name, apart / name)
-    return run(python, "-m", "pytest", *(words or ["-q", "-n", "auto"]), cwd=apart)
+    return run(python, "-m", "pytest", *(words or EVERYTHING), cwd=apart)
 
 
 def environment(extra: str, *, source: str = "") -> Path:

@@ -174,6 +174,11 @@ def test_files_are_called_after_what_they_show() -> None:
     assert len(file_name("Event", photo(caption="ü" * 400)).encode()) <= 240
 
 
+def test_a_missing_photo_is_left_to_preflight() -> None:
+    """The page is composed all the same, so that all problems can be told together."""
+    assert offline().compose(msgspec.structs.replace(EVENT, photos=(Photo("missing.jpg", alt="A dome"),)), {}).parts
+
+
 def test_commons_gets_author_source_and_licence() -> None:
     """The description page is in the form that Commons asks for."""
     commons = settings(COMMONS, mode=Mode.UPLOAD, source="{{own}}", categories=("Alpine Forum",))
@@ -533,6 +538,17 @@ def test_a_lost_login_shows_no_password(sandbox: Sandbox, desk: Callable[..., De
     with pytest.raises(TransientError) as failure:
         news.publish(EVENT)
     assert password.reveal() not in "".join(traceback.format_exception(failure.value))
+
+
+def test_a_lagging_wiki_is_waited_for(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """As long as it asks for, and then given up for now; what mwclient would show of the request stays out of the error."""
+    news = desk(maxlag_seconds=-1)  # no wiki lags less
+    began = sandbox.clock.now()
+    with pytest.raises(TransientError) as failure:
+        news.publish(EVENT)
+    assert failure.value.code == "maxlag"
+    assert sandbox.clock.now() - began >= 20
+    assert "OrderedDict" not in "".join(traceback.format_exception(failure.value))
 
 
 def test_wrong_credentials_are_told_once(desk: Callable[..., Desk]) -> None:

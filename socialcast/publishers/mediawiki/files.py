@@ -57,13 +57,13 @@ def file_name(post_title: str, photo: Photo, media_type: str | None = None) -> s
     stem = " ".join(_NOT_IN_FILE_NAMES.sub(" ", ILLEGAL_IN_TITLES.sub(" ", words)).split()).strip(" .")
     stem = stem.encode()[:_LONGEST_STEM_BYTES].decode(errors="ignore").strip(" .")
     suffix = _SUFFIXES.get(media_type or _media_type(photo), ".jpg")
-    return f"{stem[:1].upper()}{stem[1:]} {photo.content.sha256[:_DIGEST_DIGITS]}{suffix}"
+    return f"{stem[:1].upper()}{stem[1:]} {_digest(photo)[:_DIGEST_DIGITS]}{suffix}"
 
 
 def other_name(name: str, photo: Photo) -> str:
     """The name to take where somebody has given that one to another file."""
     stem, dot, suffix = name.rpartition(".")
-    return f"{stem}{photo.content.sha256[_DIGEST_DIGITS : 3 * _DIGEST_DIGITS]}{dot}{suffix}"
+    return f"{stem}{_digest(photo)[_DIGEST_DIGITS : 3 * _DIGEST_DIGITS]}{dot}{suffix}"
 
 
 def description_page(post: Post, photo: Photo, settings: MediawikiSettings) -> str:
@@ -92,6 +92,12 @@ def taken_on(photo: Photo) -> str:
         told = str(image.getexif().get_ifd(_EXIF_BLOCK).get(_TAKEN, ""))
         found = re.match(r"(\d{4}):(\d{2}):(\d{2})", told)
         return "-".join(found.groups()) if found else ""
+    return ""
+
+
+def _digest(photo: Photo) -> str:
+    with suppress(OSError):  # preflight tells
+        return photo.content.sha256
     return ""
 
 

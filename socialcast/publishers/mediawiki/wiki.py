@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -95,8 +94,7 @@ class Wiki:
     def _called(self, call: Callable[[], Any]) -> Any:
         self._sign_in()
         try:
-            with _without_post_data():
-                return call()
+            return _without_post_data(call)
         except APIError as error:
             if error.code in SESSION_LOST:
                 self._forget_session()
@@ -110,16 +108,18 @@ class Wiki:
         return {"formatversion": 2, "assert": role, "assertuser": self._site.username, "maxlag": self._settings.maxlag_seconds}
 
     def _sign_in(self) -> None:
-        with self._signing_in, _without_post_data():
-            if self._is_signed_in:
-                return
-            if self._settings.access_token:
-                self._site.site_init()
-                if not self._site.logged_in:
-                    raise CredentialsExpired("the wiki does not know the access token", hint="make a new owner-only token")
-            elif self._settings.password:
-                self._site.login(self._settings.username, self._settings.password.reveal())
-            self._is_signed_in = True
+        with self._signing_in:
+            if not self._is_signed_in:
+                _without_post_data(self._log_in)
+                self._is_signed_in = True
+
+    def _log_in(self) -> None:
+        if self._settings.access_token:
+            self._site.site_init()
+            if not self._site.logged_in:
+                raise CredentialsExpired("the wiki does not know the access token", hint="make a new owner-only token")
+        elif self._settings.password:
+            self._site.login(self._settings.username, self._settings.password.reveal())
 
     def _forget_session(self) -> None:
         with self._signing_in:
@@ -128,17 +128,13 @@ class Wiki:
             self._is_signed_in = False
 
 
-@contextmanager
-def _without_post_data() -> Iterator[None]:
-    """mwclient's MaximumRetriesExceeded holds the whole POST data, password and tokens included (0.11): it goes no further."""
+def _without_post_data(call: Callable[[], Any]) -> Any:
+    """The call's result; mwclient's MaximumRetriesExceeded (0.11) holds password and tokens, and does not get out of here."""
     try:
-        yield
+        return call()
     except MaximumRetriesExceeded:
-        exhausted = True
+        pass  # raised below, where it is no longer the context
     except RequestException as error:
         error.__context__ = None  # where mwclient has put it
         raise
-    else:
-        exhausted = False
-    if exhausted:
-        raise MwClientError("the wiki asks for patience")
+    raise MwClientError("the wiki asks for patience")
