@@ -105,7 +105,7 @@ CHECKS = (
     ("importlinter.cli", "lint"),
     ("codespell_lib",),
     ("docs.generate", "--check"),
-    ("mkdocs", "build", "--strict", "--quiet"),
+    ("zensical", "build", "--strict"),
 )
 
 COMMANDS = {"demo": demo, "test": test, "check": check, "wheel": wheel}

@@ -80,7 +80,7 @@ def settings_table(kind: type[Publisher]) -> str:
     rows = []
     for field in msgspec.structs.fields(kind.Settings):
         annotation, description = _described(field.type)
-        default = "required" if field.required else f"`{field.default!r}`" if field.default is not msgspec.NODEFAULT else "empty"
+        default = "required" if field.required else _default(field.default)
         rows.append((f"`{field.name}`", _type_name(annotation), default, description))
     return _table(("setting", "type", "default", "what it does"), rows)
 
@@ -173,6 +173,12 @@ def _shown(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def _default(value: Any) -> str:
+    if value in (msgspec.NODEFAULT, None, "", ()):
+        return ""
+    return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{_shown(value)}`"
+
+
 def _described(annotation: Any) -> tuple[Any, str]:
     """The type itself and the description that msgspec.Meta gives it."""
     metas = [meta for meta in getattr(annotation, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
@@ -183,8 +189,9 @@ def _described(annotation: Any) -> tuple[Any, str]:
 def _type_name(annotation: Any) -> str:
     if Secret in (annotation, *get_args(annotation)):
         return "secret"
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return ", ".join(f"`{member.value}`" for member in annotation)
+    kinds = [kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type) and issubclass(kind, Enum)]
+    if kinds:
+        return ", ".join(f"`{member.value}`" for member in kinds[0])
     if get_origin(annotation) is tuple:
         return "list"
     return getattr(annotation, "__name__", str(annotation)).replace("|", "or")

@@ -49,6 +49,7 @@ class Publisher(ABC):
     capabilities: ClassVar[Capabilities]
     errors: ClassVar[tuple[ErrorRule, ...]] = ()
     Settings: ClassVar[type[msgspec.Struct]]
+    shares_account: ClassVar[bool] = False  # whether several channels may publish as one account, each in its own place
     sandbox_settings: ClassVar[Mapping[str, Any]] = {}  # what a channel needs, beside credentials, to run in a sandbox
 
     def __init__(self, settings: Any, connection: Connection) -> None:

@@ -79,6 +79,8 @@ class Run:
     def _refuse_same_accounts(self) -> None:
         seen: dict[tuple[str, str, str], str] = {}
         for delivery in self._open():
+            if delivery.publisher.shares_account:
+                continue
             identity = (delivery.channel.platform, delivery.account.url, delivery.account.id)
             first = seen.setdefault(identity, delivery.channel.name)
             if delivery.account.id and first != delivery.channel.name:

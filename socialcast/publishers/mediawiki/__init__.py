@@ -79,6 +79,7 @@ class MediawikiPublisher(Publisher):
     errors = ERRORS
     Settings = MediawikiSettings
     settings: MediawikiSettings
+    shares_account = True  # a channel is a page or a set of files; `identity` tells which
     sandbox_settings: ClassVar[Mapping[str, Any]] = {
         "url": "https://wiki.example.org/w/api.php",
         "contact": "press@example.org",
