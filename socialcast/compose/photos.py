@@ -126,20 +126,24 @@ def adaptations(facts: PhotoFacts, rules: PhotoRules, where: str) -> list[Adapta
     """What `fit` will change in the photo at that place of the announcement; pure."""
     made, result = [], _result_type(facts, rules)
     if result != facts.media_type:
-        made.append(_made("photo.converted", f"{where}: {facts.media_type} becomes {result}"))
+        made.append(Adaptation(code="photo.converted", message=f"{where}: {facts.media_type} becomes {result}"))
     if _too_large(facts, rules):
         limit = f"fit in {rules.max_bytes:,} bytes"
         if result == "image/png":
-            made.append(_made("photo.resized", f"{where} is scaled down to {limit}"))
+            made.append(Adaptation(code="photo.resized", message=f"{where} is scaled down to {limit}"))
         else:
-            made.append(_made("photo.recompressed", f"{where} is compressed, and scaled down if that is not enough, to {limit}"))
+            made.append(
+                Adaptation(
+                    code="photo.recompressed", message=f"{where} is compressed, and scaled down if that is not enough, to {limit}"
+                )
+            )
     if made and facts.orientation != 1:
-        made.append(_made("photo.orientation_applied", f"{where} is turned the right way up"))
+        made.append(_routine("photo.orientation_applied", f"{where} is turned the right way up"))
     if made and facts.is_animated:
         made.append(Adaptation(code="photo.stilled", message=f"{where}: only the first picture of the animation is kept"))
     if facts.has_location or facts.has_serial:
         what = [name for name, has in (("location", facts.has_location), ("serial numbers", facts.has_serial)) if has]
-        made.append(_made("photo.location_removed", f"{where}: {' and '.join(what)} removed"))
+        made.append(_routine("photo.location_removed", f"{where}: {' and '.join(what)} removed"))
     return made
 
 
@@ -272,7 +276,7 @@ def _result_type(facts: PhotoFacts, rules: PhotoRules) -> str:
     return next((media_type for media_type in wanted if media_type in rules.types), "image/jpeg")
 
 
-def _made(code: str, message: str) -> Adaptation:
+def _routine(code: str, message: str) -> Adaptation:
     return Adaptation(code=code, message=message, routine=True)
 
 

@@ -419,7 +419,7 @@ def test_an_animation_that_becomes_a_still_picture_is_no_routine_change() -> Non
     frames = [Image.new("RGB", (9, 9), color) for color in ("red", "green", "blue")]
     moving = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
     changes = adaptations(facts(Photo(moving)), PhotoRules(), "photos[0]")
-    assert [(change.code, change.routine) for change in changes] == [("photo.converted", True), ("photo.stilled", False)]
+    assert [(change.code, change.routine) for change in changes] == [("photo.converted", False), ("photo.stilled", False)]
 
 
 def test_a_type_whose_location_cannot_be_taken_out_is_converted() -> None:
@@ -427,3 +427,11 @@ def test_a_type_whose_location_cannot_be_taken_out_is_converted() -> None:
     assert codes(located, ANYTHING) == ["photo.converted", "photo.location_removed"]
     fitted = fit(Photo(located), ANYTHING, None)
     assert (fitted.media_type, facts(Photo(read(fitted))).has_location) == ("image/jpeg", False)
+
+
+def test_what_the_reader_sees_changes_only_by_policy() -> None:
+    """A smaller or converted picture needs the policy adapt; a removed location does not."""
+    large = photos.facts(Photo(saved(noise((90, 60)))))
+    assert [change.routine for change in photos.adaptations(large, PhotoRules(max_bytes=1000), "photos[0]")] == [False]
+    located = large._replace(has_location=True)
+    assert [change.routine for change in photos.adaptations(located, PhotoRules(), "photos[0]")] == [True]
