@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+CHANNELS = EXAMPLES / "channels.toml"
 
 
 @pytest.mark.large
@@ -25,8 +27,8 @@ def test_a_photo_over_every_limit_arrives_everywhere(sandbox: Sandbox, tmp_path:
     before = original.stat()
     assert before.st_size > 200_000_000
     file = tmp_path / "channels.toml"
-    file.write_text((EXAMPLES / "channels.toml").read_text().replace('platform = "flickr"', 'platform = "flickr"\npolicy = "adapt"')
-                    .replace('platform = "mediawiki"', 'platform = "mediawiki"\npolicy = "adapt"'))  # fmt: skip
+    adapting = re.sub(r'^(platform = "(?:flickr|mediawiki)")$', r'\1\npolicy = "adapt"', CHANNELS.read_text(), flags=re.MULTILINE)
+    file.write_text(adapting)
     with Broadcast.from_file(file, sandbox=sandbox, clock=SandboxClock(sandbox)) as broadcast:
         report = broadcast.publish(load_announcement(tmp_path / "event" / "panorama.md"))
     assert [outcome.state for outcome in report.outcomes] == [State.PUBLISHED] * 3, msgspec.to_builtins(report)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from socialcast import Broadcast, Channel
+from socialcast import Broadcast, Channel, load_announcement
 from socialcast.testing.stage import Sight
 from socialcast.testing.test_contract import (  # noqa: F401 - collected here, to run on this module's stage
     announcement,
@@ -83,3 +83,17 @@ def stage(server: dict[str, Any], request: pytest.FixtureRequest, monkeypatch: p
     monkeypatch.setenv("SOCIALCAST_CONTRACT_USERNAME", server["user"])
     monkeypatch.setenv("SOCIALCAST_CONTRACT_PASSWORD", server["password"])
     return ServerStage(server, request.node.name.replace("_", " ").capitalize())
+
+
+def test_the_example_event_is_readable_there(stage: ServerStage, tmp_path: Path) -> None:
+    """The example, seven photographs and all, is a page and files that anybody reads over the wiki's own API."""
+    event = load_announcement(Path(__file__).parents[2] / "examples" / "open-doors" / "event.md")
+    with stage.broadcast(tmp_path / "ledger") as broadcast:
+        report = broadcast.publish(event)
+        again = broadcast.publish(event)
+    assert report.exit_code == 0, report
+    assert again["contract"].steps_sent == 0
+    page, *files = sorted(stage.sights(), key=lambda sight: sight[0] != "page")
+    assert len(files) == len(event.photos) == 7
+    assert all(any(photo.alt in part for part in page) for photo in event.photos)
+    assert all(any("{{cc" in part.lower() or "cc-" in part.lower() for part in file) for file in files)
