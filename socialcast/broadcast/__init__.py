@@ -23,7 +23,7 @@ from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError
-from socialcast.model.problems import Problem
+from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Outcome, Report, State
 from socialcast.publisher import Publisher
 from socialcast.wire.clock import Cancel, Clock, SystemClock
@@ -54,6 +54,7 @@ class Broadcast:
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         self.channels = {channel.name: channel for channel in channels}
+        self._known_names = frozenset(self.channels)
         self._ledger_path = Path(ledger)
         self._sandbox_url = getattr(sandbox, "url", sandbox)
         self._clock: Clock = clock or SystemClock()
@@ -82,36 +83,32 @@ class Broadcast:
                 raise ConfigurationError(f"{path} has no channel {name!r}: {suggest(name, known)}")
         chosen = [known[name] for name in only] if only else file.channels
         recorded = file.ledger.with_stem(f"{file.ledger.stem}-sandbox") if options.get("sandbox") else file.ledger
-        return cls(chosen, ledger=ledger or recorded, **options)
+        broadcast = cls(chosen, ledger=ledger or recorded, **options)
+        broadcast._known_names = frozenset(known)
+        return broadcast
 
     def plan(self, announcement: Announcement) -> Plan:
         """What every channel would show and every problem; sends nothing and needs no secret."""
-        return make_plan(announcement, self.channels, self._publishers(to_send=False))
+        return make_plan(announcement, self.channels, self._publishers(to_send=False), self._known_names)
 
     def publish(self, announcement: Announcement, *, wait: bool = False, recover: bool = False) -> Report:
         """Publish on every channel that does not have it yet; always one outcome per channel.
 
         `wait` stays until an embargo ends. `recover` looks on the platforms before it sends anything, for a run whose
-        ledger was lost. Raises ConfigurationError and LedgerError before anything is sent, and Cancelled.
+        ledger was lost. Raises ConfigurationError and LedgerBusy before anything is sent, and Cancelled or LedgerError
+        where it cannot go on: `status` then tells how far each channel came.
         """
-        cancel = Cancel()
-        self._running.add(cancel)
-        try:
-            with lease(self.ledger, announcement.resolved_key, self._clock):
-                return self._publish(announcement, cancel, wait=wait, recover=recover)
-        except BaseException:
-            cancel.request()
-            raise
-        finally:
-            self._running.discard(cancel)
+        return self._run(announcement, Cancel(), wait=wait, recover=recover)
 
-    async def publish_async(self, announcement: Announcement, **options: Any) -> Report:
+    async def publish_async(self, announcement: Announcement, *, wait: bool = False, recover: bool = False) -> Report:
         """`publish` inside a running event loop; when the task is cancelled, the run stops and can be resumed."""
-        work = asyncio.get_running_loop().run_in_executor(None, partial(self.publish, announcement, **options))
+        cancel = Cancel()
+        run = partial(self._run, announcement, cancel, wait=wait, recover=recover)
+        work = asyncio.get_running_loop().run_in_executor(None, run)
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            self.cancel()
+            cancel.request()
             with suppress(Exception):  # the run ends as Cancelled; the caller's cancellation is what counts
                 await work
             raise
@@ -179,14 +176,26 @@ class Broadcast:
         self.close()
 
     def _publishers(self, *, to_send: bool) -> dict[str, Publisher]:
-        if self._transport is None:
+        if self._transport is None or not self._transport.is_own:
             self._transport = Transport(sandbox_url=self._sandbox_url, connections=_CONNECTIONS)
         cache_folder = self._ledger_path.parent / "media"
         return open_channels(self.channels.values(), self._transport, self._clock, cache_folder, to_send=to_send)
 
+    def _run(self, announcement: Announcement, cancel: Cancel, *, wait: bool, recover: bool) -> Report:
+        """Publish while nobody else does, until it is cancelled."""
+        self._running.add(cancel)
+        try:
+            with lease(self.ledger, announcement.resolved_key, self._clock, cancel):
+                return self._publish(announcement, cancel, wait=wait, recover=recover)
+        except BaseException:
+            cancel.request()
+            raise
+        finally:
+            self._running.discard(cancel)
+
     def _publish(self, announcement: Announcement, cancel: Cancel, *, wait: bool, recover: bool) -> Report:
         publishers = self._publishers(to_send=True)
-        plan = make_plan(announcement, self.channels, publishers)
+        plan = make_plan(announcement, self.channels, publishers, self._known_names)
         deliveries = self._deliveries(announcement, plan, publishers, cancel, recover=recover)
         changed = self._changed_content(announcement)
         problems = (*plan.problems, *changed)
@@ -232,11 +241,8 @@ def _refuse(deliveries: Sequence[ChannelDelivery], problems: Sequence[Problem]) 
     """Settle every channel while nothing was sent; the ledger keeps what it says of earlier runs."""
     for delivery in deliveries:
         if delivery.is_open:
-            own = [
-                problem
-                for problem in problems
-                if problem.channel in ("", delivery.channel.name) and problem.severity.value == "error"
-            ]
+            concerning = [problem for problem in problems if problem.channel in ("", delivery.channel.name)]
+            own = [problem for problem in concerning if problem.severity is Severity.ERROR]
             state = State.SKIPPED if delivery.planned.skipped else State.REFUSED if own else State.HELD
             reason = (
                 delivery.planned.skipped

@@ -74,7 +74,7 @@ def _open(
     channel: Channel, transport: Transport, clock: Clock, cache_folder: Path, admin: requests.Session, *, to_send: bool
 ) -> Publisher:
     kind = publisher_class(channel.platform)
-    given = _sandbox_credentials(channel, kind, transport.sandbox_url, admin) if transport.sandbox_url else {}
+    given = _sandbox_credentials(channel, kind, transport.sandbox_url, admin) if transport.sandbox_url else None
     settings = resolve_settings(kind.Settings, channel, given=given, blank_missing_secrets=not to_send)
     for name in settings.__struct_fields__:
         if isinstance(value := getattr(settings, name), Secret):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,16 +19,18 @@ from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import Cancelled, ConfigurationError, LedgerError, OutcomeUnknown, PublishError, TransientError
 from socialcast.model.post import Post
+from socialcast.model.problems import Severity
 from socialcast.model.receipt import Account, Draft, Outcome, Receipt, State
 from socialcast.publisher import Publisher
 from socialcast.wire.retry import Patience
-from socialcast.wire.settings import Channel
+from socialcast.wire.settings import Channel, Policy
 
 __all__ = ["ChannelDelivery"]
 
 logger = logging.getLogger("socialcast.broadcast")
 
 _READY_LIMIT_SECONDS = 1800.0
+_CUT_SHORT = "the run ended while it was being made public"
 
 
 class ChannelDelivery:
@@ -51,11 +54,10 @@ class ChannelDelivery:
         self._patience, self._recover = patience, recover
         self._phase = Phase.CHECK
         self.account = Account(id="")
-        self.draft = (
-            msgspec.convert(row.draft, Draft) if row and row.draft else None
-        )  # feeds need the links of a host that is done
+        self.draft = msgspec.convert(row.draft, Draft) if row and row.draft else None  # feeds link to a host that is done
         self.post: Post | None = planned.post
         self.outcome: Outcome | None = self._earlier(row)
+        self._is_in_doubt = row is not None and row.state == State.UNKNOWN.value
         self._steps: Steps | None = None
 
     @property
@@ -66,10 +68,13 @@ class ChannelDelivery:
     @property
     def is_host(self) -> bool:
         """Whether feeds wait for its links."""
-        gives = self.publisher.capabilities.gives
-        return bool(
-            self.post and (("album" in gives and self.post.photos) or ("video" in gives and self.post.video) or "live" in gives)
-        )
+        return self.planned.is_host
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """The addresses that it gives to feeds; none once it has failed, since nobody could open them."""
+        failed = self.outcome and self.outcome.state is not State.PUBLISHED
+        return self.draft.links if self.draft and not failed else {}
 
     def identify(self) -> None:
         """Ask the platform who this channel is; a credential that does not work ends it here."""
@@ -93,20 +98,14 @@ class ChannelDelivery:
 
     def finish(self, state: State, **facts: Any) -> None:
         """Settle the outcome, record it and tell it."""
-        self._save(state, self.settle(state, **facts))
+        outcome = self.settle(state, **facts)
+        self._save(outcome.state, outcome)
 
     def settle(self, state: State, **facts: Any) -> Outcome:
         """Settle the outcome and tell it; the ledger is left as it is."""
-        adaptations = self.post.adaptations if self.post else ()
-        self.outcome = Outcome(
-            channel=self.channel.name,
-            platform=self.channel.platform,
-            state=state,
-            required=self.channel.required,
-            steps_sent=self._steps.sent if self._steps else 0,
-            adaptations=adaptations,
-            **facts,
-        )
+        if self._is_in_doubt:
+            state, facts["reason"] = State.UNKNOWN, f"an earlier run may have published it; now: {facts['reason']}"
+        self.outcome = self._outcome(state, **facts)
         self._listener.tell(Event(channel=self.channel.name, phase=Phase.DONE, outcome=self.outcome))
         return self.outcome
 
@@ -118,14 +117,13 @@ class ChannelDelivery:
     def _prepare(self, links: Mapping[str, str]) -> None:
         capabilities = with_limits(self.publisher.capabilities, self.account.limits)
         self.post = post = compose_post(self._announcement, self.publisher, links, capabilities)
-        problems = [
-            str(p) for p in check_post(post, self.publisher, self.channel, self.account.limits) if p.severity.value == "error"
-        ]
-        if problems:
-            self.finish(State.REFUSED, reason="; ".join(problems), code="preflight")
+        problems = check_post(post, self.publisher, self.channel, self.account.limits)
+        if errors := [str(problem) for problem in problems if problem.severity is Severity.ERROR]:
+            state = State.SKIPPED if self.channel.policy is Policy.SKIP else State.REFUSED
+            self.finish(state, reason="; ".join(errors), code="preflight")
             return
         self.draft = self.publisher.prepare(post, self.steps)
-        self._save(State.PREPARED, None)
+        self._save(State.UNKNOWN if self._is_in_doubt else State.PREPARED, None)
 
     def _await_ready(self) -> None:
         draft = self._required_draft
@@ -139,6 +137,8 @@ class ChannelDelivery:
     def _commit(self) -> None:
         if self.post is None:
             raise AssertionError("committed without a post")
+        self._is_in_doubt = False
+        self._save(State.UNKNOWN, self._outcome(State.UNKNOWN, reason=_CUT_SHORT, hint="run it again: what is there is found"))
         receipt = self.publisher.commit(self.post, self._required_draft, self.steps)
         self.finish(State.PUBLISHED, **self._proof(receipt))
 
@@ -154,22 +154,27 @@ class ChannelDelivery:
         except OutcomeUnknown as error:
             self.finish(State.UNKNOWN, **self._told(error, "look at the platform, then: socialcast resume"))
         except TransientError as error:
-            self.hold(
-                **{
-                    name: value
-                    for name, value in self._told(error, "run it again to go on").items()
-                    if name in ("reason", "hint")
-                }
-            )
+            self.finish(State.HELD, **self._told(error, "run it again to go on"))
         except PublishError as error:
             self.finish(State.REFUSED, **self._told(error, ""))
         except (ConfigurationError, OSError) as error:  # such as a photo that was removed after the check
             self.finish(State.REFUSED, reason=self._redact(str(error)), hint="mend it and run it again", code="input")
-        except Exception as error:  # one publisher's defect must not cost the other channels their outcome
-            logger.exception("channel %s failed", self.channel.name)
+        except Exception as error:  # noqa: BLE001 - one publisher's defect must not cost the other channels their outcome
+            logger.error("channel %s failed\n%s", self.channel.name, self._redact(traceback.format_exc()))
             state = State.UNKNOWN if self.steps.has_open_intent else State.REFUSED
             reason = self._redact(f"{type(error).__name__}: {error}")
             self.finish(state, reason=reason, hint="this is a defect in the publisher; please report it", code="internal")
+
+    def _outcome(self, state: State, **facts: Any) -> Outcome:
+        return Outcome(
+            channel=self.channel.name,
+            platform=self.channel.platform,
+            state=state,
+            required=self.channel.required,
+            steps_sent=self._steps.sent if self._steps else 0,
+            adaptations=self.post.adaptations if self.post else (),
+            **facts,
+        )
 
     def _told(self, error: PublishError, usual_hint: str) -> dict[str, str]:
         return {"reason": self._redact(error.message), "hint": self._redact(error.hint or usual_hint), "code": error.code}

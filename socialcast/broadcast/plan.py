@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -16,11 +16,11 @@ from socialcast.model.problems import Problem, Severity
 from socialcast.publisher import Publisher
 from socialcast.wire.settings import Channel, Policy
 
-__all__ = ["Plan", "PlannedChannel", "check_post", "compose_post", "make_plan", "planned_links"]
+__all__ = ["Plan", "PlannedChannel", "check_post", "compose_post", "make_plan"]
 
 
 class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
-    """One channel's share: its post, its problems, or the reason why it gets nothing."""
+    """One channel's share: its post, its problems, or the reason why it gets nothing; a host gives links to the others."""
 
     channel: str
     platform: str
@@ -28,6 +28,7 @@ class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
     post: Post | None = None
     problems: tuple[Problem, ...] = ()
     skipped: str = ""
+    is_host: bool = False
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -36,11 +37,15 @@ class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """All channels; `digest` is the same on every machine, addresses that hosts will give standing as placeholders."""
+    """All channels; `digest` is the same on every machine, addresses that hosts will give standing as placeholders.
+
+    `general` are the problems that belong to no channel.
+    """
 
     key: str
     announcement_digest: str
     channels: tuple[PlannedChannel, ...]
+    general: tuple[Problem, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -50,38 +55,42 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All problems of all channels."""
-        return tuple(problem for channel in self.channels for problem in channel.problems)
+        """All problems, those of all channels included."""
+        return (*self.general, *(problem for channel in self.channels for problem in channel.problems))
 
     @property
     def is_stopped(self) -> bool:
-        """Whether an error on a required channel forbids to send anything."""
-        return any(channel.required and channel.errors for channel in self.channels)
+        """Whether an error, of a required channel or in general, forbids to send anything."""
+        return bool(self.general) or any(channel.required and channel.errors for channel in self.channels)
 
     def __getitem__(self, channel: str) -> PlannedChannel:
-        return next(planned for planned in self.channels if planned.channel == channel)
+        return {planned.channel: planned for planned in self.channels}[channel]
 
 
-def make_plan(announcement: Announcement, channels: Mapping[str, Channel], publishers: Mapping[str, Publisher]) -> Plan:
-    """Compose and check every channel; no network."""
-    links = planned_links(announcement, publishers)
+def make_plan(
+    announcement: Announcement, channels: Mapping[str, Channel], publishers: Mapping[str, Publisher], known: Collection[str]
+) -> Plan:
+    """Compose and check every channel, hosts first, as they are published; no network.
+
+    `known` are the names of all channels that there are, of which this may concern some.
+    """
     accounts = same_accounts(publishers)
-    planned = [_planned(announcement, channel, publishers[name], links, accounts) for name, channel in channels.items()]
-    unknown = _overrides_of_nobody(announcement, channels)
-    if unknown and planned:
-        planned[0] = msgspec.structs.replace(planned[0], problems=(*planned[0].problems, *unknown))
-    return Plan(key=announcement.resolved_key, announcement_digest=announcement.digest, channels=tuple(planned))
 
+    def planned(name: str, links: Mapping[str, str]) -> PlannedChannel:
+        return _planned(announcement, channels[name], publishers[name], links, accounts)
 
-def planned_links(announcement: Announcement, publishers: Mapping[str, Publisher]) -> dict[str, str]:
-    """Stand-ins for the addresses that hosts give once they have prepared; X counts any address as 23."""
-    media = {"album": announcement.photos, "video": announcement.video, "live": announcement.live}
+    given = {name: _given_links(announcement, publishers[name], name) for name in channels}
+    hosts = {name: msgspec.structs.replace(planned(name, {}), is_host=True) for name in channels if given[name]}
     links: dict[str, str] = {}
-    for name, publisher in publishers.items():
-        for kind in sorted(publisher.capabilities.gives):
-            if media.get(kind) and not _skips(announcement, name):
-                links.setdefault(kind, f"https://example.org/{kind}-on-{name}")
-    return links
+    for name, host in hosts.items():
+        if host.post and not host.errors:
+            links = given[name] | links
+    return Plan(
+        key=announcement.resolved_key,
+        announcement_digest=announcement.digest,
+        channels=tuple(hosts.get(name) or planned(name, links) for name in channels),
+        general=tuple(_overrides_of_nobody(announcement, known)),
+    )
 
 
 def compose_post(announcement: Announcement, publisher: Publisher, links: Mapping[str, str], capabilities: Capabilities) -> Post:
@@ -94,6 +103,12 @@ def check_post(post: Post, publisher: Publisher, channel: Channel, limits: Mappi
     """Every problem of a post under the limits of its account."""
     problems = check(post, with_limits(publisher.capabilities, dict(limits)), channel.policy)
     return problems + [msgspec.structs.replace(problem, channel=channel.name) for problem in publisher.check(post)]
+
+
+def _given_links(announcement: Announcement, publisher: Publisher, channel: str) -> dict[str, str]:
+    """Stand-ins for the addresses that a host gives once it has prepared; X counts any address as 23."""
+    media = {"album": announcement.photos, "video": announcement.video, "live": announcement.live}
+    return {kind: f"https://example.org/{kind}-on-{channel}" for kind in publisher.capabilities.gives if media.get(kind)}
 
 
 def _planned(
@@ -116,14 +131,14 @@ def _skips(announcement: Announcement, channel: str) -> str:
     return (override.skip or "") if override else ""
 
 
-def _overrides_of_nobody(announcement: Announcement, channels: Mapping[str, Channel]) -> list[Problem]:
+def _overrides_of_nobody(announcement: Announcement, known: Collection[str]) -> list[Problem]:
     return [
         Problem(
             code="channels.unknown",
             path=f"channels.{name}",
             message=f"the announcement speaks of channel {name!r}, which the channels file does not have",
-            fix=f"name one of: {', '.join(sorted(channels))}",
+            fix=f"name one of: {', '.join(sorted(known))}",
         )
         for name in announcement.channels
-        if name not in channels
+        if name not in known
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 
@@ -23,6 +23,7 @@ class Run:
     def __init__(self, announcement: Announcement, deliveries: list[ChannelDelivery], clock: Clock, cancel: Cancel) -> None:
         self._announcement, self._deliveries = announcement, deliveries
         self._clock, self._cancel = clock, cancel
+        self._told_links: Mapping[str, str] = {}
 
     def go(self, *, wait_for_embargo: bool) -> None:
         """Bring every channel to an outcome, or stop where a required one failed while nothing is public."""
@@ -33,7 +34,7 @@ class Run:
             if self._goes_on() and self._prepare() and self._is_due(wait_for_embargo):
                 self._commit()
         for delivery in self._open():
-            delivery.hold("nothing was made public, because a required channel failed", "mend that channel and run it again")
+            delivery.hold("not made public, because a required channel failed", "mend that channel and run it again")
 
     def _prepare(self) -> bool:
         hosts = [delivery for delivery in self._open() if delivery.is_host]
@@ -41,15 +42,20 @@ class Run:
         self._all(lambda delivery: delivery.prepare({}), hosts)
         if not self._goes_on():
             return False
-        links = self._links()
-        self._all(lambda delivery: delivery.prepare(links), feeds)
+        self._prepare_feeds(feeds)
         if not self._goes_on():
             return False
         self._all(ChannelDelivery.await_ready)
         return self._goes_on()
 
+    def _prepare_feeds(self, feeds: Iterable[ChannelDelivery]) -> None:
+        self._told_links = links = self._links()
+        self._all(lambda delivery: delivery.prepare(links), feeds)
+
     def _commit(self) -> None:
         self._all(ChannelDelivery.commit, [delivery for delivery in self._open() if delivery.is_host])
+        if self._goes_on() and self._links() != self._told_links:
+            self._prepare_feeds(self._open())  # a host that may fail did: nobody is sent to what is not public
         if self._goes_on():
             self._all(ChannelDelivery.commit)
 
@@ -70,10 +76,10 @@ class Run:
         return not any(d.channel.required and d.outcome and d.outcome.state in failed for d in self._deliveries)
 
     def _links(self) -> dict[str, str]:
+        """The addresses that the hosts of this run give, the first of each kind."""
         links: dict[str, str] = {}
         for delivery in self._deliveries:
-            for kind, url in (delivery.draft.links if delivery.draft else {}).items():
-                links.setdefault(kind, url)
+            links = {**delivery.links, **links}
         return links
 
     def _refuse_same_accounts(self) -> None:
@@ -93,8 +99,8 @@ class Run:
     def _all(self, phase: Callable[[ChannelDelivery], None], deliveries: Iterable[ChannelDelivery] | None = None) -> None:
         """The phase on every open channel at once; when one is cut short, the others finish their call first."""
         taking_part = [d for d in (self._deliveries if deliveries is None else deliveries) if d.is_open]
-        futures = [self._pool.submit(phase, delivery) for delivery in taking_part]
         try:
+            futures = [self._pool.submit(phase, delivery) for delivery in taking_part]
             wait(futures)
         except BaseException:
             self._cancel.request()  # Ctrl-C: no new call is begun, those under way are recorded

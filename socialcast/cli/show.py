@@ -58,7 +58,7 @@ def _plan_json(plan: Plan) -> dict[str, Any]:
 
 
 def _plan_text(plan: Plan) -> str:
-    blocks = ["\n".join(_planned_lines(channel)) for channel in plan.channels]
+    blocks = [*("\n".join(_planned_lines(channel)) for channel in plan.channels), *map(_problem_line, plan.general)]
     verdict = "an error stops it: nothing would be sent" if plan.is_stopped else "it can be published"
     return "\n\n".join([*blocks, f"{plan.key}: {verdict}\ndigest {plan.digest}"])
 

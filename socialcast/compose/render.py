@@ -57,18 +57,22 @@ def hashtag(tag: str) -> str:
 def _photos(
     said: Announcement, capabilities: Capabilities, links: Mapping[str, str]
 ) -> tuple[tuple[Photo, ...], list[Adaptation]]:
-    rules = capabilities.photos
-    if not said.photos or (rules and (rules.max_count is None or len(said.photos) <= rules.max_count)):
+    most = _most_photos(said, capabilities)
+    if most is None or len(said.photos) <= most:
         return said.photos, []
-    shown = said.photos[: rules.max_count] if rules and not (said.video and not _mixes(capabilities)) else ()
+    shown = said.photos[:most]
     where = (
         f"the rest behind the link {links['album']}" if "album" in links else "the rest is left out: no channel hosts an album"
     )
     return shown, [Adaptation(code="photos.album", message=f"{len(shown)} of {len(said.photos)} photos, {where}")]
 
 
-def _mixes(capabilities: Capabilities) -> bool:
-    return bool(capabilities.video and capabilities.video.with_photos)
+def _most_photos(said: Announcement, capabilities: Capabilities) -> int | None:
+    """How many photos the post can show: none beside a video where the platform takes one or the other."""
+    photos, video = capabilities.photos, capabilities.video
+    if photos is None or (said.video and video and not video.with_photos):
+        return 0
+    return photos.max_count
 
 
 def _about_video(said: Announcement, capabilities: Capabilities, links: Mapping[str, str]) -> list[Adaptation]:
@@ -86,7 +90,12 @@ def _addresses(said: Announcement, capabilities: Capabilities, links: Mapping[st
         links.get("video", "") if said.video and not capabilities.video else "",
         links.get("album", "") if len(shown) < len(said.photos) else "",
     ]
-    return list(dict.fromkeys(address for address in wanted if address and address not in said.text))
+    return list(dict.fromkeys(address for address in wanted if address and not _says(said.text, address)))
+
+
+def _says(text: str, address: str) -> bool:
+    """Whether the text holds that address, and not just a longer one that begins alike."""
+    return re.search(re.escape(address) + r"(?![/.]*[\w#?&=%~+-])", text) is not None
 
 
 def _text(said: Announcement, capabilities: Capabilities, addresses: list[str]) -> str:

@@ -46,7 +46,7 @@ def judge(
     may_have_acted = writing and any(exchange.is_write and exchange.left for exchange in exchanges)
     if last.status is None:
         return _without_answer(error, last, may_have_acted=may_have_acted)
-    answer = read(last)
+    answer = _told(read, last)
     if 400 <= last.status < 500 or (last.status < 500 and answer.code):
         return _refusal(last, answer, rules, now, may_have_acted=may_have_acted)
     if may_have_acted:
@@ -68,6 +68,13 @@ def read_answer(exchange: Exchange) -> Answer:
         (str(part[name]) for part in parts for name in ("detail", "message", "error_description") if part.get(name)), ""
     )
     return Answer(code, message)
+
+
+def _told(read: Callable[[Exchange], Answer], exchange: Exchange) -> Answer:
+    try:
+        return read(exchange)
+    except Exception:  # noqa: BLE001 - a body of a shape that nobody foresaw must not make a lost write look refused
+        return Answer()
 
 
 def _without_answer(error: Exception, last: Exchange, *, may_have_acted: bool) -> PublishError:

@@ -6,11 +6,11 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from socialcast.delivery.ledger import Ledger
 from socialcast.model.errors import LedgerBusy, LedgerError
-from socialcast.wire.clock import Clock
+from socialcast.wire.clock import Cancel, Clock
 
 __all__ = ["lease"]
 
@@ -19,19 +19,25 @@ _RENEWAL_SECONDS = 20.0
 
 
 @contextmanager
-def lease(ledger: Ledger, key: str, clock: Clock) -> Iterator[None]:
-    """Hold the announcement while the block runs; raises LedgerBusy when somebody else does."""
+def lease(ledger: Ledger, key: str, clock: Clock, cancel: Cancel) -> Iterator[None]:
+    """Hold the announcement while the block runs, and stop the block if the lease is lost.
+
+    Raises LedgerBusy when somebody else holds it.
+    """
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
     _take(ledger, key, owner, clock)
     over = threading.Event()
-    renewal = threading.Thread(target=_renew, args=(ledger, key, owner, clock, over), name="socialcast-lease", daemon=True)
+    renewal = threading.Thread(
+        target=_renew, args=(ledger, key, owner, clock, cancel, over), name="socialcast-lease", daemon=True
+    )
     renewal.start()
     try:
         yield
     finally:
         over.set()
         renewal.join()
-        ledger.write("DELETE FROM leases WHERE key = ? AND owner = ?", (key, owner))
+        with suppress(LedgerError):  # it expires by itself, and what the block did must still be told
+            ledger.write("DELETE FROM leases WHERE key = ? AND owner = ?", (key, owner))
 
 
 def _take(ledger: Ledger, key: str, owner: str, clock: Clock) -> None:
@@ -44,20 +50,27 @@ def _take(ledger: Ledger, key: str, owner: str, clock: Clock) -> None:
         " SET owner = excluded.owner, expires_at = excluded.expires_at WHERE expires_at < ?",
         (key, owner, now + _LIFE_SECONDS, now),
     )
-    (holder, expires_at), *_ = ledger.rows("SELECT owner, expires_at FROM leases WHERE key = ?", (key,)) or [("", now)]
+    holder, expires_at = _holder(ledger, key)
     if holder != owner:
         raise LedgerBusy(
             f"{key} is being published by another process; its lease ends in {max(0, expires_at - now):.0f} s: try again then"
         )
 
 
-def _renew(ledger: Ledger, key: str, owner: str, clock: Clock, over: threading.Event) -> None:
+def _renew(ledger: Ledger, key: str, owner: str, clock: Clock, cancel: Cancel, over: threading.Event) -> None:
     while not over.wait(_RENEWAL_SECONDS):
-        try:
+        with suppress(LedgerError):  # locked for a moment, perhaps: there is time for another try
             expires_at = clock.now().timestamp() + _LIFE_SECONDS
             ledger.write("UPDATE leases SET expires_at = ? WHERE key = ? AND owner = ?", (expires_at, key, owner))
-        except LedgerError:
-            return  # the broadcast itself meets the same error at its next step and tells it
+            if _holder(ledger, key)[0] != owner:  # this machine slept, and another process went on
+                cancel.request()
+                return
+
+
+def _holder(ledger: Ledger, key: str) -> tuple[str, float]:
+    """Who holds the announcement, and until when (Unix seconds)."""
+    found = ledger.rows("SELECT owner, expires_at FROM leases WHERE key = ?", (key,))
+    return found[0] if found else ("", 0.0)
 
 
 def _is_alive(owner: str) -> bool:

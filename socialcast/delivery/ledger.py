@@ -69,6 +69,8 @@ class Ledger:
         self._pid = -1
         self._open: sqlite3.Connection
         self._connect()
+        if hasattr(os, "register_at_fork"):  # between two writes: in the middle of one, a worker could never write itself
+            os.register_at_fork(before=self._lock.acquire, after_in_parent=self._lock.release, after_in_child=self._lock.release)
 
     def write(self, statement: str, parameters: Sequence[Any] = (), *more: tuple[str, Sequence[Any]]) -> None:
         """Execute in one durable transaction, possibly together with what other threads wait to write."""
@@ -185,14 +187,16 @@ class Ledger:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._open = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            self._pid = os.getpid()
+        except (OSError, sqlite3.Error) as error:
+            raise self._explained(error) from error
+        try:
             self._open.execute("PRAGMA journal_mode = WAL")
             self._open.execute("PRAGMA synchronous = FULL")
             self._migrate()
-        except sqlite3.Error as error:
-            raise self._explained(error) from error
-        except OSError as error:
-            raise LedgerError(f"the ledger {self.path} cannot be made: {error.strerror}") from error
+        except BaseException as error:
+            self._open.close()
+            raise self._explained(error) if isinstance(error, sqlite3.Error) else error
+        self._pid = os.getpid()
 
     def _migrate(self) -> None:
         version = self._version()
@@ -213,7 +217,7 @@ class Ledger:
         version: int = self._open.execute("PRAGMA user_version").fetchone()[0]
         return version
 
-    def _explained(self, error: sqlite3.Error) -> LedgerError:
+    def _explained(self, error: OSError | sqlite3.Error) -> LedgerError:
         words = str(error)
         remedy = next(
             (remedy for sign, remedy in _REMEDIES.items() if sign in words), "see whether the file and its disk are sound"

@@ -53,6 +53,7 @@ class Steps:
         self._judge, self._patience, self._settle_seconds = judge, patience, settle_seconds
         self._recover, self._notify = recover, notify
         self._known = ledger.steps(key, channel)
+        self._settled_at = self._now() + settle_seconds[-1]  # from then on, what another machine sent can be seen
         self._counting = threading.Lock()
         self.sent = 0
 
@@ -120,8 +121,16 @@ class Steps:
         if step and step.state == INTENT:
             return self._look(name, step.sent_at, find)
         if step is None and self._recover and find is not None:
-            return self.read(find)
+            return self._found_from_elsewhere(find)
         return None
+
+    def _found_from_elsewhere(self, find: Callable[[], T | None]) -> T | None:
+        """What another machine may have made, even just before this run began."""
+        found, unsettled_seconds = self.read(find), self._settled_at - self._now()
+        if found is None and unsettled_seconds > 0:
+            self._patience.pause(unsettled_seconds)
+            found = self.read(find)
+        return found
 
     def _attempt(self, name: str, send: Callable[[], T], find: Callable[[], T | None] | None, repeatable: bool) -> T:
         self._patience.cancel.check()
@@ -158,12 +167,12 @@ class Steps:
         return None
 
     def _found(self, name: str, find: Callable[[], T | None]) -> T | None:
-        """What a look finds; a look that is refused leaves the fate unknown."""
+        """What a look finds; a look that fails leaves the fate unknown, and must not lead to another try of the write."""
         try:
             return self.read(find)
-        except TerminalError as error:
+        except (TerminalError, TransientError) as error:
             raise OutcomeUnknown(
-                f"{name} may have happened, and looking for it was refused: {error.message}", code=error.code, hint=error.hint
+                f"{name} may have happened, and looking for it failed: {error.message}", code=error.code, hint=error.hint
             ) from error
 
     def _judged(self, call: Callable[[], T], *, writing: bool) -> T:

@@ -236,12 +236,10 @@ class Announcement(_Data, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of everything said here, files by their content: equal on every machine."""
-        plain = msgspec.to_builtins(self)
-        plain.pop("key", None)
+        plain = msgspec.to_builtins(msgspec.structs.replace(self, key="", photos=(), video=None))
         plain["photos"] = [told_by_content(photo) for photo in self.photos]
         if self.video:
-            subtitles = [told_by_content(track) for track in self.video.subtitles]
-            plain["video"] = told_by_content(self.video) | {"subtitles": subtitles}
+            plain["video"] = told_by_content(self.video)
         return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()
 
     @property
@@ -260,11 +258,13 @@ class Announcement(_Data, frozen=True, kw_only=True):
 
 def told_by_content(media: Media) -> dict[str, Any]:
     """Plain data in which the file is named by its digest and not by its place, for digests that every machine agrees on."""
-    plain: dict[str, Any] = msgspec.to_builtins(media)
+    plain: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(media, path="-", data=None))  # no copy of the bytes
     try:
         sha256 = media.content.sha256
     except OSError:
         sha256 = "unreadable"  # preflight tells which file and why
+    if isinstance(media, Video):
+        plain["subtitles"] = [told_by_content(track) for track in media.subtitles]
     return plain | {"path": None, "data": None, "sha256": sha256}
 
 

@@ -100,7 +100,7 @@ class OutcomeUnknown(PublishError):
 
 
 class BroadcastError(SocialcastError):
-    """Not every required channel has the announcement; `report` tells the outcome of each."""
+    """Not every channel that should have the announcement has it; `report` tells the outcome of each."""
 
     def __init__(self, report: Report) -> None:
         self.report = report

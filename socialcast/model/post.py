@@ -44,7 +44,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of what will be shown, files by their content: equal on every machine."""
-        plain = msgspec.to_builtins(self)
+        plain = msgspec.to_builtins(msgspec.structs.replace(self, photos=(), video=None))
         plain["photos"] = [told_by_content(photo) for photo in self.photos]
         plain["video"] = self.video and told_by_content(self.video)
         return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()

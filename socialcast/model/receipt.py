@@ -95,7 +95,7 @@ class Outcome(_Record, frozen=True, kw_only=True):
     @property
     def failed(self) -> bool:
         """Whether a person has to look at this channel."""
-        return self.state in (State.REFUSED, State.UNKNOWN) or (self.required and self.state is not State.PUBLISHED)
+        return self.state not in (State.PUBLISHED, State.SKIPPED)
 
 
 class Report(_Record, frozen=True, kw_only=True):
@@ -121,9 +121,9 @@ class Report(_Record, frozen=True, kw_only=True):
         return 75 if waiting & set(states) and State.REFUSED not in states else 1
 
     def raise_for_failures(self) -> None:
-        """Raise BroadcastError unless every required channel is published."""
+        """Raise BroadcastError unless the exit code is 0."""
         if self.exit_code != 0:
             raise BroadcastError(self)
 
     def __getitem__(self, channel: str) -> Outcome:
-        return next(outcome for outcome in self.outcomes if outcome.channel == channel)
+        return {outcome.channel: outcome for outcome in self.outcomes}[channel]

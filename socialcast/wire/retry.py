@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Patience:
-    """How long one delivery is tried: attempts per call and seconds of waiting in all."""
+    """How long a call is tried: so many attempts, and so many seconds of waiting between them in all."""
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -71,13 +72,13 @@ def resolve_settings(
     in the checks of a pull request. Raises ConfigurationError for unknown, missing and ill-typed settings.
     """
     where = f"channel {channel.name!r}"
-    fields = {field.name: field for field in msgspec.structs.fields(settings_type)}
+    fields = _fields(settings_type)
     _refuse_unknown(channel.settings, fields, where, also=("platform", "required", "policy"))
     values: dict[str, Any] = {}
     for name, field in fields.items():
         secret = is_secret(field.type)
         try:
-            value = _value_of(name, channel, given or {}, secret=secret)
+            value = _value_of(name, channel, given, secret=secret)
             if value is None and field.required:
                 raise _missing(name, channel, secret=secret)
         except MissingSecret:
@@ -92,11 +93,16 @@ def resolve_settings(
         raise ConfigurationError(f"{where}: {error}") from None
 
 
-def _value_of(name: str, channel: Channel, given: Mapping[str, str], *, secret: bool) -> Any:
-    if name in given:
+@cache  # looking into a class takes longer than all else here, and hundreds of channels may share one
+def _fields(settings_type: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    return {field.name: field for field in msgspec.structs.fields(settings_type)}
+
+
+def _value_of(name: str, channel: Channel, given: Mapping[str, str] | None, *, secret: bool) -> Any:
+    if given and name in given:
         return Secret(given[name]) if secret else given[name]
     value = channel.settings.get(name)
-    if given and secret:
+    if given is not None and secret:
         return None  # a sandbox run never reads, let alone sends, a real secret
     if value is None:
         value = os.environ.get(environment_variable(channel.name, name)) or None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -132,8 +133,14 @@ class Transport:
         self.redactor = Redactor()
         pool: dict[str, Any] = {"pool_connections": connections, "pool_maxsize": connections, "max_retries": 0}
         self._adapter = SandboxAdapter(sandbox_url, **pool) if sandbox_url else PlatformAdapter(**pool)
-        for name in ("socialcast.wire", *_TALKATIVE):
-            logging.getLogger(name).addFilter(self.redactor)
+        self._pid = os.getpid()
+        _redact_logs(self.redactor)
+        self._leave_logs = weakref.finalize(self, _leave_logs, self.redactor)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this process made the connections; a forked worker must not speak on those of its parent."""
+        return self._pid == os.getpid()
 
     def session(self) -> PlatformSession:
         """A new session, for one account."""
@@ -153,8 +160,7 @@ class Transport:
     def close(self) -> None:
         """Close all connections."""
         self._adapter.close()
-        for name in ("socialcast.wire", *_TALKATIVE):
-            logging.getLogger(name).removeFilter(self.redactor)
+        self._leave_logs()
 
 
 class PlatformAdapter(HTTPAdapter):
@@ -207,6 +213,16 @@ class SandboxAdapter(PlatformAdapter):
     def proxies(self, url: str) -> dict[str, str]:
         """None: nothing leaves this machine."""
         return {}
+
+
+def _redact_logs(redactor: Redactor) -> None:
+    for name in ("socialcast.wire", *_TALKATIVE):
+        logging.getLogger(name).addFilter(redactor)
+
+
+def _leave_logs(redactor: Redactor) -> None:
+    for name in ("socialcast.wire", *_TALKATIVE):
+        logging.getLogger(name).removeFilter(redactor)
 
 
 def _stream_files(options: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -100,6 +101,22 @@ def test_an_override_of_nobody_is_a_problem(make: Make) -> None:
     assert [problem.code for problem in plan.problems] == ["channels.unknown"]
 
 
+def test_an_override_of_nobody_stops_the_broadcast_whichever_channel_comes_first(make: Make, sandbox: Sandbox) -> None:
+    """The problem is nobody's, so that an optional channel does not take it upon itself."""
+    report = make("a?", "b").publish(msgspec.structs.replace(HELLO, channels={"bee": Override(text="x")}))
+    assert report.exit_code == 1
+    assert posts(sandbox) == []
+
+
+def test_an_override_of_a_channel_that_is_left_out_this_time_is_no_problem(tmp_path: Path) -> None:
+    """With `only`, the announcement may speak of the file's other channels."""
+    file = tmp_path / "channels.toml"
+    file.write_text('[channels.a]\nplatform = "plaza"\n[channels.b]\nplatform = "plaza"\n')
+    with Broadcast.from_file(file, only=["a"]) as broadcast:
+        plan = broadcast.plan(msgspec.structs.replace(HELLO, channels={"b": Override(text="x")}))
+    assert plan.problems == ()
+
+
 def test_a_plan_sends_nothing_and_has_a_digest(make: Make, sandbox: Sandbox) -> None:
     """Plans of the same announcement agree, and another text is another digest."""
     first, again = make("a").plan(HELLO), make("a").plan(HELLO)
@@ -132,6 +149,56 @@ def test_an_unreachable_platform_can_be_run_again(make: Make, sandbox: Sandbox) 
     sandbox.clear_faults()
     assert make("a").resume("hello").exit_code == 0
     assert posts(sandbox) == [("a", HELLO.text)]
+
+
+def test_what_may_be_public_stays_unknown_until_somebody_has_looked(make: Make, sandbox: Sandbox) -> None:
+    """A run that cannot look does not say that nothing is public; the next one that can finds the post."""
+    sandbox.fault("plaza", "reset_after", handler="add_post")
+    sandbox.fault("plaza", "refuse_429", handler="find_posts", count=50)
+    assert make("a").publish(HELLO).exit_code == 4
+    sandbox.clear_faults()
+    sandbox.mirror("plaza").expire_credentials("a")
+    report = make("a").publish(HELLO)
+    assert (report["a"].state, report.exit_code) == (State.UNKNOWN, 4)
+    assert "may have published it" in report["a"].reason
+    assert make("a").publish(msgspec.structs.replace(HELLO, text="Changed")).exit_code == 4
+    sandbox.mirror("plaza").expired.clear()  # type: ignore[attr-defined]
+    assert make("a").publish(HELLO).exit_code == 0
+    assert posts(sandbox) == [("a", HELLO.text)]
+
+
+def test_the_ledger_says_unknown_while_it_is_being_made_public(make: Make) -> None:
+    """What a killed process leaves behind is not called prepared."""
+    seen: list[str] = []
+
+    def look(event: Event) -> None:
+        if event.phase is Phase.COMMIT and event.step:
+            seen.extend(delivery.state for delivery in broadcast.ledger.deliveries("hello").values())
+
+    broadcast = make("a", on_event=look)
+    broadcast.publish(HELLO)
+    assert seen == ["unknown"]
+
+
+def test_a_defect_is_logged_without_secrets(
+    make: Make, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library that puts a token into its exception, or into one that was chained to it, puts it into no log line."""
+    from plaza.publisher import PlazaPublisher
+
+    def broken(publisher: Any, *arguments: Any) -> Any:
+        token = publisher.settings.token.reveal()
+        try:
+            raise ValueError(f"no good: {token}")
+        except ValueError as error:
+            raise KeyError(token) from error
+
+    monkeypatch.setattr(PlazaPublisher, "prepare", broken)
+    token = sandbox.account("plaza", "a").credentials["token"]
+    report = make("a").publish(HELLO)
+    assert (report["a"].state, report["a"].code) == (State.REFUSED, "internal")
+    assert "Traceback" in caplog.text
+    assert token not in caplog.text + repr(report)
 
 
 def test_status_and_resume_go_by_the_ledger(make: Make) -> None:
@@ -193,6 +260,27 @@ def test_it_runs_inside_an_event_loop(make: Make, sandbox: Sandbox) -> None:
     assert posts(sandbox) == [("a", HELLO.text)]
 
 
+def test_a_cancelled_task_stops_no_other(make: Make, sandbox: Sandbox) -> None:
+    """Of two announcements on one Broadcast, the one whose task goes on is published."""
+    go_on = threading.Event()
+    broadcast = make("a", on_event=lambda event: go_on.wait(10))
+
+    async def two() -> int:
+        stopped = asyncio.ensure_future(broadcast.publish_async(Announcement(key="one", text="One")))
+        other = asyncio.ensure_future(broadcast.publish_async(Announcement(key="two", text="Two")))
+        while len(broadcast.ledger.rows("SELECT key FROM leases")) < 2:
+            await asyncio.sleep(0.01)
+        stopped.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await stopped
+        return (await other).exit_code
+
+    assert asyncio.run(two()) == 0
+    assert posts(sandbox) == [("a", "Two")]
+
+
 def test_a_cancelled_task_can_be_resumed(make: Make, sandbox: Sandbox) -> None:
     """Cancelling the task stops the run cleanly."""
     reached = threading.Event()
@@ -229,6 +317,21 @@ def test_several_broadcasts_in_one_process(make: Make, sandbox: Sandbox, tmp_pat
 
 def _publish_in_child(broadcast: Broadcast) -> None:
     os._exit(broadcast.publish(Announcement(key="child", text="From a worker")).exit_code)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_worker_has_connections_of_its_own(make: Make, sandbox: Sandbox) -> None:
+    """Two processes on one connection would read each other's answers."""
+    broadcast = make("a")
+    broadcast.publish(HELLO)
+    before = sandbox.connections
+    worker = multiprocessing.get_context("fork").Process(target=_publish_in_child, args=(broadcast,))
+    worker.start()
+    worker.join(60)
+    own = sandbox.connections - before
+    broadcast.publish(Announcement(key="parent", text="From the parent"))
+    assert own >= 2  # one to the sandbox's administration, one to the platform
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -14,7 +14,7 @@ from socialcast.cli.progress import ChannelProgress, Progress
 from socialcast.delivery.lease import lease
 from socialcast.delivery.ledger import Ledger
 from socialcast.sandbox import Sandbox
-from socialcast.wire.clock import SystemClock
+from socialcast.wire.clock import Cancel, SystemClock
 
 Run = Callable[..., Result]
 RunJson = Callable[..., dict[str, Any]]
@@ -93,7 +93,7 @@ def test_an_optional_channel_may_fail_alone(run: Run, sandbox: Sandbox, edit: Ed
 def test_an_announcement_that_is_being_published_ends_in_75(run: Run, folder: Path, sandbox: Sandbox) -> None:
     """While another process holds the announcement, this one leaves and says when to come back."""
     ledger = Ledger(folder / "ledger.sqlite3")
-    with lease(ledger, "event", SystemClock()):
+    with lease(ledger, "event", SystemClock(), Cancel()):
         result = run("publish", "event.md", "--sandbox", sandbox.url, "--ledger", "ledger.sqlite3")
     ledger.close()
     assert result.exit_code == 75

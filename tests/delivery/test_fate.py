@@ -100,3 +100,11 @@ def test_the_platforms_words_and_our_hint_are_kept() -> None:
 def test_the_wait_is_read_from_the_headers(headers: dict[str, str], seconds: float | None) -> None:
     """Seconds, a date, or X's reset time."""
     assert fate(exchange(429, headers=headers)).retry_after == seconds
+
+
+@pytest.mark.parametrize("body", [b'{"errors": 5}', b'{"errors": true}'])
+def test_a_body_that_nobody_foresaw_does_not_hide_the_fate(body: bytes) -> None:
+    """A reader that stumbles over an answer must not make a write look refused, which would be sent again."""
+    assert type(fate(exchange(500, body=body))) is OutcomeUnknown
+    assert type(fate(exchange(200, body=body), writing=False)) is TransientError
+    assert type(fate(exchange(400, body=body))) is TerminalError

@@ -8,13 +8,14 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from socialcast.delivery.lease import lease
 from socialcast.delivery.ledger import Ledger, Step
-from socialcast.model.errors import LedgerBusy, LedgerError
-from socialcast.wire.clock import SystemClock
+from socialcast.model.errors import Cancelled, LedgerBusy, LedgerError
+from socialcast.wire.clock import Cancel, SystemClock
 
 
 def test_what_is_written_is_there_for_the_next_process(tmp_path: Path) -> None:
@@ -90,6 +91,27 @@ def test_forked_workers_share_the_file(tmp_path: Path) -> None:
     ledger.close()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_worker_is_forked_between_two_writes(tmp_path: Path) -> None:
+    """In the middle of one it would wait for ever for a thread that it does not have."""
+    ledger, writing, go_on = Ledger(tmp_path / "ledger"), threading.Event(), threading.Event()
+    ledger._open.set_trace_callback(lambda sql: (writing.set(), go_on.wait(10)) if sql == "COMMIT" else None)
+    other = threading.Thread(target=ledger.record_step, args=("key", "parent", Step("post", "done", "1", 1.0)))
+    other.start()
+    writing.wait(10)
+    threading.Timer(0.05, go_on.set).start()
+    worker = multiprocessing.get_context("fork").Process(target=_write_in_child, args=(ledger,))
+    worker.start()
+    other.join()
+    worker.join(10)
+    code = worker.exitcode
+    worker.kill()
+    worker.join()
+    ledger.close()
+    assert code == 0
+
+
 def test_a_newer_ledger_is_left_alone(tmp_path: Path) -> None:
     """A file from a newer version is refused with what to do, and not touched."""
     with sqlite3.connect(tmp_path / "ledger") as file:
@@ -136,15 +158,15 @@ def test_one_publisher_at_a_time(tmp_path: Path) -> None:
     """While an announcement is being published, another run of it is turned away."""
     ledger = Ledger(tmp_path / "ledger")
     clock = SystemClock()
-    with lease(ledger, "key", clock), ThreadPoolExecutor(1) as other:
+    with lease(ledger, "key", clock, Cancel()), ThreadPoolExecutor(1) as other:
 
         def second() -> None:
-            with lease(ledger, "key", clock):
+            with lease(ledger, "key", clock, Cancel()):
                 raise AssertionError("both hold it")
 
         with pytest.raises(LedgerBusy, match="being published"):
             other.submit(second).result()
-    with lease(ledger, "key", clock):
+    with lease(ledger, "key", clock, Cancel()):
         pass
     ledger.close()
 
@@ -159,6 +181,46 @@ def test_a_dead_process_holds_no_lease(tmp_path: Path) -> None:
     worker.join(30)
     owner = f"{socket.gethostname()}:{worker.pid}:1"
     ledger.write("INSERT INTO leases VALUES (?, ?, ?)", ("key", owner, SystemClock().now().timestamp() + 1000))
-    with lease(ledger, "key", SystemClock()):
+    with lease(ledger, "key", SystemClock(), Cancel()):
         assert ledger.rows("SELECT owner FROM leases")[0][0] != owner
+    ledger.close()
+
+
+def test_a_lease_that_somebody_else_took_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that slept past its lease sends nothing more once it wakes up."""
+    monkeypatch.setattr("socialcast.delivery.lease._RENEWAL_SECONDS", 0.01)
+    ledger, cancel = Ledger(tmp_path / "ledger"), Cancel()
+    with pytest.raises(Cancelled), lease(ledger, "key", SystemClock(), cancel):
+        ledger.write("UPDATE leases SET owner = 'elsewhere:1:1'")
+        cancel.wait(10)
+    assert ledger.rows("SELECT owner FROM leases") == [("elsewhere:1:1",)]
+    ledger.close()
+
+
+def test_a_lease_outlives_a_moment_in_which_the_ledger_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A renewal that failed is tried again, so that nobody else takes over a run that is under way."""
+    monkeypatch.setattr("socialcast.delivery.lease._RENEWAL_SECONDS", 0.01)
+    ledger, renewed, failures = Ledger(tmp_path / "ledger"), threading.Event(), [LedgerError("locked")]
+    write = ledger.write
+
+    def locked_once(statement: str, *parameters: Any) -> None:
+        if statement.startswith("UPDATE leases"):
+            if failures:
+                raise failures.pop()
+            renewed.set()
+        write(statement, *parameters)
+
+    monkeypatch.setattr(ledger, "write", locked_once)
+    with lease(ledger, "key", SystemClock(), Cancel()):
+        assert renewed.wait(10)
+    ledger.close()
+
+
+def test_a_ledger_that_is_locked_at_the_end_costs_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lease that cannot be given back expires; what was published is told all the same."""
+    monkeypatch.setattr("socialcast.delivery.ledger._BUSY_SECONDS", 0.05)
+    ledger, holder = Ledger(tmp_path / "ledger"), sqlite3.connect(tmp_path / "ledger", isolation_level=None)
+    with lease(ledger, "key", SystemClock(), Cancel()):
+        holder.execute("BEGIN EXCLUSIVE")
+    holder.close()
     ledger.close()

@@ -10,7 +10,7 @@ import pytest
 
 from socialcast.delivery.ledger import Ledger, Step
 from socialcast.delivery.steps import Steps
-from socialcast.model.errors import Cancelled, OutcomeUnknown, RateLimited, TerminalError, TransientError
+from socialcast.model.errors import Cancelled, OutcomeUnknown, PublishError, RateLimited, TerminalError, TransientError
 from socialcast.wire.clock import Cancel
 from socialcast.wire.retry import Patience
 
@@ -161,6 +161,19 @@ def test_recovery_looks_before_the_first_send(ledger: Ledger, clock: Any) -> Non
     assert platform.made == ["id-1"]
 
 
+def test_recovery_waits_for_what_was_sent_just_before(ledger: Ledger, clock: Any) -> None:
+    """What another machine sent in its last second is not visible yet, so that absence is believed only later, and once."""
+    platform = Platform()
+
+    def find() -> str | None:
+        return "from elsewhere" if sum(clock.waits) >= 60 else None
+
+    steps = steps_of(ledger, clock, recover=True)
+    assert steps.once("post/1", platform.send, find) == "from elsewhere"
+    assert steps.once("post/2", platform.send, lambda: None) == "id-1"
+    assert sum(clock.waits) == 60
+
+
 def test_a_stop_sends_nothing_more(ledger: Ledger, clock: Any) -> None:
     """After a stop was asked for, no step begins, and none is left as an intent."""
     cancel, platform = Cancel(), Platform()
@@ -205,13 +218,15 @@ def test_transient_errors_are_tried_again(ledger: Ledger, clock: Any) -> None:
     assert len(clock.waits) == 1
 
 
-def test_a_look_that_is_refused_leaves_it_unknown(ledger: Ledger, clock: Any) -> None:
-    """When the platform does not let us look, nobody says that nothing happened."""
+@pytest.mark.parametrize("trouble", [TerminalError("no credits"), RateLimited("no credits"), TransientError("no credits")])
+def test_a_look_that_fails_leaves_it_unknown(ledger: Ledger, clock: Any, trouble: PublishError) -> None:
+    """When the platform does not let us look, nobody says that nothing happened, and nothing is sent again."""
 
     def find() -> str | None:
-        raise TerminalError("no credits")
+        raise trouble
 
     platform = Platform(OutcomeUnknown("reset"), loses_answers=True)
-    with pytest.raises(OutcomeUnknown, match="may have happened, and looking for it was refused: no credits"):
+    with pytest.raises(OutcomeUnknown, match="may have happened, and looking for it failed: no credits"):
         steps_of(ledger, clock).once("post", platform.send, find)
+    assert platform.made == ["id-1"]
     assert ledger.steps("key", "channel")["post"].state == "intent"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcast import Announcement, ConfigurationError, Link, Live, Override, Photo, Subtitles, Video
+from socialcast.model.post import Post
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 photos = st.builds(Photo, st.binary(max_size=20), alt=texts, caption=texts, credit=texts, licence=texts, decorative=st.booleans())
@@ -61,6 +63,30 @@ def test_the_digest_knows_files_by_content(tmp_path: Path) -> None:
     other = Announcement(text="Hall", photos=[Photo(b"other pixels", alt="Hall")])
     assert one.digest == two.digest == memory.digest
     assert other.digest != one.digest
+
+
+def test_a_post_knows_subtitles_by_content(tmp_path: Path) -> None:
+    """Who approves a plan approves the subtitles too, wherever they lie on the machine that sends them."""
+
+    def digest(folder: str, words: str) -> str:
+        track = tmp_path / folder / "track.srt"
+        track.parent.mkdir()
+        track.write_text(words)
+        video = Video(b"film", alt="Hall", subtitles=[Subtitles(track)])
+        return Post(key="k", channel="news", platform="plaza", video=video).digest
+
+    assert digest("one", "Welcome") == digest("two", "Welcome") != digest("three", "Good bye")
+
+
+def test_a_digest_copies_no_file_in_memory() -> None:
+    """Its cost in memory does not grow with the photos."""
+    announcement = Announcement(text="Hall", photos=[Photo(bytes(4 << 20), alt="Hall"), Photo(bytes(4 << 20), alt="Door")])
+    tracemalloc.start()
+    try:
+        assert announcement.digest
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_changed_file_changes_the_digest(tmp_path: Path) -> None:

@@ -38,3 +38,17 @@ def test_failures_can_be_raised() -> None:
     report(State.PUBLISHED).raise_for_failures()
     with pytest.raises(BroadcastError, match="c1: refused"):
         report(State.PUBLISHED, State.REFUSED).raise_for_failures()
+
+
+def test_the_error_names_every_channel_that_lacks_it() -> None:
+    """An optional channel that has to be run again is told as well; one that is left out is not."""
+    with pytest.raises(BroadcastError) as caught:
+        report(State.PUBLISHED, State.SKIPPED, (State.HELD, False)).raise_for_failures()
+    assert str(caught.value).startswith("c2: held")
+    assert "c1" not in str(caught.value)
+
+
+def test_a_channel_that_the_report_lacks_is_a_key_error() -> None:
+    """A misspelt channel is no end of an iteration."""
+    with pytest.raises(KeyError):
+        report(State.PUBLISHED)["c7"]

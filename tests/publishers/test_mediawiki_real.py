@@ -180,12 +180,14 @@ class Channel:
         usual = {"url": wiki.api, "contact": "press@example.org", "username": wiki.facts["user"]}
         values = {**usual, "password": Secret(wiki.facts["password"]), **settings}
         self.transport, self.clock, self.folder = Transport(), clock, folder
+        self._ledgers: list[Ledger] = []
         connection = Connection(channel="wiki", transport=self.transport, clock=clock, folder=folder)
         self.publisher = MediawikiPublisher(MediawikiSettings(**values), connection)
 
     def steps(self, key: str, ledger: str = "ledger", *, recover: bool = False) -> Steps:
+        self._ledgers.append(Ledger(self.folder / ledger))
         return Steps(
-            Ledger(self.folder / ledger),
+            self._ledgers[-1],
             key,
             "wiki",
             judge=self.publisher.judge,
@@ -204,6 +206,11 @@ class Channel:
     def retract(self, announcement: Announcement, receipt: Receipt) -> None:
         self.publisher.retract(receipt, self.steps(announcement.resolved_key))
 
+    def close(self) -> None:
+        self.transport.close()
+        for ledger in self._ledgers:
+            ledger.close()
+
 
 @pytest.fixture
 def channel(wiki: Wiki, clock: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Channel]]:
@@ -216,7 +223,7 @@ def channel(wiki: Wiki, clock: Any, tmp_path: Path, request: pytest.FixtureReque
 
     yield make
     for one in made:
-        one.transport.close()
+        one.close()
 
 
 def photo(shade: int, size: tuple[int, int] = (80, 60), **fields: Any) -> Photo:

@@ -146,6 +146,13 @@ def test_a_sandbox_run_reads_no_real_secret(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.spare is None
 
 
+def test_a_sandbox_without_credentials_reads_no_real_secret_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mirror that gives an account nothing is no reason to send it the real token."""
+    monkeypatch.setenv("SOCIALCAST_NEWS_TOKEN", "real")
+    with pytest.raises(ConfigurationError, match="lacks token"):
+        resolve_settings(Settings, Channel(name="news", platform="x"), given={})
+
+
 def test_secrets_show_themselves_nowhere() -> None:
     """Neither repr, str nor a redacted text holds the value."""
     secret = Secret("sandbox-token-1")

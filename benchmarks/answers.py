@@ -1,0 +1,91 @@
+"""What X and Flickr answer when all goes well; and the credentials of an account, as the sandbox gives them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+__all__ = ["CREDENTIALS", "Asked", "answer"]
+
+_numbers = count(1990000000000000001)  # ids of X tell when they were made, so they are large
+_accounts = count(2244994945)
+_TOKEN = re.compile(r'oauth_token="(\d+)')
+_ACCOUNT_PATH = re.compile(r"/_sandbox/accounts/(\w+)/(\S+)")
+_FLICKR_USER = "12037949754@N01"
+
+CREDENTIALS: Mapping[str, Mapping[str, str]] = {
+    "x": {
+        "consumer_key": "sandbox-consumer-key",
+        "consumer_secret": "sandbox-consumer-secret",
+        "access_token": "{number}-sandbox-token-of-{name}",
+        "access_token_secret": "sandbox-token-secret",
+    },
+    "flickr": {
+        "api_key": "sandbox-key",
+        "api_secret": "sandbox-key-secret",
+        "oauth_token": "sandbox-token-of-{name}",
+        "oauth_token_secret": "sandbox-token-secret",
+    },
+}
+
+
+class Asked(NamedTuple):
+    """One request, as far as it chooses the answer."""
+
+    path: str
+    call: str  # "POST /2/tweets", or the method of Flickr
+    head: str
+
+    @classmethod
+    def read(cls, head: bytes, body: bytes) -> Asked:
+        """Out of a request's bytes."""
+        text = head.decode("latin-1")
+        verb, target, _ = text.split(" ", 2)
+        path, _, query = target.partition("?")
+        if path == "/services/rest/":
+            method = (parse_qs(query) or parse_qs(body.decode())).get("method", [""])[0]
+            return cls(path, method, text)
+        return cls(path, f"{verb} {path}", text)
+
+    @property
+    def is_administration(self) -> bool:
+        return self.path.startswith("/_sandbox/")
+
+
+def answer(asked: Asked) -> bytes:
+    """The body; every answer is 200, which is what X's clients take for 201 as well."""
+    if asked.path.startswith("/services/upload"):
+        return f'<rsp stat="ok"><photoid>{next(_numbers)}</photoid></rsp>'.encode()
+    if found := _ACCOUNT_PATH.match(asked.path):
+        facts = {"number": next(_accounts), "name": found[2]}
+        return _json({"credentials": {name: value.format(**facts) for name, value in CREDENTIALS[found[1]].items()}})
+    return _json(_ANSWERS[asked.call](asked) if asked.call in _ANSWERS else {"stat": "ok", "data": {}})
+
+
+def _me(asked: Asked) -> dict[str, Any]:
+    token = _TOKEN.search(asked.head)
+    number = token[1] if token else "1"
+    return {"data": {"id": number, "name": "News", "username": f"news{number}"}}
+
+
+def _media(asked: Asked) -> dict[str, Any]:
+    number = str(next(_numbers))
+    return {"data": {"id": number, "media_key": f"3_{number}", "size": 1_000_000, "expires_after_secs": 86400}}
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content).encode()
+
+
+_ANSWERS: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
+    "GET /2/users/me": _me,
+    "POST /2/media/upload": _media,
+    "POST /2/tweets": lambda asked: {"data": {"id": str(next(_numbers)), "text": "The dome opens"}},
+    "flickr.people.getUploadStatus": lambda asked: {"stat": "ok", "user": {"id": _FLICKR_USER, "username": {"_content": "news"}}},
+    "flickr.auth.oauth.checkToken": lambda asked: {"stat": "ok", "oauth": {"perms": {"_content": "write"}}},
+    "flickr.photosets.create": lambda asked: {"stat": "ok", "photoset": {"id": str(next(_numbers))}},
+}
