@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -102,6 +101,8 @@ class Broadcast:
 
     async def publish_async(self, announcement: Announcement, *, wait: bool = False, recover: bool = False) -> Report:
         """`publish` inside a running event loop; when the task is cancelled, the run stops and can be resumed."""
+        import asyncio  # a fifth of this package's import time, and most programs have no event loop
+
         cancel = Cancel()
         run = partial(self._run, announcement, cancel, wait=wait, recover=recover)
         work = asyncio.get_running_loop().run_in_executor(None, run)

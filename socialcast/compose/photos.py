@@ -110,7 +110,11 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sha1(self) -> str:
         """Its SHA-1 in hexadecimal."""
-        return self.content.sha1
+        digest = hashlib.sha1(usedforsecurity=False)
+        with self.open() as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+        return digest.hexdigest()
 
 
 def facts(photo: Photo) -> PhotoFacts:

@@ -193,9 +193,12 @@ class Ledger:
             self._open.execute("PRAGMA journal_mode = WAL")
             self._open.execute("PRAGMA synchronous = FULL")
             self._migrate()
-        except BaseException as error:
+        except sqlite3.Error as error:
             self._open.close()
-            raise self._explained(error) if isinstance(error, sqlite3.Error) else error
+            raise self._explained(error) from error
+        except LedgerError:
+            self._open.close()
+            raise
         self._pid = os.getpid()
 
     def _migrate(self) -> None:

@@ -13,17 +13,16 @@ _REMEMBERED_FILES = 4096  # digests of unchanged files are kept, so that plan, p
 
 
 class Content(NamedTuple):
-    """A file's size in bytes and the SHA-256 and SHA-1 of its bytes, in hexadecimal."""
+    """A file's size in bytes and the SHA-256 of its bytes, in hexadecimal."""
 
     size: int
     sha256: str
-    sha1: str
 
 
 def content_of(path: str | None, data: bytes | None) -> Content:
-    """Size and digests of a file or of bytes; raises OSError where the file cannot be read."""
+    """Size and digest of a file or of bytes; raises OSError where the file cannot be read."""
     if data is not None:
-        return Content(len(data), hashlib.sha256(data).hexdigest(), hashlib.sha1(data, usedforsecurity=False).hexdigest())
+        return Content(len(data), hashlib.sha256(data).hexdigest())
     if path is None:
         raise ValueError("neither a path nor bytes")
     facts = os.stat(path)  # noqa: PTH116 - also stands for paths given as text
@@ -32,9 +31,6 @@ def content_of(path: str | None, data: bytes | None) -> Content:
 
 @lru_cache(maxsize=_REMEMBERED_FILES)
 def _content_of_file(path: str, size: int, mtime_ns: int) -> Content:
-    sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
+    """The digest, by facts that change when the file does."""
     with open(path, "rb") as file:  # noqa: PTH123
-        while chunk := file.read(1 << 20):
-            sha256.update(chunk)
-            sha1.update(chunk)
-    return Content(size, sha256.hexdigest(), sha1.hexdigest())
+        return Content(size, hashlib.file_digest(file, "sha256").hexdigest())
