@@ -52,7 +52,7 @@ class Broadcast:
         clock: Clock | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
-        self.channels = {channel.name: channel for channel in channels}
+        self.channels = _by_name(channels)
         self._known_names = frozenset(self.channels)
         self._ledger_path = Path(ledger)
         self._sandbox_url = getattr(sandbox, "url", sandbox)
@@ -236,6 +236,14 @@ class Broadcast:
             return ()
         message = f"the key {announcement.resolved_key!r} was used for other content"
         return (Problem(code="key.changed_content", path="key", message=message, fix="give the new announcement its own key"),)
+
+
+def _by_name(channels: Iterable[Channel]) -> dict[str, Channel]:
+    named: dict[str, Channel] = {}
+    for channel in channels:
+        if named.setdefault(channel.name, channel) is not channel:
+            raise ConfigurationError(f"two channels are named {channel.name!r}; give each its own name")
+    return named
 
 
 def _refuse(deliveries: Sequence[ChannelDelivery], problems: Sequence[Problem]) -> None:

@@ -57,6 +57,8 @@ class ChannelDelivery:
         self.draft = msgspec.convert(row.draft, Draft) if row and row.draft else None  # feeds link to a host that is done
         self.post: Post | None = planned.post
         self.outcome: Outcome | None = self._earlier(row)
+        self._is_partly_public = bool(row and row.outcome and row.outcome.get("partly_public"))
+        self._steps_of: dict[Phase, set[str]] = {Phase.PREPARE: set(), Phase.COMMIT: set()}
         self._is_in_doubt = row is not None and row.state == State.UNKNOWN.value
         self._steps: Steps | None = None
 
@@ -166,11 +168,16 @@ class ChannelDelivery:
             self.finish(state, reason=reason, hint="this is a defect in the publisher; please report it", code="internal")
 
     def _outcome(self, state: State, **facts: Any) -> Outcome:
+        made_public = self._steps_of[Phase.COMMIT] - self._steps_of[Phase.PREPARE]  # a commit may repeat a lapsed upload
+        self._is_partly_public = state is not State.PUBLISHED and bool(made_public or self._is_partly_public)
+        if self._is_partly_public and state is not State.UNKNOWN:
+            facts["reason"] = f"{facts['reason']}; part of it is public already"
         return Outcome(
             channel=self.channel.name,
             platform=self.channel.platform,
             state=state,
             required=self.channel.required,
+            partly_public=self._is_partly_public,
             steps_sent=self._steps.sent if self._steps else 0,
             adaptations=self.post.adaptations if self.post else (),
             **facts,
@@ -219,6 +226,7 @@ class ChannelDelivery:
         return len(self.post.photos) if self.post else 0
 
     def _tell_step(self, name: str) -> None:
+        self._steps_of.setdefault(self._phase, set()).add(name)
         self._listener.tell(Event(channel=self.channel.name, phase=self._phase, step=name, photos=self._photo_count))
 
     def _save(self, state: State, outcome: Outcome | None) -> None:

@@ -88,6 +88,7 @@ class Outcome(_Record, frozen=True, kw_only=True):
     reason: str = ""
     hint: str = ""
     code: str = ""
+    partly_public: bool = False  # not published as a whole, and some of it can be seen all the same
     steps_sent: int = 0
     items: tuple[Item, ...] = ()
     adaptations: tuple[Adaptation, ...] = ()
@@ -116,7 +117,7 @@ class Report(_Record, frozen=True, kw_only=True):
             return 4
         if all(state is State.PUBLISHED for state in wanted) and (State.PUBLISHED in states or not states):
             return 0
-        if State.PUBLISHED in states:
+        if State.PUBLISHED in states or any(outcome.partly_public for outcome in self.outcomes):
             return 3
         return 75 if waiting & set(states) and State.REFUSED not in states else 1
 

@@ -19,6 +19,7 @@ from socialcast import Announcement, Broadcast, Cancelled, Channel, Configuratio
 from socialcast.broadcast import Phase
 from socialcast.sandbox import Sandbox
 from socialcast.testing.stage import picture
+from socialcast.wire.settings import Policy
 
 Make = Callable[..., Broadcast]
 HELLO = Announcement(key="hello", text="Doors open at nine.")
@@ -381,3 +382,20 @@ def test_all_missing_credentials_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"(?s)SOCIALCAST_A_TOKEN.*SOCIALCAST_B_TOKEN"):
         broadcast.publish(HELLO)
     broadcast.close()
+
+
+def test_a_thread_that_breaks_off_is_told(make: Make, sandbox: Sandbox) -> None:
+    """When a later post of a thread is refused, the outcome says that part of it is public, and the exit code too."""
+    broadcast = make(Channel(name="a", platform="plaza", policy=Policy.ADAPT))
+    sandbox.fault("plaza", "status_before", handler="add_post", nth=2, status=422)
+    report = broadcast.publish(msgspec.structs.replace(HELLO, text="The doors open at nine. " * 9))
+    assert len(posts(sandbox)) == 1
+    assert (report["a"].state, report["a"].partly_public, report.exit_code) == (State.REFUSED, True, 3)
+    assert "part of it is public already" in report["a"].reason
+
+
+def test_two_channels_need_two_names(tmp_path: Path) -> None:
+    """A name that is used twice is refused before it hides a channel."""
+    twice = [Channel(name="a", platform="plaza"), Channel(name="a", platform="x")]
+    with pytest.raises(ConfigurationError, match="two channels are named 'a'"):
+        Broadcast(twice, ledger=tmp_path / "ledger")

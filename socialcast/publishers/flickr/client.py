@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 from xml.etree import ElementTree
@@ -14,6 +15,9 @@ from socialcast.publishers.flickr.tables import FlickrSettings
 from socialcast.wire.transport import PlatformSession
 
 __all__ = ["AlreadyThere", "FlickrClient", "FlickrError", "Uploaded", "read_upload"]
+
+# Without a handler anywhere, Python would print what flickrapi logs at each refused call on the user's terminal.
+logging.getLogger("flickrapi").addHandler(logging.NullHandler())
 
 _PER_PAGE = 500
 _DUPLICATE = 9
