@@ -236,7 +236,7 @@ def _bytes_of(photo: Photo) -> Iterator[Any]:
 @contextmanager
 def _image_of(photo: Photo, media_type: str) -> Iterator[ImageFile.ImageFile]:
     """The image, not decoded yet; one that would fill the memory is refused here."""
-    with Path(photo.path).open("rb") if photo.path else BytesIO(photo.data or b"") as file:
+    with photo.open() as file:
         try:
             image = _READERS[media_type][1](file)
         except (SyntaxError, OSError, ValueError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -124,7 +125,7 @@ class Card:
     facts: Mapping[str, str] = field(default_factory=dict)  # licence, tags, history: shown in small print
 
 
-class Mirror:
+class Mirror(ABC):
     """One platform. Subclasses give `name`, `HOSTS`, `ROUTES` and the handlers that the routes name.
 
     A handler is `def handler(self, request, **path_names) -> Response`. It runs under the mirror's lock, with the body
@@ -153,17 +154,17 @@ class Mirror:
             self.accounts[name] = self.open_account(name, **wishes)
         return self.accounts[name]
 
+    @abstractmethod
     def open_account(self, name: str, **wishes: Any) -> Account:
         """Make an account with credentials that this mirror, and nobody else, accepts."""
-        raise NotImplementedError(self.name)
 
+    @abstractmethod
     def expire_credentials(self, name: str) -> None:
         """Let this account's token stop working, as an expiry or a revocation does."""
-        raise NotImplementedError(self.name)
 
+    @abstractmethod
     def cards(self) -> list[Card]:
         """What the public sees now, newest first; private and unpublished things are not in it."""
-        raise NotImplementedError(self.name)
 
     def not_found(self, request: Request) -> Response | None:
         """The platform's own answer to a path it does not know; None for the sandbox's loud 501."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from io import BytesIO
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from socialcast.compose.photos import Fitted, fit
 from socialcast.delivery.steps import Steps
@@ -50,7 +48,7 @@ class Uploads:
 
         def send() -> dict[str, str]:
             self._seen.expect(mark)
-            with _opened(video) as file:
+            with video.open() as file:
                 uploaded = self._api.upload(file, video.name, {**self._fields(video, "video"), "async": "1"})
             return {"ticket": uploaded.ticket} if uploaded.ticket else {}
 
@@ -145,7 +143,3 @@ def ticket_of(api: FlickrClient, ticket: str) -> dict[str, Any]:
     """What Flickr tells about a conversion."""
     told: dict[str, Any] = api.call("photos.upload.checkTickets", tickets=ticket)["uploader"]["ticket"][0]
     return told
-
-
-def _opened(video: Video) -> BinaryIO:
-    return Path(video.path).open("rb") if video.path else BytesIO(video.data or b"")

@@ -6,7 +6,7 @@ import mimetypes
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import tweepy
@@ -148,7 +148,7 @@ def segments(size_bytes: int) -> Iterator[Segment]:
 
 def part(media: Media, segment: Segment) -> bytes:
     """The bytes of one piece, read from its place."""
-    with _opened(media) as file:
+    with media.open() as file:
         file.seek(segment.offset)
         return file.read(segment.length)
 
@@ -184,10 +184,6 @@ def _status(access: Access, media_id: str) -> dict[str, Any]:
     answer = access.request("GET", "/2/media/upload", params={"command": "STATUS", "media_id": media_id})
     status: dict[str, Any] = answer["data"]
     return status
-
-
-def _opened(media: Media) -> BinaryIO:
-    return Path(media.path).open("rb") if media.path else BytesIO(media.data or b"")
 
 
 def _media_type(media: Media, usual: str) -> str:
