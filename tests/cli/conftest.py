@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -94,8 +95,12 @@ def run_json(run: Callable[..., Result]) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts the program in a process of its own, ended with the test."""
+    """Starts the program in a process of its own, ended with the test.
+
+    A process that was itself started in the background may ignore Ctrl-C and hand that on; a handler is not handed on.
+    """
     with ExitStack() as stack:
+        stack.callback(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
 
         def in_a_process(*words: str) -> subprocess.Popen[str]:
             command = [sys.executable, "-m", "socialcast", *words]
