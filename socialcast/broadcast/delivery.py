@@ -52,6 +52,7 @@ class ChannelDelivery:
         self.channel, self.publisher, self.planned = channel, publisher, planned
         self._announcement, self._ledger, self._listener = announcement, ledger, listener
         self._patience, self._recover = patience, recover
+        patience.on_wait = self.tell_wait
         self._phase = Phase.CHECK
         self.account = Account(id="")
         self.draft = msgspec.convert(row.draft, Draft) if row and row.draft else None  # feeds link to a host that is done
@@ -228,6 +229,11 @@ class ChannelDelivery:
     def _tell_step(self, name: str) -> None:
         self._steps_of.setdefault(self._phase, set()).add(name)
         self._listener.tell(Event(channel=self.channel.name, phase=self._phase, step=name, photos=self._photo_count))
+
+    def tell_wait(self, seconds: float, reason: str) -> None:
+        """Say that this channel waits so long, and why."""
+        told = Event(channel=self.channel.name, phase=self._phase, wait_seconds=seconds, reason=self._redact(reason))
+        self._listener.tell(told)
 
     def _save(self, state: State, outcome: Outcome | None) -> None:
         row = Row(self.channel.name, self.channel.platform, state.value, outcome, self.draft)

@@ -28,13 +28,15 @@ class Phase(Enum):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened on one channel: a phase was entered, a step of it is done, or its outcome is known."""
+    """One thing that happened on one channel: a phase was entered, a step of it is done, it waits, or its outcome is known."""
 
     channel: str
     phase: Phase
     step: str = ""
     photos: int = 0  # how many the post has, to measure steps such as "photo/3" against
     percent: int | None = None  # the platform's own processing
+    wait_seconds: float | None = None
+    reason: str = ""  # of the wait
     outcome: Outcome | None = None
 
 

@@ -64,7 +64,10 @@ class Run:
         if embargo is None or self._clock.now() >= embargo:
             return True
         if wait_for_embargo:
-            self._clock.sleep(_seconds_between(self._clock.now(), embargo), self._cancel)
+            seconds = _seconds_between(self._clock.now(), embargo)
+            for delivery in self._open():
+                delivery.tell_wait(seconds, f"under embargo until {embargo.isoformat()}")
+            self._clock.sleep(seconds, self._cancel)
             return True
         for delivery in self._open():
             delivery.hold(f"prepared; under embargo until {embargo.isoformat()}", "run it again then, or use --wait")

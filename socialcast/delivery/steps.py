@@ -101,6 +101,11 @@ class Steps:
         return datetime.fromtimestamp(step.sent_at, UTC) if step and step.state == INTENT else None
 
     @property
+    def is_recovering(self) -> bool:
+        """Whether an earlier run may have sent steps that this ledger does not know."""
+        return self._recover
+
+    @property
     def has_open_intent(self) -> bool:
         """Whether a call was begun whose end is not recorded."""
         return any(step.state == INTENT for step in self._known.values())
@@ -121,14 +126,14 @@ class Steps:
         if step and step.state == INTENT:
             return self._look(name, step.sent_at, find)
         if step is None and self._recover and find is not None:
-            return self._found_from_elsewhere(find)
+            return self._found_from_elsewhere(name, find)
         return None
 
-    def _found_from_elsewhere(self, find: Callable[[], T | None]) -> T | None:
+    def _found_from_elsewhere(self, name: str, find: Callable[[], T | None]) -> T | None:
         """What another machine may have made, even just before this run began."""
         found, unsettled_seconds = self.read(find), self._settled_at - self._now()
         if found is None and unsettled_seconds > 0:
-            self._patience.pause(unsettled_seconds)
+            self._patience.pause(unsettled_seconds, f"looking again whether an earlier run sent {name}")
             found = self.read(find)
         return found
 
@@ -160,7 +165,7 @@ class Steps:
         if find is None:
             raise unknown or OutcomeUnknown(f"{name} was being sent when the last run ended, and the platform has no way to look")
         for age_seconds in self._settle_seconds:
-            self._patience.pause(max(0.0, sent_at + age_seconds - self._now()))
+            self._patience.pause(max(0.0, sent_at + age_seconds - self._now()), f"looking whether {name} has arrived")
             found = self._found(name, find)
             if found is not None:
                 return found

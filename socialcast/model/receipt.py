@@ -9,7 +9,7 @@ import msgspec
 
 from socialcast.model.errors import BroadcastError
 from socialcast.model.post import Adaptation
-from socialcast.model.problems import Problem
+from socialcast.model.problems import Problem, Severity
 
 __all__ = ["Account", "Draft", "Item", "Outcome", "Readiness", "Receipt", "Report", "State"]
 
@@ -109,12 +109,14 @@ class Report(_Record, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0 all published; 1 refused and nothing public; 3 partly published; 4 something unknown; 75 held, run again."""
+        """0 all published; 1 refused, nothing made public; 3 partly published; 4 something unknown; 75 held, run again."""
         states = [outcome.state for outcome in self.outcomes if outcome.state is not State.SKIPPED]
         waiting = {State.HELD, State.PLANNED, State.PREPARED}
         wanted = [o.state for o in self.outcomes if o.state is not State.SKIPPED and (o.required or o.state is not State.REFUSED)]
         if State.UNKNOWN in states:
             return 4
+        if any(problem.severity is Severity.ERROR and not problem.channel for problem in self.problems):
+            return 1
         if all(state is State.PUBLISHED for state in wanted) and (State.PUBLISHED in states or not states):
             return 0
         if State.PUBLISHED in states or any(outcome.partly_public for outcome in self.outcomes):

@@ -8,12 +8,14 @@ from typing import TypeVar
 
 import tenacity
 
-from socialcast.model.errors import TransientError
+from socialcast.model.errors import PublishError, TransientError
 from socialcast.wire.clock import Cancel, Clock
 
 __all__ = ["Patience"]
 
 T = TypeVar("T")
+
+_SHORTEST_TOLD_SECONDS = 1.0  # nobody wonders about a shorter wait
 
 
 class Patience:
@@ -27,8 +29,9 @@ class Patience:
         attempts: int = 5,
         budget_seconds: float = 900.0,
         longest_wait_seconds: float = 60.0,
+        on_wait: Callable[[float, str], None] = lambda seconds, reason: None,
     ) -> None:
-        self.clock, self.cancel = clock, cancel
+        self.clock, self.cancel, self.on_wait = clock, cancel, on_wait
         self._attempts, self._budget_seconds, self._longest_wait_seconds = attempts, budget_seconds, longest_wait_seconds
 
     def call(self, send: Callable[[], T]) -> T:
@@ -37,14 +40,22 @@ class Patience:
             retry=tenacity.retry_if_exception_type(TransientError),
             wait=self._wait_seconds,
             stop=self._is_over,
+            before_sleep=self._tell_retry,
             sleep=self.pause,
             reraise=True,
         )
         return retrying(send)
 
-    def pause(self, seconds: float) -> None:
-        """Wait on the clock; raises Cancelled when asked to stop."""
+    def pause(self, seconds: float, reason: str = "") -> None:
+        """Wait on the clock, telling why if a reason is given; raises Cancelled when asked to stop."""
+        if reason and seconds >= _SHORTEST_TOLD_SECONDS:
+            self.on_wait(seconds, reason)
         self.clock.sleep(seconds, self.cancel)
+
+    def _tell_retry(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, PublishError) and state.upcoming_sleep >= _SHORTEST_TOLD_SECONDS:
+            self.on_wait(state.upcoming_sleep, error.message)
 
     def _wait_seconds(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

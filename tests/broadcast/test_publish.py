@@ -54,6 +54,7 @@ def test_changed_content_under_a_used_key_is_refused(make: Make, sandbox: Sandbo
     assert report["b"].state is State.REFUSED
     assert "used for other content" in report["b"].reason
     assert posts(sandbox) == [("a", HELLO.text)]
+    assert make("a").publish(msgspec.structs.replace(HELLO, text="Doors open at ten.")).exit_code == 1
 
 
 def test_nothing_is_public_when_a_required_channel_cannot(make: Make, sandbox: Sandbox) -> None:
@@ -399,3 +400,14 @@ def test_two_channels_need_two_names(tmp_path: Path) -> None:
     twice = [Channel(name="a", platform="plaza"), Channel(name="a", platform="x")]
     with pytest.raises(ConfigurationError, match="two channels are named 'a'"):
         Broadcast(twice, ledger=tmp_path / "ledger")
+
+
+def test_waits_are_told(make: Make, sandbox: Sandbox) -> None:
+    """Who watches learns how long a channel waits, and why."""
+    events: list[Event] = []
+    sandbox.fault("plaza", "refuse_429", handler="add_post", retry_after=30)
+    make("a", on_event=events.append).publish(HELLO)
+    (told,) = [event for event in events if event.wait_seconds]
+    assert told.wait_seconds is not None
+    assert told.wait_seconds >= 30
+    assert told.reason

@@ -31,6 +31,7 @@ from socialcast.model.announcement import Announcement, Link, Photo, Subtitles, 
 from socialcast.model.errors import (
     ConfigurationError,
     CredentialsExpired,
+    DuplicatePost,
     NotAllowed,
     OutcomeUnknown,
     OutOfCredits,
@@ -348,18 +349,24 @@ def test_a_photo_without_words_is_left_to_a_person_on_an_empty_machine(news: New
     assert len(news.shown()) == 1
 
 
-def test_a_duplicate_is_taken_for_the_announcement_that_it_is(news: Newsroom) -> None:
-    """A machine that lost its ledger, and was not told to recover, meets its own post."""
+def test_words_that_x_shows_already_are_refused_with_their_place(news: Newsroom) -> None:
+    """Another announcement in the same words is not taken for this one; who knows better says --recover."""
     receipt = news.publish(post("Davos opens today."))
     news.sandbox.advance(3600)
-    assert news.publish(post("Davos opens today."), "two").id == receipt.id
+    with pytest.raises(DuplicatePost, match=f"X already shows these words: .*/{receipt.id}") as told:
+        news.publish(post("Davos opens today."), "two")
+    assert "--recover" in told.value.hint
+    assert news.publish(post("Davos opens today."), "three", recover=True).id == receipt.id
     assert len(news.shown()) == 1
 
 
 def test_a_duplicate_that_nobody_sees_is_unknown(news: Newsroom) -> None:
+    """When an earlier run may have posted and X says so, but shows nothing, a person has to look."""
     news.publisher._access.call("delete_tweet", news.post_by_hand("Davos opens today."))
-    with pytest.raises(OutcomeUnknown, match="lately") as told:
+    with pytest.raises(DuplicatePost, match="X already shows these words"):
         news.publish(post("Davos opens today."))
+    with pytest.raises(OutcomeUnknown, match="lately") as told:
+        news.publish(post("Davos opens today."), "two", recover=True)
     assert "change its words" in told.value.hint
     assert news.shown() == []
 

@@ -90,7 +90,9 @@ class XPublisher(Publisher):
             fields = content(text, shown, parent, self.settings.reply_settings)
             wanted = Wanted(text, parent, tuple(medium.key for medium in shown))
             step = f"post/{number}"
-            attempt = Attempt(self._access, self._own_id, self.connection.clock, fields, wanted, steps.begun_at(step))
+            attempt = Attempt(
+                self._access, self._own_id, self.connection.clock, fields, wanted, steps.begun_at(step), steps.is_recovering
+            )
             ids.append(steps.once(step, attempt.send, attempt.find))
         items = tuple(Item(id=id, kind="post", url=permalink(id, self._username)) for id in ids)
         return Receipt(id=ids[0], url=items[0].url, published_at=posted_at(ids[0]), items=items)

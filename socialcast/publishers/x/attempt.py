@@ -8,7 +8,7 @@ from typing import Any
 
 import tweepy
 
-from socialcast.model.errors import OutcomeUnknown
+from socialcast.model.errors import DuplicatePost, OutcomeUnknown
 from socialcast.publishers.x.access import Access
 from socialcast.publishers.x.media import Uploaded
 from socialcast.publishers.x.settings import ReplySettings
@@ -33,10 +33,12 @@ class Attempt:
         fields: Mapping[str, Any],
         wanted: Wanted,
         begun: datetime | None,
+        recovering: bool,
     ) -> None:
         self._access, self._user_id, self._clock = access, user_id, clock
         self._fields, self._wanted = fields, wanted
         self._since = begun and begun - _CLOCK_TOLERANCE
+        self._may_be_there = bool(begun) or recovering
         self._looks_left: int | None = None  # until a duplicate that is nowhere to be seen is called unknown
 
     def send(self) -> str:
@@ -45,11 +47,29 @@ class Attempt:
         try:
             id: str = self._access.call("create_tweet", **self._fields)["data"]["id"]
         except tweepy.Forbidden as error:
+            if DUPLICATE in str(error) and not self._may_be_there:
+                raise self._said_before() from error
             if DUPLICATE in str(error):
-                # X knows these words from somewhere: from a machine whose ledger is lost, perhaps.
                 self._since, self._looks_left = None, len(RECOVERY.settle_seconds)
             raise
+        finally:
+            self._may_be_there = True  # a second try may meet what the first one made
         return id
+
+    def _said_before(self) -> DuplicatePost:
+        """The refusal of words that this announcement cannot have brought there; tells where they are."""
+        since = self._clock.now() - _RECOVERY_WINDOW
+        alike = (
+            found["id"]
+            for found in own_posts(self._access, self._user_id(), since)
+            if compare(found, self._wanted) is Likeness.SAME
+        )
+        shown = next(map(permalink, alike), "")
+        return DuplicatePost(
+            f"X already shows these words{': ' if shown else ''}{shown}",
+            status=403,
+            hint="if that is this announcement, run it with --recover; if not, change its words",
+        )
 
     def find(self) -> str | None:
         """The id of the post on the timeline, None if it is not there. Raises OutcomeUnknown for what cannot be told apart."""
