@@ -7,7 +7,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-LIBRARIES = {"tweepy": "x", "flickrapi": "flickr", "mwclient": "mediawiki", "PIL": "", "rich": "", "yaml": "", "keyring": ""}
+LIBRARIES = {
+    "tweepy": "x",
+    "flickrapi": "flickr",
+    "mwclient": "mediawiki",
+    "rich": "",
+    "yaml": "",
+    "keyring": "",
+}  # Pillow checks every photo, whatever the channel
 
 
 def _loaded() -> list[str]:

@@ -96,6 +96,8 @@ def _sandbox_credentials(channel: Channel, kind: type[Publisher], sandbox_url: s
         answer = admin.post(address, json=kind.sandbox_wishes(channel.settings), timeout=_SANDBOX_TIMEOUT_SECONDS)
         answer.raise_for_status()
         return msgspec.json.decode(answer.content, type=_Account).credentials
+    except requests.ConnectionError:
+        raise ConfigurationError(f"no sandbox answers at {sandbox_url}; start one with: socialcast sandbox") from None
     except requests.RequestException as error:
         raise ConfigurationError(f"the sandbox at {sandbox_url} gives no account for channel {channel.name!r}: {error}") from None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
+
 import click
 
 from socialcast import __version__
@@ -36,4 +39,7 @@ def cli() -> None:
 
 def main() -> None:
     """The program `socialcast`."""
+    for stream in (sys.stdout, sys.stderr):  # a pipe of another encoding than UTF-8 must not cost the report
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     cli(prog_name="socialcast")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from concurrent import futures
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -49,10 +50,20 @@ def deliver(
 
 def finish(report: Report, broadcast: Broadcast, place: Place, *, as_json: bool) -> NoReturn:
     """Print the report, with notes for a person, and leave with its exit code."""
-    show_report(report, as_json=as_json)
-    for note in () if as_json else _notes(report, broadcast, place):
-        click.echo(note, err=True)
-    sys.exit(report.exit_code)
+    with suppress(OSError):  # nobody reads it, or the disk is full: what was published stays published
+        show_report(report, as_json=as_json)
+        for note in () if as_json else _notes(report, broadcast, place):
+            click.echo(note, err=True)
+    _leave(report.exit_code)
+
+
+def _leave(exit_code: int) -> NoReturn:
+    """Exit with that code even when what is still buffered cannot be written."""
+    try:
+        sys.stdout.flush()
+    except (OSError, AttributeError):  # a closed pipe, or no stdout at all
+        sys.stdout = None  # or Python would try again, and exit with a code of its own
+    sys.exit(exit_code)
 
 
 def _notes(report: Report, broadcast: Broadcast, place: Place) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +30,7 @@ class Place(NamedTuple):
     channels: Path
     ledger: Path | None = None
     sandbox: str | None = None
+    only: tuple[str, ...] = ()
 
     @property
     def has_own_sandbox(self) -> bool:
@@ -36,7 +38,7 @@ class Place(NamedTuple):
         return self.sandbox == OWN_SANDBOX
 
     @contextmanager
-    def open(self, *, only: Sequence[str] = (), on_event: Callable[[Event], None] | None = None) -> Iterator[Broadcast]:
+    def open(self, *, on_event: Callable[[Event], None] | None = None) -> Iterator[Broadcast]:
         """The broadcast of this place, closed at the end."""
         with ExitStack() as stack:
             sandbox: Sandbox | str | None = self.sandbox
@@ -44,14 +46,15 @@ class Place(NamedTuple):
             if self.has_own_sandbox:
                 sandbox = stack.enter_context(make_sandbox())
                 ledger = ledger or Path(stack.enter_context(TemporaryDirectory(prefix="socialcast-")), "ledger.sqlite3")
-            broadcast = Broadcast.from_file(self.channels, ledger=ledger, only=only, sandbox=sandbox, on_event=on_event)
+            broadcast = Broadcast.from_file(self.channels, ledger=ledger, only=self.only, sandbox=sandbox, on_event=on_event)
             yield stack.enter_context(broadcast)
 
     def command(self, *words: str) -> str:
         """A command line that works in the same place, to be copied."""
         given = {"--channels": self.channels, "--ledger": self.ledger, "--sandbox": self.sandbox}
         options = [str(part) for name, value in given.items() if value not in (None, DEFAULT_CHANNELS) for part in (name, value)]
-        return shlex.join(["socialcast", *words, *options])
+        chosen = [part for name in self.only for part in ("--only", name)]
+        return shlex.join(["socialcast", *words, *options, *chosen])
 
 
 def make_sandbox(port: int = 0, **options: Any) -> Sandbox:
@@ -69,7 +72,8 @@ def make_sandbox(port: int = 0, **options: Any) -> Sandbox:
 
 
 def serve() -> None:
-    """Return after Ctrl-C."""
+    """Return after Ctrl-C, or when asked to end, as a CI job that is over asks."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         while True:
             threading.Event().wait(_LOOK_SECONDS)

@@ -35,7 +35,7 @@ def command(file: Path, channels: Path, only: tuple[str, ...], sandbox: str | No
     would stop it.
     """
     announcement = load_announcement(file)
-    with Place(channels, sandbox=sandbox).open(only=only) as broadcast:
+    with Place(channels, sandbox=sandbox, only=only).open() as broadcast:
         plan = broadcast.plan(announcement)
     show_plan(plan, as_json=as_json)
     sys.exit(1 if plan.is_stopped else 0)

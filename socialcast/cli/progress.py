@@ -33,11 +33,14 @@ class ChannelProgress:
     photos: int = 0
     percent: int | None = None
     outcome: Outcome | None = None
+    wait_seconds: float | None = None
+    reason: str = ""
     _done: set[str] = field(default_factory=set)
 
     def follow(self, event: Event) -> None:
         """Take in what happened."""
         self.phase, self.percent, self.outcome = event.phase, event.percent, event.outcome
+        self.wait_seconds, self.reason = event.wait_seconds, event.reason
         self.photos = event.photos or self.photos
         if _PHOTO_STEP.fullmatch(event.step):
             self._done.add(event.step)
@@ -50,11 +53,13 @@ class ChannelProgress:
     @property
     def milestone(self) -> tuple[object, ...]:
         """What changes only where a line is worth its place: the phase, each tenth of the photos, the processing."""
-        return self.phase, self.photos_done * 10 // max(self.photos, 1), self.percent
+        return self.phase, self.photos_done * 10 // max(self.photos, 1), self.percent, self.wait_seconds
 
     def __str__(self) -> str:
         if self.outcome:
             return " ".join(part for part in (self.outcome.state.value, self.outcome.url or self.outcome.reason) if part)
+        if self.wait_seconds:
+            return f"waiting {self.wait_seconds:.0f} s: {self.reason}"
         photos = f", photos {self.photos_done}/{self.photos}" if self.phase is Phase.PREPARE and self.photos_done else ""
         percent = f", {self.percent} %" if self.percent is not None else ""
         return _WORDS[self.phase] + photos + percent
@@ -97,7 +102,7 @@ class Progress:
 
 def watch() -> Progress:
     """The progress for whoever reads stderr."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         return Progress()
     from socialcast.cli.live import LiveProgress  # rich, which only a terminal needs
 

@@ -55,7 +55,7 @@ def command(
     if dry_run:  # leaves with the plan's exit code
         click.get_current_context().invoke(plan, file=file, channels=channels, only=only, sandbox=sandbox, as_json=as_json)
     announcement = load_announcement(file)
-    place, progress = Place(channels, ledger, sandbox), watch()
-    with place.open(only=only, on_event=progress) as broadcast:
+    place, progress = Place(channels, ledger, sandbox, only), watch()
+    with place.open(on_event=progress) as broadcast:
         report = deliver(announcement, broadcast, place, progress, wait=wait, recover=recover)
         finish(report, broadcast, place, as_json=as_json)

@@ -14,7 +14,7 @@ from socialcast.broadcast import Plan, PlannedChannel
 from socialcast.compose.text import weigh
 from socialcast.model.capabilities import TextRules
 from socialcast.model.post import Adaptation, Post
-from socialcast.model.problems import Problem
+from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Outcome, Report, State
 from socialcast.registry import publisher_class
 
@@ -138,7 +138,8 @@ def _report_json(report: Report) -> dict[str, Any]:
 
 def _report_text(report: Report) -> str:
     lines = [line for outcome in report.outcomes for line in _outcome_lines(outcome)]
-    told = [f"  {_problem_line(problem)}" for problem in report.problems]
+    is_news = any(outcome.steps_sent for outcome in report.outcomes)  # what it costs, nobody pays again
+    told = [f"  {_problem_line(p)}" for p in report.problems if is_news or p.severity is Severity.ERROR]
     return "\n".join([f"{report.key} (digest {report.digest[:_SHORT_DIGEST]})", *lines, *told])
 
 
@@ -148,6 +149,7 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
         "state": outcome.state.value,
         "id": outcome.id,
         "url": outcome.url,
+        "partly_public": outcome.partly_public,
         "steps_sent": outcome.steps_sent,
         "reason": outcome.reason,
         "hint": outcome.hint,
@@ -166,7 +168,8 @@ def _outcome_lines(outcome: Outcome) -> Iterator[str]:
     for label, words in (("reason", outcome.reason), ("to do", outcome.hint)):
         if words:
             yield from _wrapped(f"{label}: {words}")
-    yield from (f"  {line}" for line in _adaptation_lines(outcome.adaptations))
+    if outcome.state is State.PUBLISHED:  # of what is not there, nothing was adapted
+        yield from (f"  {line}" for line in _adaptation_lines(outcome.adaptations))
 
 
 # -- what both hold ----------------------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ _XMP_PRIVATE = re.compile(rb'\s(?:%b|%b)="[^"]*"|<(%b|%b)>[^<]*</\1>' % (_XMP_LO
 
 _JPEG_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)  # in picture data, FF 00 and restarts are no markers
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+_IPTC_LOCATION = re.compile(rb"\x1c\x02[\x5a\x5c\x5f\x64\x65]")  # city, sub-location, state, country code and name
+_TRAILER = b"trailer"  # behind the picture's end: phones put a video there, with its own location
 _WEBP_FLAGS = {b"EXIF": 0x08, b"XMP ": 0x04}
 
 
@@ -158,6 +160,15 @@ def _clean_xmp(content: bytes) -> bytes:
     return b"" if any(_find_in_xmp(left)[:2]) else left
 
 
+def _find_in_iptc(content: bytes) -> Findings:
+    return Findings(has_location=_IPTC_LOCATION.search(content) is not None)
+
+
+def _clean_iptc(content: bytes) -> bytes:
+    """Nothing where it tells a place: its parts count each other's bytes, and EXIF holds the credit as well."""
+    return b"" if _find_in_iptc(content).has_location else content
+
+
 def _sealed(content: bytes) -> Findings:
     return Findings(has_location=True)
 
@@ -179,13 +190,15 @@ def _blocks(data: Bytes, container: Container) -> Iterator[tuple[Part, Kind | No
 
 
 def _jpeg_parts(data: Bytes) -> Iterator[Part]:
-    """The segments; the picture data after a start of scan belongs to its segment, what follows the end is no part."""
+    """The segments; the picture data after a start of scan belongs to its segment. What follows the end is a part too."""
     yield Part(b"\xd8", 0, 2, 2, 2)
     position = 2
     while (marker := _JPEG_NEXT_MARKER.search(data, position)) is not None:
         code, start = data[marker.start() + 1], marker.start()
         if code == _END_OF_IMAGE:
             yield Part(b"\xd9", start, start + 2, start + 2, start + 2)
+            if data[start + 2 :].strip(b"\x00"):
+                yield Part(_TRAILER, start + 2, len(data), start + 2, len(data))
             return
         end = start + 2 + int.from_bytes(data[start + 2 : start + 4])
         content_end = end
@@ -258,6 +271,8 @@ LOSSLESS = {
             Kind(b"\xe1", b"Exif\0\0", _find_in_exif, _clean_exif_block),
             Kind(b"\xe1", b"http://ns.adobe.com/xap/1.0/\0", _find_in_xmp, _clean_xmp),
             Kind(b"\xe1", b"http://ns.adobe.com/xmp/extension/\0", _find_in_xmp, _drop),
+            Kind(b"\xed", b"Photoshop 3.0\0", _find_in_iptc, _clean_iptc),
+            Kind(_TRAILER, b"", _sealed, _drop),
             Kind(b"\xe2", b"MPF\0", lambda content: Findings(), _drop),  # points to what follows the picture, which goes too
         ),
         _jpeg_block,

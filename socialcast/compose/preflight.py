@@ -17,6 +17,15 @@ from socialcast.wire.settings import Policy
 __all__ = ["READ_BY_RULES", "check", "photo_adaptations", "with_limits"]
 
 
+_PHOTO_REMEDIES = {
+    "photos.missing": "check the path, and that the file can be read",
+    "photos.empty": "copy it again from where it came",
+    "photos.truncated": "copy it again from where it came",
+    "photos.unreadable": "export it as JPEG or PNG",
+    "photos.enormous": "scale it down to 250 megapixels at most",
+}
+
+
 def check(post: Post, capabilities: Capabilities, policy: Policy) -> list[Problem]:
     """Every problem of the post on its channel."""
     found = [problem for _, rule in _RULES for problem in rule(post, capabilities)]
@@ -118,7 +127,7 @@ def _photo_files(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
         try:
             facts = photos.facts(photo)
         except photos.UnreadablePhoto as error:
-            yield Problem(code=error.code, path=path, message=str(error), fix="give it a sound photo, or leave it out")
+            yield Problem(code=error.code, path=path, message=str(error), fix=_PHOTO_REMEDIES.get(error.code, "leave it out"))
             continue
         if not facts.suffix_matches:
             message = f"{photo.name} is {facts.media_type} by its content, its name says otherwise"

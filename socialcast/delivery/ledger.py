@@ -209,6 +209,8 @@ class Ledger:
             )
         if version == len(MIGRATIONS):
             return
+        if version == 0 and self._open.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise LedgerError(f"{self.path} is a database of another program; name another file as the ledger")
         self._open.execute("BEGIN IMMEDIATE")
         for script in MIGRATIONS[self._version() :]:  # asked again: another process may have been faster
             for statement in script:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from socialcast.model.errors import ConfigurationError
 
-__all__ = ["MissingSecret", "Redactor", "Secret", "read_secret", "store_secret"]
+__all__ = ["MissingSecret", "Redactor", "Secret", "is_reference", "read_secret", "store_secret"]
 
 _SHORTEST_REDACTED = 4  # a shorter value would blank out ordinary words
 
@@ -67,6 +67,11 @@ class Redactor(logging.Filter):
         """Redact the record in place and let it through."""
         record.msg, record.args = self.redact(record.getMessage()), ()
         return True
+
+
+def is_reference(value: str) -> bool:
+    """Whether a setting names a place instead of holding a value."""
+    return value.partition(":")[0] in _READERS
 
 
 def read_secret(reference: str, where: str, folder: Path) -> Secret:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from socialcast.model.errors import ConfigurationError
-from socialcast.wire.secrets import MissingSecret, Secret, read_secret
+from socialcast.wire.secrets import MissingSecret, Secret, is_reference, read_secret
 from socialcast.wire.suggest import suggest
 
 __all__ = ["Channel", "ChannelsFile", "Policy", "environment_variable", "is_secret", "read_channels", "resolve_settings"]
@@ -58,8 +58,12 @@ def read_channels(path: str | os.PathLike[str]) -> ChannelsFile:
     tables = document.get("channels")
     if not isinstance(tables, dict) or not tables:
         raise ConfigurationError(f'{file} names no channel: add a table such as [channels.news] with platform = "x"')
-    ledger = file.parent / document.get("ledger", ".socialcast/ledger.sqlite3")
-    return ChannelsFile(channels=tuple(_channel(name, table, file) for name, table in tables.items()), ledger=ledger)
+    ledger = document.get("ledger", ".socialcast/ledger.sqlite3")
+    if not isinstance(ledger, str):
+        raise ConfigurationError(f"{file}: ledger is the path of a file, in quotes")
+    return ChannelsFile(
+        channels=tuple(_channel(name, table, file) for name, table in tables.items()), ledger=file.parent / ledger
+    )
 
 
 def resolve_settings(
@@ -107,8 +111,9 @@ def _value_of(name: str, channel: Channel, given: Mapping[str, str] | None, *, s
     if value is None:
         value = os.environ.get(environment_variable(channel.name, name)) or None
         return Secret(value) if secret and value is not None else value
-    if secret and isinstance(value, str):
-        return read_secret(value, f"channel {channel.name!r}, {name}", channel.folder)
+    if isinstance(value, str) and (secret or is_reference(value)):
+        found = read_secret(value, f"channel {channel.name!r}, {name}", channel.folder)
+        return found if secret else found.reveal()
     return value
 
 
@@ -141,7 +146,7 @@ def _keep_secret(wanted: type, value: Any) -> Any:
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigurationError(f"cannot read the channels file {file}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

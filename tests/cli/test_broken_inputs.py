@@ -39,7 +39,7 @@ SPOKEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "unknown key": (("status", "event"), ("knows no announcement 'event'",)),
     "missing secret": (("publish", "event.md"), ("channel 'town', token is env:TOWN_TOKEN", "SOCIALCAST_VILLAGE_TOKEN")),
     "no address": (("publish", "event.md", "--sandbox=8025"), ("'8025'", "such as http://127.0.0.1:8025")),
-    "no sandbox there": (("publish", "event.md", "--sandbox", "http://127.0.0.1:9"), ("sandbox at http://127.0.0.1:9",)),
+    "no sandbox there": (("publish", "event.md", "--sandbox", "http://127.0.0.1:9"), ("no sandbox answers at http://127.0.0.1:9",)),
     "no argument": (("publish",), ("Missing argument 'FILE'",)),
     "ledger under a file": (("publish", "event.md", "--sandbox", "--ledger", "event.md/l"), ("ledger event.md/l",)),
     "no database": (("publish", "event.md", "--sandbox", "--ledger", "dome.jpg"), ("dome.jpg", "it is not a ledger")),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,11 @@ from socialcast.wire.clock import Cancel, SystemClock
 Run = Callable[..., Result]
 RunJson = Callable[..., dict[str, Any]]
 Edit = Callable[[str, str, str], None]
-OUTCOME = {"platform", "state", "id", "url", "steps_sent", "reason", "hint", "code", "published_at", "items", "adaptations"}
+OUTCOME = {"platform", "state", "id", "url", "partly_public", "steps_sent", "reason", "hint", "code"} | {
+    "published_at",
+    "items",
+    "adaptations",
+}
 
 
 def test_progress_goes_to_stderr_and_the_report_to_stdout(run: Run, sandbox: Sandbox) -> None:
@@ -125,3 +132,33 @@ def test_processing_is_told_in_percent() -> None:
     channel = ChannelProgress()
     channel.follow(Event(channel="town", phase=Phase.READY, percent=40))
     assert str(channel) == "waiting for the platform to process it, 40 %"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_output_that_cannot_be_written_changes_no_exit_code(sandbox: Sandbox, folder: Path, words: list[str]) -> None:
+    """What was published stays published, whether or not anybody could read the report."""
+    command = [sys.executable, "-m", "socialcast", "publish", "event.md", "--sandbox", sandbox.url, *words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert sandbox.mirror("plaza").cards()
+
+
+def test_a_report_survives_an_old_encoding(sandbox: Sandbox, folder: Path) -> None:
+    """A pipe that cannot show an emoji gets the rest."""
+    (folder / "event.md").write_text("---\nkey: emoji\ntext: Doors open \N{PARTY POPPER}\n---\n", encoding="utf-8")
+    command = [sys.executable, "-m", "socialcast", "plan", "event.md"]
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"Doors open" in done.stdout
+
+
+def test_a_choice_of_channels_is_repeated(run: Run, folder: Path, sandbox: Sandbox) -> None:
+    """Status and resume may be about the same channels as the run was."""
+    chosen = ["--only", "town", "--sandbox", sandbox.url]
+    assert run("publish", "event.md", *chosen).exit_code == 0
+    assert run("status", "event", *chosen).exit_code == 0
+    assert run("resume", "event", *chosen).exit_code == 0

@@ -437,3 +437,26 @@ def test_what_the_reader_sees_changes_only_by_policy() -> None:
     assert [change.routine for change in photos.adaptations(large, PhotoRules(max_bytes=1000), "photos[0]")] == [False]
     located = large._replace(has_location=True)
     assert [change.routine for change in photos.adaptations(located, PhotoRules(), "photos[0]")] == [True]
+
+
+def test_what_hides_behind_the_picture_is_cut_off() -> None:
+    """A phone's video behind the end of a JPEG, which has a location of its own, is told and not sent."""
+    plain = saved(picture())
+    hidden = Photo(plain + b"\x00\x00ftypmp42 with a location")
+    assert codes(hidden.data or b"", PhotoRules()) == ["photo.location_removed"]
+    assert read(fit(hidden, PhotoRules(), None)) == plain
+    assert read(fit(Photo(plain + b"\x00" * 8), PhotoRules(), None)) == plain + b"\x00" * 8
+
+
+def test_a_place_in_iptc_goes() -> None:
+    """The city that an agency's program wrote is not published; a credit alone stays."""
+
+    def with_iptc(dataset: int, words: bytes) -> bytes:
+        told = bytes([0x1C, 2, dataset, 0, len(words)]) + words
+        block = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + len(told).to_bytes(4, "big") + told
+        plain = saved(picture())
+        return plain[:2] + b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block + plain[2:]
+
+    assert b"Davos" not in read(fit(Photo(with_iptc(0x5A, b"Davos")), PhotoRules(), None))
+    credited = with_iptc(0x50, b"A. Example")
+    assert read(fit(Photo(credited), PhotoRules(), None)) == credited
