@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -17,6 +18,7 @@ from socialcast.wire.settings import Policy
 __all__ = ["READ_BY_RULES", "check", "photo_adaptations", "with_limits"]
 
 
+_SPDX_ID = re.compile(r"[A-Za-z0-9.+-]+")
 _PHOTO_REMEDIES = {
     "photos.missing": "check the path, and that the file can be read",
     "photos.empty": "copy it again from where it came",
@@ -145,6 +147,16 @@ def _alt_text(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
             yield Problem(code="photos.alt_too_long", path=path, message=f"{len(photo.alt)} characters, {longest} are allowed")
 
 
+def _licence_ids(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    """A licence that no platform can know would be published as all rights reserved."""
+    named = [("licence", post.licence), *((f"photos[{index}].licence", photo.licence) for index, photo in enumerate(post.photos))]
+    for path, licence in named:
+        if licence and not _SPDX_ID.fullmatch(licence):
+            likely = "-".join(licence.split())
+            fix = f"write {likely!r}" if _SPDX_ID.fullmatch(likely) else "write it as CC-BY-4.0 or CC0-1.0 are written"
+            yield Problem(code="licence.unknown", path=path, message=f"{licence!r} is no SPDX id of a licence", fix=fix)
+
+
 def _video(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     rules, video = capabilities.video, post.video
     if video is None or rules is None:
@@ -191,6 +203,7 @@ _RULES: tuple[tuple[str, Callable[[Post, Capabilities], Iterator[Problem]]], ...
     ("photos.max_count", _photo_count),
     ("photos.types", _photo_files),
     ("photos.alt_text", _alt_text),
+    ("photos", _licence_ids),
     ("video.max_bytes", _video),
     ("audience", _audience),
     ("tags.max_count", _tag_count),
