@@ -79,18 +79,20 @@ def resolve_settings(
     fields = _fields(settings_type)
     _refuse_unknown(channel.settings, fields, where, also=("platform", "required", "policy"))
     values: dict[str, Any] = {}
+    missing: list[str] = []
     for name, field in fields.items():
         secret = is_secret(field.type)
         try:
             value = _value_of(name, channel, given, secret=secret)
             if value is None and field.required:
                 raise _missing(name, channel, secret=secret)
-        except MissingSecret:
-            if not blank_missing_secrets:
-                raise
-            value = Secret("") if field.required else None
+        except MissingSecret as error:
+            missing.append(str(error))
+            value = (Secret("") if secret else "") if field.required else None
         if value is not None:
             values[name] = value
+    if missing and not blank_missing_secrets:
+        raise MissingSecret("\n".join(missing))
     try:
         return msgspec.convert(values, settings_type, dec_hook=_keep_secret, strict=False)
     except msgspec.ValidationError as error:

@@ -159,3 +159,14 @@ def test_secrets_show_themselves_nowhere() -> None:
     settings = Settings(token=secret)
     assert "sandbox-token-1" not in f"{secret} {secret!r} {settings!r}"
     assert Redactor([secret]).redact("Authorization: sandbox-token-1!") == "Authorization: ***!"
+
+
+def test_all_missing_secrets_of_a_channel_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who forgot two tokens learns of both, and a plan is made without either."""
+    channel = Channel(name="news", platform="x", settings={"token": "env:NOWHERE", "page": "env:NOWHERE_EITHER"})
+    with pytest.raises(MissingSecret, match=r"(?s)NOWHERE is not set.*NOWHERE_EITHER is not set"):
+        resolve_settings(Settings, channel)
+    assert resolve_settings(Settings, channel, blank_missing_secrets=True).page == ""
+    monkeypatch.setenv("NOWHERE", "sandbox-token")
+    monkeypatch.setenv("NOWHERE_EITHER", "Doors")
+    assert resolve_settings(Settings, channel).page == "Doors"

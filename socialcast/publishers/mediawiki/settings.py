@@ -18,7 +18,7 @@ __all__ = ["Markup", "MediawikiSettings", "Mode"]
 ENGLISH_WIKIPEDIA = "en.wikipedia.org"
 COMMONS = "commons.wikimedia.org"
 
-_API = re.compile(r"https?://[^/\s?#]+/(?:[^\s?#]*/)?api\.php")
+_API = re.compile(r"(?:https://[^/\s?#]+|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?)/(?:[^\s?#]*/)?api\.php")
 _WIKIMEDIA = re.compile(
     r"(?:.+\.)?(?:wikipedia|wikimedia|wiktionary|wikibooks|wikinews|wikiquote|wikisource|wikiversity|wikivoyage|wikidata"
     r"|wikifunctions|mediawiki)\.org"
@@ -104,7 +104,9 @@ class MediawikiSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _address(settings: MediawikiSettings) -> str:
-    return "" if _API.fullmatch(settings.url) else f"url is {settings.url!r}; give the full address of the wiki's api.php"
+    return (
+        "" if _API.fullmatch(settings.url) else f"url is {settings.url!r}; give the full https:// address of the wiki's api.php"
+    )
 
 
 def _contact(settings: MediawikiSettings) -> str:
