@@ -258,6 +258,7 @@ def test_an_open_request_is_ours_and_unanswered(template: str, signature: str, i
     ("fields", "words"),
     [
         ({"url": "https://wiki.example.org"}, "api.php"),
+        ({"url": "http://wiki.example.org/w/api.php"}, "https://"),
         ({"contact": " "}, "contact"),
         ({"contact": "a\nb"}, "contact"),
         ({"page": ""}, "needs a page"),
