@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from socialcast.delivery.ledger import Ledger
 from socialcast.model.errors import LedgerBusy, LedgerError
@@ -84,4 +85,13 @@ def _is_alive(owner: str) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _is_zombie(int(pid))
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether the process is dead and only not yet collected, which in a container can take for ever; told where /proc is."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return told.rpartition(")")[2].split()[:1] == ["Z"]  # behind the name, which may hold anything

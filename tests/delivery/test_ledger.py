@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -173,8 +176,6 @@ def test_one_publisher_at_a_time(tmp_path: Path) -> None:
 
 def test_a_dead_process_holds_no_lease(tmp_path: Path) -> None:
     """The lease of a process that is gone is taken over at once."""
-    import socket
-
     ledger = Ledger(tmp_path / "ledger")
     worker = multiprocessing.get_context("spawn").Process(target=int)
     worker.start()
@@ -223,4 +224,20 @@ def test_a_ledger_that_is_locked_at_the_end_costs_no_report(tmp_path: Path, monk
     with lease(ledger, "key", SystemClock(), Cancel()):
         holder.execute("BEGIN EXCLUSIVE")
     holder.close()
+    ledger.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not tell the state of a process")
+def test_a_killed_process_that_nobody_collected_holds_no_lease(tmp_path: Path) -> None:
+    """In a container without an init, a killed run stays as a zombie; the next run does not wait for it."""
+    ledger = Ledger(tmp_path / "ledger")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as killed:
+        owner = f"{socket.gethostname()}:{killed.pid}:1"
+        ledger.write("INSERT INTO leases VALUES (?, ?, ?)", ("key", owner, SystemClock().now().timestamp() + 1000))
+        with pytest.raises(LedgerBusy), lease(ledger, "key", SystemClock(), Cancel()):
+            pass
+        killed.kill()
+        os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # it is dead now, and still not collected
+        with lease(ledger, "key", SystemClock(), Cancel()):
+            assert ledger.rows("SELECT owner FROM leases")[0][0] != owner
     ledger.close()
