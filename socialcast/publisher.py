@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -18,12 +19,13 @@ from socialcast.model.capabilities import Capabilities
 from socialcast.model.errors import ErrorRule, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
-from socialcast.model.receipt import Account, Draft, Readiness, Receipt
+from socialcast.model.receipt import Account, Draft, Item, LiveStatus, Readiness, Receipt
 from socialcast.wire.clock import Clock
+from socialcast.wire.secrets import Secret
 from socialcast.wire.settings import Policy
 from socialcast.wire.transport import Exchange, Transport
 
-__all__ = ["Answer", "Connection", "Publisher"]
+__all__ = ["Answer", "Connection", "Ingest", "Publisher"]
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +38,13 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy = Policy.REFUSE
     folder: Path = Path()
     cache_folder: str | None = None
+
+
+class Ingest(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an encoder sends a live event to: the server's address and the key, which lets anybody go live and is a secret."""
+
+    url: str
+    key: Secret
 
 
 class Publisher(ABC):
@@ -73,6 +82,15 @@ class Publisher(ABC):
         """Who this channel publishes as; read only. Raises PublishError for credentials that do not work."""
         return Account(id="")
 
+    def gives(self, announcement: Announcement) -> frozenset[str]:
+        """The kinds of links ("album", "video", "live") that this channel gives to feeds when it hosts; pure."""
+        media = {
+            "album": announcement.photos,
+            "video": announcement.video,
+            "live": announcement.live and announcement.live.is_to_create,
+        }
+        return frozenset(kind for kind in self.capabilities.gives if media.get(kind))
+
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """What this channel will show; pure. `links` are the addresses that hosts give, by kind."""
         return render(announcement, self.capabilities, links, channel=self.connection.channel, platform=self.name)
@@ -92,6 +110,43 @@ class Publisher(ABC):
     @abstractmethod
     def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
         """Make it public."""
+
+    @property
+    def schedules(self) -> bool:
+        """Whether an embargo is left to the platform: `schedule` is called before it ends."""
+        return False
+
+    def schedule(self, post: Post, draft: Draft, at: datetime, steps: Steps) -> None:
+        """Let the platform make it public at that time; `commit` afterwards finds it so."""
+        raise NotImplementedError
+
+    # -- live events: as the capabilities say -----------------------------------------------------------------------------
+
+    def ingest(self, event: Item) -> Ingest:
+        """Where to send the event's pictures to; read only."""
+        raise NotImplementedError
+
+    def live_status(self, event: Item) -> LiveStatus:
+        """Where the event is in its life; read only."""
+        raise NotImplementedError
+
+    def go_live(self, event: Item, steps: Steps) -> None:
+        """Put the event on the air. Raises TerminalError where no pictures come in."""
+        raise NotImplementedError
+
+    def end_live(self, event: Item, steps: Steps) -> None:
+        """Take the event off the air for good."""
+        raise NotImplementedError
+
+    # -- after publication: as the capabilities say -----------------------------------------------------------------------
+
+    def amend(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> None:
+        """Change the text of what was published, as the step of that name; repeatable."""
+        raise NotImplementedError
+
+    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> Item:
+        """Answer what was published, once, as the step of that name."""
+        raise NotImplementedError
 
     def retract(self, receipt: Receipt, steps: Steps) -> None:
         """Take back everything the receipt lists."""

@@ -107,8 +107,7 @@ def check_post(post: Post, publisher: Publisher, channel: Channel, limits: Mappi
 
 def _given_links(announcement: Announcement, publisher: Publisher, channel: str) -> dict[str, str]:
     """Stand-ins for the addresses that a host gives once it has prepared; X counts any address as 23."""
-    media = {"album": announcement.photos, "video": announcement.video, "live": announcement.live}
-    return {kind: f"https://example.org/{kind}-on-{channel}" for kind in publisher.capabilities.gives if media.get(kind)}
+    return {kind: f"https://example.org/{kind}-on-{channel}" for kind in sorted(publisher.gives(announcement))}
 
 
 def _planned(

@@ -78,7 +78,7 @@ def _refused_adaptations(post: Post, policy: Policy) -> Iterator[Problem]:
 
 
 def _something_to_say(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
-    if not any(part.strip() for part in post.parts) and not post.photos and post.video is None:
+    if not any(part.strip() for part in post.parts) and not post.photos and post.video is None and post.live is None:
         yield Problem(
             code="text.missing", path="text", message="there is nothing to publish", fix="give it a text, a photo or a video"
         )
@@ -108,10 +108,11 @@ def _thread(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
 
 
 def _media_required(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
-    if capabilities.media_required and not post.photos and post.video is None:
-        fix = f'add a photo or a video, or say why it gets nothing: channels.{post.channel}.skip = "..."'
+    hosted = post.photos or post.video or (capabilities.live and post.live and post.live.is_to_create)
+    if capabilities.media_required and not hosted:
+        fix = f'add what it hosts, or say why it gets nothing: channels.{post.channel}.skip = "..."'
         yield Problem(
-            code="photos.required", path="photos", message="the platform takes no text without a photo or video", fix=fix
+            code="photos.required", path="photos", message="the platform takes no text without something to host", fix=fix
         )
 
 

@@ -28,6 +28,7 @@ def render(
     """
     said = announcement.for_channel(channel)
     photos, about_photos = _photos(said, capabilities, links)
+    about_hosted = (*_about_video(said, capabilities, links), *_about_live(said, capabilities, links))
     parts, about_text = _parts(_text(said, capabilities, _addresses(said, capabilities, links, photos)), capabilities, numbered)
     return Post(
         key=announcement.resolved_key,
@@ -42,9 +43,10 @@ def render(
         tags=said.tags,
         language=said.language,
         audience=said.audience,
+        embargo=said.embargo,
         licence=said.licence,
         credit=said.credit,
-        adaptations=(*about_photos, *about_text, *_about_video(said, capabilities, links)),
+        adaptations=(*about_photos, *about_text, *about_hosted),
     )
 
 
@@ -82,10 +84,16 @@ def _about_video(said: Announcement, capabilities: Capabilities, links: Mapping[
     return [Adaptation(code="video.link", message=f"the video is {where}")]
 
 
+def _about_live(said: Announcement, capabilities: Capabilities, links: Mapping[str, str]) -> list[Adaptation]:
+    if said.live is None or said.live.url or capabilities.live or "live" in links:
+        return []
+    return [Adaptation(code="live.link", message="the live event is left out: no channel hosts it")]
+
+
 def _addresses(said: Announcement, capabilities: Capabilities, links: Mapping[str, str], shown: tuple[Photo, ...]) -> list[str]:
     """The addresses that belong into the text, in the order of their weight for the reader, each once."""
     wanted = [
-        said.live.url if said.live else "",
+        (said.live.url or links.get("live", "")) if said.live else "",
         said.link.url if said.link else "",
         links.get("video", "") if said.video and not capabilities.video else "",
         links.get("album", "") if len(shown) < len(said.photos) else "",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 
-__all__ = ["Announcement", "Audience", "Link", "Live", "Media", "Override", "Photo", "Subtitles", "Video", "told_by_content"]
+__all__ = ["Announcement", "Audience", "Link", "Live", "Media", "Override", "Photo", "Privacy", "Subtitles", "Video", "digest_of"]
 
 _KEY_LENGTH_IN_CODE = 16  # hexadecimal characters of the digest: 64 bits, plenty for one organisation's announcements
 
@@ -52,17 +52,6 @@ class Link(_Data, frozen=True):
 
     url: str
     title: str = ""
-
-
-class Live(_Data, frozen=True):
-    """A live event to watch; `starts_at` is an aware datetime."""
-
-    url: str
-    title: str = ""
-    starts_at: datetime | None = None
-
-    def __post_init__(self) -> None:
-        _require_aware(self.starts_at, "live.starts_at")
 
 
 class Media(_Data, frozen=True):
@@ -142,14 +131,19 @@ class Subtitles(Media, frozen=True):
 
 
 class Video(Media, frozen=True):
-    """One video; `alt` describes it to those who do not see it."""
+    """One video; `alt` describes it to those who do not see it, `poster` is the picture shown before it plays.
+
+    `chapters` are lines such as "1:30 The speech", in order, the first at 0:00.
+    """
 
     alt: str = ""
     title: str = ""
     caption: str = ""
     credit: str = ""
     licence: str = ""
+    poster: Photo | None = None
     subtitles: tuple[Subtitles, ...] = ()
+    chapters: tuple[str, ...] = ()
 
     if TYPE_CHECKING:
 
@@ -162,12 +156,55 @@ class Video(Media, frozen=True):
             caption: str = "",
             credit: str = "",
             licence: str = "",
+            poster: Photo | None = None,
             subtitles: Iterable[Subtitles] = (),
+            chapters: Iterable[str] = (),
         ) -> None: ...
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        force_setattr(self, "subtitles", tuple(self.subtitles))
+        for name in ("subtitles", "chapters"):
+            force_setattr(self, name, tuple(getattr(self, name)))
+
+
+class Privacy(Enum):
+    """Who finds it on the platform: everybody, or those who were given the link."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+
+
+class Live(_Data, frozen=True):
+    """A live event to watch: one that exists, by its `url`, or one to create on every channel that hosts live events.
+
+    `starts_at` and `ends_at` are aware datetimes, `poster` is shown before it begins. Raises ConfigurationError for an
+    event that has neither an address nor a start, or that ends before it starts.
+    """
+
+    url: str = ""
+    title: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    description: str = ""
+    poster: Photo | None = None
+    privacy: Privacy = Privacy.PUBLIC
+    low_latency: bool = False
+    dvr: bool = True
+
+    def __post_init__(self) -> None:
+        _require_aware(self.starts_at, "live.starts_at")
+        _require_aware(self.ends_at, "live.ends_at")
+        if not self.url and self.starts_at is None:
+            raise ConfigurationError("live needs the url of an event that exists, or starts_at to create one")
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ConfigurationError(
+                f"live.ends_at {self.ends_at.isoformat()} is not after live.starts_at {self.starts_at.isoformat()}"
+            )
+
+    @property
+    def is_to_create(self) -> bool:
+        """Whether the channels that host live events make it."""
+        return not self.url
 
 
 class Override(_Data, frozen=True):
@@ -236,11 +273,7 @@ class Announcement(_Data, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of everything said here, files by their content: equal on every machine."""
-        plain = msgspec.to_builtins(msgspec.structs.replace(self, key="", photos=(), video=None))
-        plain["photos"] = [told_by_content(photo) for photo in self.photos]
-        if self.video:
-            plain["video"] = told_by_content(self.video)
-        return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()
+        return digest_of(msgspec.structs.replace(self, key=""))
 
     @property
     def resolved_key(self) -> str:
@@ -256,16 +289,28 @@ class Announcement(_Data, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, **changes)
 
 
-def told_by_content(media: Media) -> dict[str, Any]:
-    """Plain data in which the file is named by its digest and not by its place, for digests that every machine agrees on."""
-    plain: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(media, path="-", data=None))  # no copy of the bytes
+def digest_of(data: msgspec.Struct) -> str:
+    """SHA-256 (hex) of the data's JSON with each file told by its content and not by its place: equal on every machine."""
+    plain = msgspec.to_builtins(_by_content(data))
+    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()
+
+
+def _by_content(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_by_content, value))
+    if not isinstance(value, msgspec.Struct):
+        return value
+    changes = {name: _by_content(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, Media):
+        changes |= {"path": f"sha256:{_sha256(value)}", "data": None}
+    return msgspec.structs.replace(value, **changes)
+
+
+def _sha256(media: Media) -> str:
     try:
-        sha256 = media.content.sha256
+        return media.content.sha256
     except OSError:
-        sha256 = "unreadable"  # preflight tells which file and why
-    if isinstance(media, Video):
-        plain["subtitles"] = [told_by_content(track) for track in media.subtitles]
-    return plain | {"path": None, "data": None, "sha256": sha256}
+        return "unreadable"  # preflight tells which file and why
 
 
 def _require_aware(moment: datetime | None, path: str) -> None:

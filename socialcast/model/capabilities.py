@@ -17,6 +17,7 @@ __all__ = [
     "AltText",
     "Capabilities",
     "LinkRules",
+    "LiveRules",
     "PhotoRules",
     "Recovery",
     "Support",
@@ -81,8 +82,21 @@ class VideoRules(_Group, frozen=True, kw_only=True):
     max_count: int = 1
     types: frozenset[str] = frozenset({"video/mp4"})
     max_bytes: int | None = None
+    min_seconds: float | None = None
     max_seconds: float | None = None
+    codecs: frozenset[str] | None = None  # of the picture, such as "h264"; None: any
+    subtitles: frozenset[str] = frozenset()  # formats: "srt", "vtt"
+    max_poster_bytes: int | None = None
     with_photos: bool = False
+
+
+class LiveRules(_Group, frozen=True, kw_only=True):
+    """Live events that the platform hosts."""
+
+    max_title_length: int | None = None
+    max_seconds: float | None = None
+    low_latency: bool = False
+    dvr: bool = False
 
 
 class LinkRules(_Group, frozen=True, kw_only=True):
@@ -113,6 +127,7 @@ class Capabilities(_Group, frozen=True, kw_only=True):
     text: TextRules | None = None
     photos: PhotoRules | None = None
     video: VideoRules | None = None
+    live: LiveRules | None = None
     link: LinkRules | None = None
     tags: TagRules | None = None
     thread: Support = Support.NONE
@@ -123,4 +138,6 @@ class Capabilities(_Group, frozen=True, kw_only=True):
     gives: frozenset[str] = frozenset()  # the links it gives to feeds when it hosts: "album", "video", "live"
     recovery: Recovery
     retract: bool = True
+    amend: bool = False  # the text of a published post can be changed
+    answer: bool = False  # a published post can be answered
     notes: dict[str, str] = {}

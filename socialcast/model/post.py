@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+from datetime import datetime
 
 import msgspec
 
-from socialcast.model.announcement import Audience, Link, Live, Photo, Video, told_by_content
+from socialcast.model.announcement import Audience, Link, Live, Photo, Video, digest_of
 
 __all__ = ["Adaptation", "Post"]
 
@@ -37,6 +37,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     language: str = "en"
     audience: Audience = Audience.PUBLIC
+    embargo: datetime | None = None
     licence: str = ""
     credit: str = ""
     adaptations: tuple[Adaptation, ...] = ()
@@ -44,7 +45,4 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of what will be shown, files by their content: equal on every machine."""
-        plain = msgspec.to_builtins(msgspec.structs.replace(self, photos=(), video=None))
-        plain["photos"] = [told_by_content(photo) for photo in self.photos]
-        plain["video"] = self.video and told_by_content(self.video)
-        return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()
+        return digest_of(self)

@@ -11,7 +11,7 @@ from socialcast.model.errors import BroadcastError
 from socialcast.model.post import Adaptation
 from socialcast.model.problems import Problem, Severity
 
-__all__ = ["Account", "Draft", "Item", "Outcome", "Readiness", "Receipt", "Report", "State"]
+__all__ = ["Account", "Draft", "Item", "LiveState", "LiveStatus", "Outcome", "Readiness", "Receipt", "Report", "State"]
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,6 +61,25 @@ class Receipt(_Record, frozen=True, kw_only=True):
     url: str
     published_at: datetime | None = None
     items: tuple[Item, ...] = ()
+
+
+class LiveState(Enum):
+    """Where a live event is in its life."""
+
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    ENDED = "ended"
+    REPLAY = "replay"
+
+
+class LiveStatus(_Record, frozen=True, kw_only=True):
+    """What a platform tells of a live event: its state, whether pictures come in and how well, and the replay's address."""
+
+    state: LiveState
+    receiving: bool = False
+    health: str = ""
+    viewers: int | None = None
+    replay_url: str = ""
 
 
 class State(Enum):

@@ -27,7 +27,7 @@ announcements = st.builds(
     photos=st.lists(photos, max_size=3).map(tuple),
     video=st.none()
     | st.builds(Video, st.binary(max_size=9), subtitles=st.lists(st.builds(Subtitles, st.binary()), max_size=2).map(tuple)),
-    live=st.none() | st.builds(Live, texts, starts_at=st.none() | st.datetimes(timezones=st.just(UTC))),
+    live=st.none() | st.builds(Live, texts.filter(bool), starts_at=st.none() | st.datetimes(timezones=st.just(UTC))),
     tags=st.lists(texts, max_size=3).map(tuple),
     embargo=st.none() | st.datetimes(timezones=st.just(UTC)),
     channels=st.dictionaries(texts, st.builds(Override, text=st.none() | texts, skip=st.none() | texts), max_size=2),
