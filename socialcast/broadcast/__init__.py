@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ import msgspec
 from socialcast.broadcast.channels import open_channels
 from socialcast.broadcast.delivery import ChannelDelivery
 from socialcast.broadcast.events import Event, Listener, Phase
+from socialcast.broadcast.live import Delivered, LiveShow
 from socialcast.broadcast.plan import Plan, PlannedChannel, make_plan
 from socialcast.broadcast.publish import Run
 from socialcast.delivery.lease import lease
@@ -23,7 +25,7 @@ from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.problems import Problem, Severity
-from socialcast.model.receipt import Outcome, Report, State
+from socialcast.model.receipt import Draft, Outcome, Report, State
 from socialcast.publisher import Publisher
 from socialcast.wire.clock import Cancel, Clock, SystemClock
 from socialcast.wire.retry import Patience
@@ -31,7 +33,7 @@ from socialcast.wire.settings import Channel, read_channels
 from socialcast.wire.suggest import suggest
 from socialcast.wire.transport import Transport
 
-__all__ = ["Broadcast", "Event", "Phase", "Plan", "PlannedChannel"]
+__all__ = ["Broadcast", "Event", "LiveShow", "Phase", "Plan", "PlannedChannel"]
 
 _CONNECTIONS = 1024  # the most that the pool keeps per host; only those in use exist
 
@@ -141,14 +143,25 @@ class Broadcast:
                 outcomes.append(Outcome(channel=name, platform=channel.platform, state=state, required=channel.required))
         return Report(key=key, digest=announcement.digest, outcomes=tuple(outcomes))
 
+    def live(self, key: str) -> LiveShow:
+        """The live event of an announcement that was published; raises ConfigurationError where there is none."""
+        rows, publishers = self.ledger.deliveries(key), self._publishers(to_send=True)
+        delivered = [
+            Delivered(
+                publishers[name],
+                self._steps(publishers[name], key),
+                msgspec.convert(row.outcome, Outcome),
+                msgspec.convert(row.draft or {}, Draft),
+            )
+            for name in self.channels
+            if (row := rows.get(name)) and row.outcome
+        ]
+        return LiveShow(self.remembered(key), delivered, lambda: lease(self.ledger, key, self._clock, Cancel()))
+
     def open(self, channel: str, key: str) -> tuple[Publisher, Steps]:
         """One channel's publisher and the steps of one announcement on it, for work that is no broadcast."""
         publisher = self._publishers(to_send=True)[channel]
-        patience = Patience(self._clock, Cancel())
-        settle_seconds = publisher.capabilities.recovery.settle_seconds
-        return publisher, Steps(
-            self.ledger, key, channel, judge=publisher.judge, patience=patience, settle_seconds=settle_seconds
-        )
+        return publisher, self._steps(publisher, key)
 
     def cancel(self) -> None:
         """Stop what is running, from any thread: calls under way end and are recorded, no new one is begun."""
@@ -182,6 +195,16 @@ class Broadcast:
         cache_folder = self._ledger_path.parent / "media"
         return open_channels(self.channels.values(), self._transport, self._clock, cache_folder, to_send=to_send)
 
+    def _steps(self, publisher: Publisher, key: str) -> Steps:
+        return Steps(
+            self.ledger,
+            key,
+            publisher.connection.channel,
+            judge=publisher.judge,
+            patience=Patience(self._clock, Cancel()),
+            settle_seconds=publisher.capabilities.recovery.settle_seconds,
+        )
+
     def _run(self, announcement: Announcement, cancel: Cancel, *, wait: bool, recover: bool) -> Report:
         """Publish while nobody else does, until it is cancelled."""
         self._running.add(cancel)
@@ -198,7 +221,7 @@ class Broadcast:
         publishers = self._publishers(to_send=True)
         plan = make_plan(announcement, self.channels, publishers, self._known_names)
         deliveries = self._deliveries(announcement, plan, publishers, cancel, recover=recover)
-        changed = self._changed_content(announcement)
+        changed = (*self._changed_content(announcement), *_too_late(announcement, deliveries, self._clock.now()))
         problems = (*plan.problems, *changed)
         if changed or plan.is_stopped:
             _refuse(deliveries, problems)
@@ -236,6 +259,16 @@ class Broadcast:
             return ()
         message = f"the key {announcement.resolved_key!r} was used for other content"
         return (Problem(code="key.changed_content", path="key", message=message, fix="give the new announcement its own key"),)
+
+
+def _too_late(announcement: Announcement, deliveries: Sequence[ChannelDelivery], now: datetime) -> tuple[Problem, ...]:
+    """An event in the past cannot be created any more; where it was created in time, nothing is wrong."""
+    live = announcement.live
+    creating = any(delivery.is_open and delivery.is_host and not delivery.draft for delivery in deliveries)
+    if not (creating and live and live.is_to_create and live.starts_at and live.starts_at < now):
+        return ()
+    message = f"{live.starts_at.isoformat()} is past, and the event is still to be created"
+    return (Problem(code="live.past", path="live.starts_at", message=message, fix="give it a start that lies ahead"),)
 
 
 def _by_name(channels: Iterable[Channel]) -> dict[str, Channel]:

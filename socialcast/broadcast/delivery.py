@@ -95,6 +95,13 @@ class ChannelDelivery:
         """Make it public."""
         self._run(Phase.COMMIT, self._commit)
 
+    def hold_until(self, embargo: datetime) -> None:
+        """End this run under embargo; a platform that can is told to make it public by itself."""
+        if not self.publisher.schedules:
+            self.hold(f"prepared; under embargo until {embargo.isoformat()}", "run it again then, or use --wait")
+            return
+        self._run(Phase.HOLD, lambda: self._schedule(embargo))
+
     def hold(self, reason: str, hint: str = "run it again to go on") -> None:
         """End this run for a channel that is not public yet and can go on later."""
         self.finish(State.HELD, reason=reason, hint=hint)
@@ -138,12 +145,14 @@ class ChannelDelivery:
             self._patience.pause(readiness.look_again_after_seconds)
 
     def _commit(self) -> None:
-        if self.post is None:
-            raise AssertionError("committed without a post")
         self._is_in_doubt = False
         self._save(State.UNKNOWN, self._outcome(State.UNKNOWN, reason=_CUT_SHORT, hint="run it again: what is there is found"))
-        receipt = self.publisher.commit(self.post, self._required_draft, self.steps)
+        receipt = self.publisher.commit(self._required_post, self._required_draft, self.steps)
         self.finish(State.PUBLISHED, **self._proof(receipt))
+
+    def _schedule(self, embargo: datetime) -> None:
+        self.publisher.schedule(self._required_post, self._required_draft, embargo, self.steps)
+        self.hold(f"the platform makes it public at {embargo.isoformat()}", "run it again then, to have it confirmed")
 
     # -- what they share -------------------------------------------------------------------------------------------
 
@@ -215,6 +224,12 @@ class ChannelDelivery:
                 notify=self._tell_step,
             )
         return self._steps
+
+    @property
+    def _required_post(self) -> Post:
+        if self.post is None:
+            raise AssertionError("went on without a post")
+        return self.post
 
     @property
     def _required_draft(self) -> Draft:

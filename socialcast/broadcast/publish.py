@@ -33,8 +33,9 @@ class Run:
             self._refuse_same_accounts()
             if self._goes_on() and self._prepare() and self._is_due(wait_for_embargo):
                 self._commit()
+        failed = ", ".join(delivery.channel.name for delivery in self._deliveries if self._is_failed(delivery))
         for delivery in self._open():
-            delivery.hold("not made public, because a required channel failed", "mend that channel and run it again")
+            delivery.hold("not made public, because a required channel failed", f"mend {failed} and run it again")
 
     def _prepare(self) -> bool:
         hosts = [delivery for delivery in self._open() if delivery.is_host]
@@ -69,14 +70,18 @@ class Run:
                 delivery.tell_wait(seconds, f"under embargo until {embargo.isoformat()}")
             self._clock.sleep(seconds, self._cancel)
             return True
-        for delivery in self._open():
-            delivery.hold(f"prepared; under embargo until {embargo.isoformat()}", "run it again then, or use --wait")
+        self._all(lambda delivery: delivery.hold_until(embargo))
         return False
 
     def _goes_on(self) -> bool:
         """Whether every required channel can still be published."""
+        return not any(map(self._is_failed, self._deliveries))
+
+    @staticmethod
+    def _is_failed(delivery: ChannelDelivery) -> bool:
+        """Whether a required channel cannot be published in this run."""
         failed = (State.REFUSED, State.UNKNOWN, State.HELD)
-        return not any(d.channel.required and d.outcome and d.outcome.state in failed for d in self._deliveries)
+        return bool(delivery.channel.required and delivery.outcome and delivery.outcome.state in failed)
 
     def _links(self) -> dict[str, str]:
         """The addresses that the hosts of this run give, the first of each kind."""

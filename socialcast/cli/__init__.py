@@ -17,6 +17,7 @@ COMMANDS = {
     "publish": "Publish an announcement on every channel, once.",
     "status": "Tell where every channel stands, by the ledger.",
     "resume": "Finish what an earlier run left.",
+    "live": "Put a live event on the air, feed it, end it, show the recording.",
     "channels": "List the channels and where their settings come from.",
     "capabilities": "Show what the platforms can do.",
     "sandbox": "Play all platforms on this machine.",

@@ -104,6 +104,6 @@ def watch() -> Progress:
     """The progress for whoever reads stderr."""
     if sys.stderr is None or not sys.stderr.isatty():
         return Progress()
-    from socialcast.cli.live import LiveProgress  # rich, which only a terminal needs
+    from socialcast.cli.bars import LiveProgress  # rich, which only a terminal needs
 
     return LiveProgress()

@@ -97,6 +97,7 @@ class LiveRules(_Group, frozen=True, kw_only=True):
     max_seconds: float | None = None
     low_latency: bool = False
     dvr: bool = False
+    tells_state: bool = True  # False: a bare server, of which nobody learns whether it is on the air
 
 
 class LinkRules(_Group, frozen=True, kw_only=True):

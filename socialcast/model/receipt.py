@@ -11,7 +11,20 @@ from socialcast.model.errors import BroadcastError
 from socialcast.model.post import Adaptation
 from socialcast.model.problems import Problem, Severity
 
-__all__ = ["Account", "Draft", "Item", "LiveState", "LiveStatus", "Outcome", "Readiness", "Receipt", "Report", "State"]
+__all__ = [
+    "Account",
+    "Draft",
+    "Item",
+    "LiveOutcome",
+    "LiveReport",
+    "LiveState",
+    "LiveStatus",
+    "Outcome",
+    "Readiness",
+    "Receipt",
+    "Report",
+    "State",
+]
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -80,6 +93,44 @@ class LiveStatus(_Record, frozen=True, kw_only=True):
     health: str = ""
     viewers: int | None = None
     replay_url: str = ""
+
+
+class LiveOutcome(_Record, frozen=True, kw_only=True):
+    """What a moment of a live event meant on one channel, which hosts the event or carries a post about it.
+
+    `done` says what was done in words; where it `failed`, `reason` and `hint` say why and what to do. `is_waiting` means
+    that the platform is not there yet.
+    """
+
+    channel: str
+    platform: str
+    is_host: bool = False
+    status: LiveStatus | None = None
+    url: str = ""
+    done: str = ""
+    failed: bool = False
+    is_waiting: bool = False
+    reason: str = ""
+    hint: str = ""
+    code: str = ""
+
+
+class LiveReport(_Record, frozen=True, kw_only=True):
+    """One outcome for every channel that hosts the event, and for every one that posted about it."""
+
+    key: str
+    outcomes: tuple[LiveOutcome, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done; 1 failed everywhere; 3 in part; 75 a platform is not there yet, ask again."""
+        failed = [outcome.failed for outcome in self.outcomes if outcome.is_host]
+        if any(failed) or any(outcome.failed for outcome in self.outcomes):
+            return 1 if all(failed) else 3
+        return 75 if any(outcome.is_waiting for outcome in self.outcomes) else 0
+
+    def __getitem__(self, channel: str) -> LiveOutcome:
+        return {outcome.channel: outcome for outcome in self.outcomes}[channel]
 
 
 class State(Enum):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import requests
 
 from socialcast.broadcast import Broadcast
-from socialcast.model.announcement import Announcement, Link, Photo
+from socialcast.model.announcement import Announcement, Link, Live, Photo, Video
 from socialcast.model.capabilities import Support
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
@@ -19,7 +20,9 @@ from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.wire.settings import Channel, Policy
 
-__all__ = ["SandboxStage", "Sight", "Stage", "picture", "sample"]
+__all__ = ["SandboxStage", "Sight", "Stage", "clip", "picture", "sample"]
+
+_FAR_AHEAD = datetime(2100, 1, 1, 9, tzinfo=UTC)
 
 Sight = tuple[str, ...]  # one visible thing: its kind, title, words and alt texts, without ids and addresses
 
@@ -76,12 +79,27 @@ class SandboxStage:
 
 
 def sample(publisher: type[Publisher], *, key: str = "contract", photos: int = 2, **fields: Any) -> Announcement:
-    """An announcement that this platform can carry: photos where it takes them, a thread's length where it has threads."""
+    """An announcement that this platform can carry: photos where it takes them, else a video or a live event, and a thread's
+    length where it has threads."""
     table = publisher.capabilities
     sentence = "The doors of the old observatory open to everybody at nine, with a talk on the winter sky. "
     text = sentence * (4 if table.thread is not Support.NONE else 1)
     pictures = tuple(picture(index) for index in range(photos if table.photos else 0))
-    values = {"key": key, "title": "Open doors", "text": text.strip(), "photos": pictures, "tags": ("open doors", "astronomy")}
+    film = clip() if table.video and not table.photos else None
+    live = (
+        Live(title="Open doors at the observatory", starts_at=_FAR_AHEAD)
+        if table.live and not (table.video or table.photos)
+        else None
+    )
+    values: dict[str, Any] = {
+        "key": key,
+        "title": "Open doors",
+        "text": text.strip(),
+        "photos": pictures,
+        "video": film,
+        "live": live,
+    }
+    values["tags"] = ("open doors", "astronomy")
     return Announcement(**{**values, "link": Link("https://example.org/open-doors"), **fields})
 
 
@@ -93,6 +111,11 @@ def picture(index: int, size: tuple[int, int] = (48, 32)) -> Photo:
     Image.new("RGB", size, (40 * index % 256, 90, 160)).save(buffer, "JPEG")
     alt, caption = f"The dome, view {number}", f"View {number}"
     return Photo(buffer.getvalue(), alt=alt, caption=caption, credit="A. Example", licence="CC-BY-4.0")
+
+
+def clip() -> Video:
+    """A video of two seconds with a silent sound track, described."""
+    return Video(Path(__file__).with_name("clip.mp4"), alt="A test picture in colours", title="Open doors at the observatory")
 
 
 def _without_addresses(text: str) -> str:

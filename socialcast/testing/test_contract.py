@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,6 +24,7 @@ from socialcast.registry import publisher_class
 from socialcast.sandbox import Sandbox
 from socialcast.testing.stage import SandboxStage, Sight, Stage, picture, sample
 from socialcast.wire.settings import Policy
+from socialcast.wire.transport import READS
 
 _MOST_RUNS = 4  # how often a broadcast is run again until it settles
 
@@ -45,7 +47,7 @@ def test_01_table_is_complete_and_dated(publisher: type[Publisher]) -> None:
     assert table.documented
     assert table.checked.year >= 2026
     assert table.recovery.marker
-    assert table.text or table.photos or table.video
+    assert table.text or table.photos or table.video or table.live
 
 
 def test_02_published_content_is_visible(stage: Stage, announcement: Announcement, tmp_path: Path) -> None:
@@ -101,25 +103,25 @@ def test_06_prepare_leaves_nothing_public(stage: SandboxStage, announcement: Ann
 def test_07_lost_answers_double_nothing(platform: str, announcement: Announcement, tmp_path: Path) -> None:
     """Whichever write's answer is lost after its effect, the public sees what it sees without the loss."""
     wanted, writes = _clean_run(platform, announcement, tmp_path / "clean")
-    for nth in range(1, writes + 1):
+    for write in writes:
         with Sandbox() as sandbox:
             stage = SandboxStage(sandbox, platform)
-            sandbox.fault(platform, "reset_after", method="POST", nth=nth)
-            report = _settle(stage, announcement, tmp_path / f"{nth}")
-            assert stage.sights() == wanted, f"write {nth} of {writes}: {report}"
-            assert report["contract"].state is State.PUBLISHED, f"write {nth} of {writes}: {report}"
+            sandbox.fault(platform, "reset_after", **write)
+            report = _settle(stage, announcement, tmp_path / _name(write))
+            assert stage.sights() == wanted, f"{write} of {writes}: {report}"
+            assert report["contract"].state is State.PUBLISHED, f"{write} of {writes}: {report}"
 
 
 def test_08_refusals_are_waited_out(platform: str, announcement: Announcement, tmp_path: Path) -> None:
     """A 429 with a hint is waited for, on every write, and changes nothing of what the public sees."""
     wanted, writes = _clean_run(platform, announcement, tmp_path / "clean")
-    for nth in range(1, writes + 1):
+    for write in writes:
         with Sandbox() as sandbox:
             stage = SandboxStage(sandbox, platform)
-            sandbox.fault(platform, "refuse_429", method="POST", nth=nth, retry_after=30)
+            sandbox.fault(platform, "refuse_429", **write, retry_after=30)
             started = sandbox.clock.now()
-            report = _settle(stage, announcement, tmp_path / f"{nth}")
-            assert stage.sights() == wanted, f"write {nth} of {writes}: {report}"
+            report = _settle(stage, announcement, tmp_path / _name(write))
+            assert stage.sights() == wanted, f"{write} of {writes}: {report}"
             assert sandbox.clock.now() - started >= 30
 
 
@@ -127,12 +129,12 @@ def test_09_unreadable_answers_are_not_success(platform: str, announcement: Anno
     """A write answered with an HTML page or without an id is looked for, never believed and never blindly repeated."""
     wanted, writes = _clean_run(platform, announcement, tmp_path / "clean")
     for effect in ("html", "no_id", "truncated"):
-        for nth in range(1, writes + 1):
+        for write in writes:
             with Sandbox() as sandbox:
                 stage = SandboxStage(sandbox, platform)
-                sandbox.fault(platform, effect, method="POST", nth=nth)
-                report = _settle(stage, announcement, tmp_path / f"{effect}-{nth}")
-                assert stage.sights() == wanted, f"{effect} on write {nth} of {writes}: {report}"
+                sandbox.fault(platform, effect, **write)
+                report = _settle(stage, announcement, tmp_path / effect / _name(write))
+                assert stage.sights() == wanted, f"{effect} on {write} of {writes}: {report}"
 
 
 def test_10_expired_credentials_are_told(stage: SandboxStage, announcement: Announcement, tmp_path: Path) -> None:
@@ -270,12 +272,19 @@ def _settle(stage: Stage, announcement: Announcement, folder: Path) -> Report:
     return report
 
 
-def _clean_run(platform: str, announcement: Announcement, folder: Path) -> tuple[list[Sight], int]:
-    """What the public sees after a run without faults, and how many writes that took."""
+def _clean_run(platform: str, announcement: Announcement, folder: Path) -> tuple[list[Sight], list[dict[str, Any]]]:
+    """What the public sees after a run without faults, and which writes that took, each as a fault names it."""
     with Sandbox() as sandbox:
         stage = SandboxStage(sandbox, platform)
         _publish(stage, announcement, folder)
-        return stage.sights(), sum(record.method == "POST" for record in sandbox.requests(platform))
+        seen = stage.sights()
+        methods = [record.method for record in sandbox.requests(platform) if record.method not in READS]
+    writes = [{"method": method, "nth": methods[: index + 1].count(method)} for index, method in enumerate(methods)]
+    return seen, writes
+
+
+def _name(write: dict[str, Any]) -> str:
+    return "{method}-{nth}".format(**write)
 
 
 def _send(broadcast: Broadcast, post: Post, key: str = "forced") -> None:

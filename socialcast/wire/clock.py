@@ -24,6 +24,11 @@ class Cancel:
         """Ask for the stop; it cannot be taken back."""
         self._event.set()
 
+    @property
+    def is_requested(self) -> bool:
+        """Whether the stop was asked for."""
+        return self._event.is_set()
+
     def check(self) -> None:
         """Raise Cancelled once the stop was asked for."""
         if self._event.is_set():

@@ -87,15 +87,14 @@ class XPublisher(Publisher):
         ids: list[str] = []
         for number, text in enumerate(post.parts or [""], 1):
             shown, parent = (() if ids else media), (ids[-1] if ids else None)
-            fields = content(text, shown, parent, self.settings.reply_settings)
-            wanted = Wanted(text, parent, tuple(medium.key for medium in shown))
-            step = f"post/{number}"
-            attempt = Attempt(
-                self._access, self._own_id, self.connection.clock, fields, wanted, steps.begun_at(step), steps.is_recovering
-            )
-            ids.append(steps.once(step, attempt.send, attempt.find))
+            ids.append(self._post(text, shown, parent, steps, f"post/{number}"))
         items = tuple(Item(id=id, kind="post", url=permalink(id, self._username)) for id in ids)
         return Receipt(id=ids[0], url=items[0].url, published_at=posted_at(ids[0]), items=items)
+
+    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> Item:
+        """One reply to the last post of the thread."""
+        id = self._post(text, (), receipt.items[-1].id, steps, name)
+        return Item(id=id, kind="post", url=permalink(id, self._username))
 
     def retract(self, receipt: Receipt, steps: Steps) -> None:
         """Delete the posts, the newest first."""
@@ -105,6 +104,15 @@ class XPublisher(Publisher):
     def read_error(self, exchange: Exchange) -> Answer:
         """Code and words of an error in either of X's shapes."""
         return read_answer(exchange)
+
+    def _post(self, text: str, shown: Sequence[Uploaded], parent: str | None, steps: Steps, step: str) -> str:
+        """The id of one post, made as the step of that name."""
+        fields = content(text, shown, parent, self.settings.reply_settings)
+        wanted = Wanted(text, parent, tuple(medium.key for medium in shown))
+        attempt = Attempt(
+            self._access, self._own_id, self.connection.clock, fields, wanted, steps.begun_at(step), steps.is_recovering
+        )
+        return steps.once(step, attempt.send, attempt.find)
 
     @cached_property
     def _access(self) -> Access:

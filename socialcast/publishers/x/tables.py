@@ -51,6 +51,7 @@ CAPABILITIES = Capabilities(
     video=VideoRules(types=frozenset({"video/mp4", "video/quicktime"}), max_bytes=512 * MB, max_seconds=140),
     link=LinkRules(clickable=True, card=Support.NATIVE),
     thread=Support.NATIVE,
+    answer=True,
     recovery=RECOVERY,
     notes={
         "text.max_length": "Premium accounts may post 25,000; a thread is what everybody else reads as well",

@@ -1,0 +1,255 @@
+"""The life of a live event over all its channels: on the air, off it, the replay; and the posts that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from enum import Enum
+from typing import NamedTuple
+
+from socialcast.broadcast.feed import FeedEvent, send
+from socialcast.broadcast.words import live_words
+from socialcast.delivery.steps import Steps
+from socialcast.model.announcement import Announcement
+from socialcast.model.errors import ConfigurationError, OutcomeUnknown, PublishError, TerminalError, TransientError
+from socialcast.model.receipt import (
+    Draft,
+    Item,
+    LiveOutcome,
+    LiveReport,
+    LiveState,
+    LiveStatus,
+    Outcome,
+    Receipt,
+    State,
+)
+from socialcast.publisher import Ingest, Publisher
+from socialcast.wire.clock import Cancel
+
+__all__ = ["Delivered", "LiveShow", "Moment"]
+
+
+class Moment(Enum):
+    """What happens to the event."""
+
+    START = "start"
+    END = "end"
+    REPLAY = "replay"
+
+
+class Delivered(NamedTuple):
+    """One channel that has the announcement, ready for more work on it."""
+
+    publisher: Publisher
+    steps: Steps
+    outcome: Outcome
+    draft: Draft
+
+    @property
+    def event(self) -> Item | None:
+        """The live event that this channel hosts."""
+        return next((item for item in self.draft.items if item.kind == "live"), None)
+
+
+# The states in which a moment has come, and the words for those from which it cannot come any more.
+_REACHED: Mapping[Moment, frozenset[LiveState]] = {
+    Moment.START: frozenset({LiveState.LIVE}),
+    Moment.END: frozenset({LiveState.ENDED, LiveState.REPLAY}),
+    Moment.REPLAY: frozenset({LiveState.REPLAY}),
+}
+_TOO_LATE: Mapping[Moment, frozenset[LiveState]] = {Moment.START: frozenset({LiveState.ENDED, LiveState.REPLAY})}
+_TOO_EARLY: Mapping[Moment, frozenset[LiveState]] = {
+    Moment.END: frozenset({LiveState.SCHEDULED}),
+    Moment.REPLAY: frozenset({LiveState.SCHEDULED, LiveState.LIVE}),
+}
+
+
+class LiveShow:
+    """One announcement's live event on the channels that have it; each of its moments happens once, however often it is asked."""
+
+    def __init__(
+        self, announcement: Announcement, delivered: Iterable[Delivered], lease: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self._announcement, self._lease = announcement, lease
+        published = [one for one in delivered if one.outcome.state is State.PUBLISHED]
+        self._hosts = [one for one in published if one.event]
+        self._feeds = [one for one in published if not one.event]
+        if not self._hosts:
+            raise ConfigurationError(
+                f"{announcement.resolved_key} has no live event on any of its channels: give the announcement a live.starts_at,"
+                " have a channel that hosts live events, and publish it first"
+            )
+
+    def start(self) -> LiveReport:
+        """Put the event on the air everywhere, and tell so in the posts about it."""
+        return self._come(Moment.START)
+
+    def end(self) -> LiveReport:
+        """Take the event off the air everywhere, and tell so in the posts about it."""
+        return self._come(Moment.END)
+
+    def replay(self) -> LiveReport:
+        """Tell where the recording is, once the platforms have it."""
+        return self._come(Moment.REPLAY)
+
+    def status(self) -> LiveReport:
+        """Where the event is on every channel that hosts it, by asking them."""
+        return self._report(_on_all(self._hosts, lambda host: _guarded(host, lambda: _told(host, _status(host)))))
+
+    def feed(
+        self,
+        source: str,
+        *,
+        source_format: str = "",
+        cancel: Cancel | None = None,
+        on_event: Callable[[FeedEvent], None] = lambda event: None,
+    ) -> LiveReport:
+        """Send a file or a device with ffmpeg to all ingests until it ends or `cancel` is asked for, from any thread.
+
+        Raises ConfigurationError without ffmpeg and for a source that cannot be sent, TerminalError where no ingest takes it.
+        """
+        publishers = {host.outcome.channel: host.publisher for host in self._hosts}
+        wrong = send(
+            self.ingests(), publishers, source, source_format=source_format, cancel=cancel or Cancel(), on_event=on_event
+        )
+        return self._report(
+            _about(host, done="sent", failed=bool(reason), reason=reason)
+            for host in self._hosts
+            for reason in [wrong[host.outcome.channel]]
+        )
+
+    def ingests(self) -> dict[str, Ingest]:
+        """Where to send the pictures to, by channel. Raises PublishError."""
+        return {host.outcome.channel: _ingest(host) for host in self._hosts}
+
+    def _come(self, moment: Moment) -> LiveReport:
+        with self._lease():
+            hosts = _on_all(self._hosts, lambda host: _guarded(host, lambda: _move(host, moment)))
+            reached = next((outcome for outcome in hosts if outcome.status and outcome.status.state in _REACHED[moment]), None)
+            if reached is None:
+                return self._report(hosts)
+            line = self._line(moment, reached)
+            return self._report(
+                [*hosts, *_on_all(self._feeds, lambda feed: _guarded(feed, lambda: self._tell(feed, moment, line)))]
+            )
+
+    def _line(self, moment: Moment, reached: LiveOutcome) -> str:
+        """The sentence for the posts, in the announcement's language."""
+        said = self._announcement
+        title = (said.live.title if said.live else "") or said.title
+        url = (reached.status.replay_url if reached.status else "") or reached.url
+        return live_words(said.language, moment.value, title, url)
+
+    def _tell(self, feed: Delivered, moment: Moment, line: str) -> LiveOutcome:
+        """Amend the post where the platform can, or else answer it."""
+        publisher, name = feed.publisher, f"live/{moment.value}/post"
+        if publisher.capabilities.amend:
+            text = "\n\n".join([*publisher.compose(self._announcement, self._links()).parts, line])
+            publisher.amend(_receipt(feed), text, feed.steps, name=name)
+            return _about(feed, done="amended")
+        if publisher.capabilities.answer:
+            answer = publisher.answer(_receipt(feed), line, feed.steps, name=name)
+            return _about(feed, done="answered", url=publisher.connection.transport.visible_url(answer.url))
+        return _about(feed, done="left as it is", reason=f"{publisher.name} offers neither amending nor answering")
+
+    def _links(self) -> dict[str, str]:
+        links: dict[str, str] = {}
+        for host in [*self._hosts, *self._feeds]:
+            links = {**host.draft.links, **links}
+        return links
+
+    def _report(self, outcomes: Iterable[LiveOutcome]) -> LiveReport:
+        return LiveReport(key=self._announcement.resolved_key, outcomes=tuple(outcomes))
+
+
+# -- one channel -------------------------------------------------------------------------------------------------------------
+
+
+def _move(host: Delivered, moment: Moment) -> LiveOutcome:
+    """Bring the event to that moment, unless it is there already."""
+    before = _status(host)
+    if before.state in _REACHED[moment]:
+        return _told(host, before, "it is there already")
+    if before.state in _TOO_LATE.get(moment, ()):
+        raise TerminalError(
+            "the event has ended, and goes on the air only once", hint="publish a new announcement for another event"
+        )
+    if before.state in _TOO_EARLY.get(moment, ()) and moment is Moment.END:
+        raise TerminalError("the event has not started", hint="nothing is to be ended; to remove it, take the announcement back")
+    if moment is Moment.REPLAY:
+        return _told(host, before, "the recording is not there yet", is_waiting=True)
+    _act(host, moment)
+    after = _status(host)
+    return _told(host, after, f"{moment.value}ed", is_waiting=after.state not in _REACHED[moment])
+
+
+def _act(host: Delivered, moment: Moment) -> None:
+    if not _tells_state(host.publisher):
+        host.steps.once(f"live/{moment.value}", lambda: moment.value, repeatable=True)  # noted, since nobody else knows
+    elif moment is Moment.START:
+        host.publisher.go_live(_event(host), host.steps)
+    else:
+        host.publisher.end_live(_event(host), host.steps)
+
+
+def _status(host: Delivered) -> LiveStatus:
+    """What the platform tells; of a bare server, what was done here."""
+    status = host.steps.read(lambda: host.publisher.live_status(_event(host)))
+    if _tells_state(host.publisher):
+        return status
+    noted = [state for moment, state in _NOTED if host.steps.recorded(f"live/{moment.value}")]
+    return LiveStatus(state=noted[0] if noted else LiveState.SCHEDULED, receiving=status.receiving, health=status.health)
+
+
+_NOTED = ((Moment.END, LiveState.ENDED), (Moment.START, LiveState.LIVE))
+
+
+def _ingest(host: Delivered) -> Ingest:
+    return host.steps.read(lambda: host.publisher.ingest(_event(host)))
+
+
+def _tells_state(publisher: Publisher) -> bool:
+    return publisher.capabilities.live is None or publisher.capabilities.live.tells_state
+
+
+def _event(host: Delivered) -> Item:
+    if host.event is None:
+        raise AssertionError("asked a channel that hosts no event")
+    return host.event
+
+
+def _receipt(feed: Delivered) -> Receipt:
+    outcome = feed.outcome
+    return Receipt(id=outcome.id, url=outcome.url, published_at=outcome.published_at, items=outcome.items)
+
+
+# -- what is told of it ------------------------------------------------------------------------------------------------------
+
+
+def _told(host: Delivered, status: LiveStatus, done: str = "", *, is_waiting: bool = False) -> LiveOutcome:
+    visible = host.publisher.connection.transport.visible_url
+    return _about(host, status=status, url=visible(_event(host).url), done=done, is_waiting=is_waiting)
+
+
+def _about(one: Delivered, **facts: object) -> LiveOutcome:
+    known = {"channel": one.outcome.channel, "platform": one.outcome.platform, "is_host": one.event is not None}
+    return LiveOutcome(**{"url": one.outcome.url, **known, **facts})  # type: ignore[arg-type]
+
+
+def _guarded(one: Delivered, work: Callable[[], LiveOutcome]) -> LiveOutcome:
+    """What came of it; a channel that fails does not keep the others from their moment."""
+    try:
+        return work()
+    except PublishError as error:
+        redact = one.publisher.connection.transport.redactor.redact
+        unclear = isinstance(error, OutcomeUnknown | TransientError)
+        hint = error.hint or ("run it again" if unclear else "")
+        return _about(one, failed=True, reason=redact(error.message), hint=redact(hint), code=error.code)
+
+
+def _on_all(channels: list[Delivered], work: Callable[[Delivered], LiveOutcome]) -> list[LiveOutcome]:
+    if not channels:
+        return []
+    with ThreadPoolExecutor(len(channels), thread_name_prefix="socialcast-live") as pool:
+        return list(pool.map(work, channels))
