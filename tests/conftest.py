@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +36,27 @@ class StillClock:
 @pytest.fixture
 def clock() -> StillClock:
     return StillClock()
+
+
+@pytest.fixture(scope="session")
+def start_server() -> Iterator[Callable[[str], dict[str, Any]]]:
+    """Starts a real server by its script and gives what the script tells of it; all end with the tests."""
+    folder = os.environ.get("SOCIALCAST_SERVERS")
+    if not folder:
+        pytest.skip("SOCIALCAST_SERVERS is unset: no folder of scripts that start real servers")
+    pids: list[str] = []
+
+    def start(script: str) -> dict[str, Any]:
+        started = subprocess.run([Path(folder, script)], capture_output=True, text=True, check=False)
+        if started.returncode:
+            pytest.skip(f"{script} did not start: {started.stderr[-300:]}")
+        facts: dict[str, Any] = json.loads(started.stdout)
+        pids.append(str(facts["pid"]))
+        return facts
+
+    yield start
+    for pid in pids:
+        subprocess.run([Path(folder, "server-stop"), pid], check=True, capture_output=True)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +27,8 @@ pytestmark = pytest.mark.server
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[dict[str, Any]]:
-    scripts = os.environ.get("SOCIALCAST_SERVERS")
-    if not scripts:
-        pytest.skip("SOCIALCAST_SERVERS is unset: no folder of scripts that start real servers")
-    started = subprocess.run([Path(scripts) / "mediawiki-start"], capture_output=True, text=True, check=False)
-    if started.returncode:
-        pytest.skip(f"mediawiki-start did not start: {started.stderr[-300:]}")
-    facts = json.loads(started.stdout)
-    yield facts
-    subprocess.run([Path(scripts) / "server-stop", str(facts["pid"])], check=True, capture_output=True)
+def server(start_server: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    return start_server("mediawiki-start")
 
 
 class ServerStage:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import hashlib
 import http.client
 import io
-import json
-import os
-import subprocess
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -107,19 +104,8 @@ class Wiki:
 
 
 @pytest.fixture(scope="module")
-def wiki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiki]:
-    scripts = os.environ.get("SOCIALCAST_SERVERS")
-    if not scripts:
-        pytest.skip("SOCIALCAST_SERVERS is not set")
-    start = Path(scripts) / "mediawiki-start"
-    started = subprocess.run([start, "--dir", tmp_path_factory.mktemp("wiki")], stdout=subprocess.PIPE, check=False)
-    if started.returncode:
-        pytest.skip("MediaWiki did not start")
-    facts = json.loads(started.stdout)
-    try:
-        yield Wiki(facts)
-    finally:
-        subprocess.run([Path(scripts) / "server-stop", str(facts["pid"])], stdout=subprocess.DEVNULL, check=True)
+def wiki(start_server: Callable[[str], dict[str, Any]]) -> Wiki:
+    return Wiki(start_server("mediawiki-start"))
 
 
 class Relay:

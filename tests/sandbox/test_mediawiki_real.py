@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
-import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,17 +85,9 @@ class Side:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[dict[str, Any]]:
+def server(start_server: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     """A MediaWiki of one's own, started once for this module."""
-    folder = os.environ.get("SOCIALCAST_SERVERS")
-    if not folder:
-        pytest.skip("SOCIALCAST_SERVERS is unset: no folder of start scripts")
-    started = subprocess.run([Path(folder, "mediawiki-start")], capture_output=True, check=False, text=True)
-    if started.returncode:
-        pytest.skip(f"mediawiki did not start: {started.stderr[-300:]}")
-    facts = json.loads(started.stdout)
-    yield facts
-    subprocess.run([Path(folder, "server-stop"), str(facts["pid"])], check=True)
+    return start_server("mediawiki-start")
 
 
 @pytest.fixture(scope="module")
