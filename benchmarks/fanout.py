@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from statistics import median
 from unittest import mock
+
+import requests
 
 from benchmarks.answers import CREDENTIALS
 from benchmarks.measure import Row, measured_child, memory_mb, timed
@@ -41,37 +44,37 @@ def fanout(channels: int, *, limit: float, rounds: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (photo,) = photo_files(folder, 1, _PHOTO_BYTES)
-        requests = _recorded(folder, photo)
-        wire, ours, libraries = [], [], []
+        recorded = _recorded(folder, photo)
+        wire: list[float] = []
+        sides: dict[str, list[dict[str, float]]] = {side: [] for side in _SIDES}
         for number in range(rounds):
             with serving(_LATENCY_SECONDS) as sink:
-                wire.append(replay_seconds(sink.url, requests, channels))
-            with serving(_LATENCY_SECONDS) as sink:
-                ours.append(measured_child("benchmarks.fanout", "ours", sink.url, channels, photo, folder / f"run-{number}"))
-            with serving(_LATENCY_SECONDS) as sink:
-                libraries.append(measured_child("benchmarks.fanout", "libraries", sink.url, channels, photo, folder))
-    seconds, growth = (median(figures[what] for figures in ours) for what in ("seconds", "growth_mb"))
-    library_seconds = median(figures["seconds"] for figures in libraries)
-    name, note = f"fanout{channels}", f"by the wire limit; {len(requests)} requests each, sink"
+                wire.append(replay_seconds(sink.url, recorded, channels))
+            for side, measured in sides.items():
+                with serving(_LATENCY_SECONDS) as sink:
+                    run = folder / f"{side}-{number}"
+                    measured.append(measured_child("benchmarks.fanout", side, sink.url, channels, photo, run))
+    seconds = {side: median(figures["seconds"] for figures in measured) for side, measured in sides.items()}
+    growth_mb = median(figures["growth_mb"] for figures in sides["ours"])
+    name, limit_seconds = f"fanout{channels}", median(wire)
+    note = f"by the wire limit; {len(recorded)} requests each, sink"
     return [
-        Row(name=name, ours=seconds, baseline=median(wire), unit="s", limit=limit, note=note),
+        Row(name=name, ours=seconds["ours"], baseline=limit_seconds, unit="s", limit=limit, note=note),
         Row(
-            name=f"{name}, tweepy",
-            ours=seconds,
-            baseline=library_seconds,
-            unit="s",
-            note="by tweepy alone, same calls and sessions",
+            name=f"{name}, by tweepy", ours=seconds["ours"], baseline=seconds["tweepy"], unit="s", note="same calls and sessions"
         ),
-        Row(name=f"{name}, memory", ours=growth, unit="MB", limit=_MEMORY_LIMIT_MB, note="growth while publishing"),
+        Row(name=f"{name}, tweepy alone", ours=seconds["tweepy"], baseline=limit_seconds, unit="s", note="by the wire limit"),
+        Row(name=f"{name}, requests alone", ours=seconds["requests"], baseline=limit_seconds, unit="s", note="unsigned"),
+        Row(name=f"{name}, memory", ours=growth_mb, unit="MB", limit=_MEMORY_LIMIT_MB, note="growth while publishing"),
     ]
 
 
 def _recorded(folder: Path, photo: Path) -> list[bytes]:
     """The requests of one channel, byte for byte; those of the warm-up, which are the same, come first."""
-    (requests := folder / "requests").mkdir()
-    with serving(0, requests) as sink:
+    (kept := folder / "requests").mkdir()
+    with serving(0, kept) as sink:
         measured_child("benchmarks.fanout", "ours", sink.url, 1, photo, folder / "recorded")
-    files = sorted(requests.iterdir())
+    files = sorted(kept.iterdir())
     return [file.read_bytes() for file in files[len(files) // 2 :]]
 
 
@@ -80,7 +83,7 @@ def _recorded(folder: Path, photo: Path) -> list[bytes]:
 
 def main(side: str, url: str, channels: int, photo: str, folder: Path) -> None:
     """Publish to one channel, which imports everything, then to all."""
-    publish = {"ours": _publish, "libraries": _publish_by_tweepy}[side]
+    publish = _SIDES[side]
     publish(url, 1, photo, folder / "warm-up")
     before_mb = memory_mb("VmRSS")
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # sets VmHWM back to what is used now
@@ -110,6 +113,25 @@ def _publish_by_tweepy(url: str, channels: int, photo: str, folder: Path) -> Non
     transport.close()
 
 
+def _publish_by_requests(url: str, channels: int, photo: str, folder: Path) -> None:
+    """Requests of the same sizes without signatures and without any client: what requests takes by itself, a thread each."""
+    content = Path(photo).read_bytes()
+    threads = [threading.Thread(target=_post, args=(url, content)) for _ in range(channels)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _post(url: str, photo: bytes) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        session.get(f"{url}/2/users/me").json()
+        media = session.post(f"{url}/2/media/upload", data=photo, headers={"Content-Type": "image/jpeg"}).json()["data"]
+        session.post(f"{url}/2/media/metadata", json={"id": media["id"], "metadata": {}}).json()
+        session.post(f"{url}/2/tweets", json={"text": "The dome opens on Saturday", "media": {"media_ids": [media["id"]]}}).json()
+
+
 def _tweet(transport: Transport, channel: str, photo: str) -> None:
     settings = resolve_settings(XSettings, Channel(name=channel, platform="x"), given=_credentials(channel))
     connection = Connection(channel=channel, transport=transport, clock=SystemClock())
@@ -120,6 +142,9 @@ def _tweet(transport: Transport, channel: str, photo: str) -> None:
     media = access.send_file("/2/media/upload", fields, "photo.jpg", photo_content, "image/jpeg").json()["data"]
     access.request("POST", "/2/media/metadata", json={"id": media["id"], "metadata": {"alt_text": {"text": "The dome at dusk"}}})
     access.call("create_tweet", text="The dome opens on Saturday", media_ids=[media["id"]])
+
+
+_SIDES = {"ours": _publish, "tweepy": _publish_by_tweepy, "requests": _publish_by_requests}
 
 
 def _credentials(channel: str) -> dict[str, str]:
