@@ -148,6 +148,12 @@ def _alt_text(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
             yield Problem(code="photos.alt_too_long", path=path, message=f"{len(photo.alt)} characters, {longest} are allowed")
 
 
+def _reply(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    if post.reply_to and not capabilities.answer:
+        message = f"{post.platform} cannot answer a post"
+        yield Problem(code="reply.unsupported", path=f"channels.{post.channel}.reply_to", message=message, fix="remove it")
+
+
 def _licence_ids(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     """A licence that no platform can know would be published as all rights reserved."""
     named = [("licence", post.licence), *((f"photos[{index}].licence", photo.licence) for index, photo in enumerate(post.photos))]
@@ -207,6 +213,7 @@ _RULES: tuple[tuple[str, Callable[[Post, Capabilities], Iterator[Problem]]], ...
     ("photos", _licence_ids),
     ("video.max_bytes", _video),
     ("audience", _audience),
+    ("answer", _reply),
     ("tags.max_count", _tag_count),
 )
 

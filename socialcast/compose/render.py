@@ -46,8 +46,14 @@ def render(
         embargo=said.embargo,
         licence=said.licence,
         credit=said.credit,
+        reply_to=_answered(said, channel),
         adaptations=(*about_photos, *about_text, *about_hosted),
     )
+
+
+def _answered(said: Announcement, channel: str) -> str:
+    override = said.channels.get(channel)
+    return (override.reply_to or "") if override else ""
 
 
 def hashtag(tag: str) -> str:

@@ -208,12 +208,14 @@ class Live(_Data, frozen=True):
 
 
 class Override(_Data, frozen=True):
-    """What one channel says instead; `skip` is the reason why it gets nothing."""
+    """What one channel says instead; `reply_to` is the address of the post that this one answers, `skip` is the reason why it
+    gets nothing."""
 
     title: str | None = None
     text: str | None = None
     body: str | None = None
     tags: tuple[str, ...] | None = None
+    reply_to: str | None = None
     skip: str | None = None
 
 

@@ -40,6 +40,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     embargo: datetime | None = None
     licence: str = ""
     credit: str = ""
+    reply_to: str = ""
     adaptations: tuple[Adaptation, ...] = ()
 
     @property

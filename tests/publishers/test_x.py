@@ -204,6 +204,30 @@ def test_each_post_of_a_thread_answers_the_one_before(news: Newsroom) -> None:
     assert [len(card.pictures) for card in news.shown()] == [1, 0, 0]
 
 
+def test_a_post_answers_the_one_it_is_told_to(news: Newsroom) -> None:
+    earlier = news.post_by_hand("Davos is getting ready.")
+    news.publish(post("Davos opens today.", "Come in.", reply_to=f"https://x.com/news/status/{earlier}"))
+    assert [card.parent for card in news.shown()] == ["", earlier, news.shown()[1].id]
+
+
+def test_an_address_that_is_no_post_is_told_before_anything_is_sent(news: Newsroom) -> None:
+    problems = news.publisher.check(post("Davos opens today.", reply_to="https://x.com/news"))
+    assert [problem.code for problem in problems] == ["reply.no_post"]
+
+
+@pytest.mark.parametrize("effect", ["", *LOST])
+def test_an_answer_to_a_thread_is_made_once(news: Newsroom, effect: str) -> None:
+    receipt = news.publish(post("First.", "Second."))
+    if effect:
+        news.sandbox.fault("x", effect, handler="create_post", seconds=0.1)
+    steps = news.steps()
+    answers = {
+        news.publisher.answer(receipt, "Live now: https://example.org/live", steps, name="live/start/post").id for _ in "ab"
+    }
+    assert [card.parent for card in news.shown()][2:] == [receipt.items[-1].id]
+    assert answers == {news.shown()[-1].id}
+
+
 def test_a_second_run_sends_nothing(news: Newsroom) -> None:
     announcement = post("First.", "Second.", photos=(picture(),))
     receipt = news.publish(announcement)

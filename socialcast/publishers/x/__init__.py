@@ -19,7 +19,7 @@ from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Account, Draft, Item, Readiness, Receipt
 from socialcast.publisher import Answer, Publisher
 from socialcast.publishers.x.access import Access, open_access
-from socialcast.publishers.x.attempt import Attempt, content, permalink
+from socialcast.publishers.x.attempt import Attempt, content, permalink, post_id
 from socialcast.publishers.x.media import Uploaded, Uploads, readiness
 from socialcast.publishers.x.settings import XSettings
 from socialcast.publishers.x.tables import CAPABILITIES, ERRORS, PHOTOS, PRICES, read_answer
@@ -69,7 +69,7 @@ class XPublisher(Publisher):
 
     def check(self, post: Post) -> list[Problem]:
         """Warnings of what it will cost, and of tokens that the next run will miss."""
-        return [*_costs(post), *self._lost_tokens()]
+        return [*_costs(post), *_no_post(post), *self._lost_tokens()]
 
     def prepare(self, post: Post, steps: Steps) -> Draft:
         """Upload the media."""
@@ -86,7 +86,7 @@ class XPublisher(Publisher):
         self._await_replaced(draft, _draft(post, media), steps)
         ids: list[str] = []
         for number, text in enumerate(post.parts or [""], 1):
-            shown, parent = (() if ids else media), (ids[-1] if ids else None)
+            shown, parent = (() if ids else media), (ids[-1] if ids else post_id(post.reply_to))
             ids.append(self._post(text, shown, parent, steps, f"post/{number}"))
         items = tuple(Item(id=id, kind="post", url=permalink(id, self._username)) for id in ids)
         return Receipt(id=ids[0], url=items[0].url, published_at=posted_at(ids[0]), items=items)
@@ -166,6 +166,16 @@ class XPublisher(Publisher):
 def _draft(post: Post, media: Sequence[Uploaded]) -> Draft:
     kind = "video" if post.video else "photo"
     return Draft(items=tuple(Item(id=medium.id, kind=kind) for medium in media))
+
+
+def _no_post(post: Post) -> Iterator[Problem]:
+    if post.reply_to and not post_id(post.reply_to):
+        yield Problem(
+            code="reply.no_post",
+            path=f"channels.{post.channel}.reply_to",
+            message=f"{post.reply_to!r} is not the address of a post on X",
+            fix="write it as https://x.com/NAME/status/NUMBER",
+        )
 
 
 def _costs(post: Post) -> Iterator[Problem]:

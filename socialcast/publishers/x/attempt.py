@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,9 +17,10 @@ from socialcast.publishers.x.tables import DUPLICATE, RECOVERY
 from socialcast.publishers.x.timeline import Likeness, Wanted, compare, own_posts
 from socialcast.wire.clock import Clock
 
-__all__ = ["Attempt", "content", "permalink"]
+__all__ = ["Attempt", "content", "permalink", "post_id"]
 
 _CLOCK_TOLERANCE = timedelta(minutes=2)  # between this machine's clock and X's
+_PERMALINK = re.compile(r"https://(?:www\.)?(?:x|twitter)\.com/(?:\w+|i/web)/status/(\d+)")
 _RECOVERY_WINDOW = timedelta(days=7)  # how far an empty ledger makes us look back; each post that is read costs money
 
 
@@ -114,3 +116,9 @@ def content(text: str, media: Sequence[Uploaded], parent: str | None, reply_sett
 def permalink(id: str, username: str = "i/web") -> str:
     """The post's address, which works without the account's name as well."""
     return f"https://x.com/{username}/status/{id}"
+
+
+def post_id(url: str) -> str | None:
+    """The id in a post's address; None for anything else."""
+    found = _PERMALINK.match(url)
+    return found[1] if found else None
