@@ -19,6 +19,7 @@ from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.live import Delivered, LiveShow
 from socialcast.broadcast.plan import Plan, PlannedChannel, make_plan
 from socialcast.broadcast.publish import Run
+from socialcast.broadcast.resolve import resolve
 from socialcast.delivery.lease import lease
 from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
@@ -142,6 +143,20 @@ class Broadcast:
                 state = State(row.state) if row else State.PLANNED
                 outcomes.append(Outcome(channel=name, platform=channel.platform, state=state, required=channel.required))
         return Report(key=key, digest=announcement.digest, outcomes=tuple(outcomes))
+
+    def resolve(self, key: str, channel: str, published_url: str | None) -> Report:
+        """Where it stands after a person said what became of an unknown delivery: published there, or None for absent.
+
+        Raises ConfigurationError where nothing is unknown, and for an address that is none.
+        """
+        if channel not in self.channels:
+            raise ConfigurationError(f"there is no channel {channel!r}: {suggest(channel, self.channels)}")
+        if published_url is not None and not published_url.startswith(("http://", "https://")):
+            raise ConfigurationError(f"{published_url!r} is no address of a post: copy it from the browser, with https://")
+        self.remembered(key)
+        with lease(self.ledger, key, self._clock, Cancel()):
+            resolve(self.ledger, key, channel, published_url, self._clock.now())
+        return self.status(key)
 
     def live(self, key: str) -> LiveShow:
         """The live event of an announcement that was published; raises ConfigurationError where there is none."""

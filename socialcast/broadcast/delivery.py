@@ -164,7 +164,10 @@ class ChannelDelivery:
         except (Cancelled, LedgerError):
             raise  # the whole run ends: on request, or because nothing can be recorded any more
         except OutcomeUnknown as error:
-            self.finish(State.UNKNOWN, **self._told(error, "look at the platform, then: socialcast resume"))
+            self.finish(
+                State.UNKNOWN,
+                **self._told(error, "run it again to look once more; or look yourself and say it with: socialcast resolve"),
+            )
         except TransientError as error:
             self.finish(State.HELD, **self._told(error, "run it again to go on"))
         except PublishError as error:

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -211,12 +212,19 @@ class Ledger:
             return
         if version == 0 and self._open.execute("SELECT 1 FROM sqlite_master").fetchone():
             raise LedgerError(f"{self.path} is a database of another program; name another file as the ledger")
+        if version:
+            self._back_up(version)
         self._open.execute("BEGIN IMMEDIATE")
         for script in MIGRATIONS[self._version() :]:  # asked again: another process may have been faster
             for statement in script:
                 self._open.execute(statement)
         self._open.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         self._open.execute("COMMIT")
+
+    def _back_up(self, version: int) -> None:
+        """Leave a copy that the older socialcast can read beside the file."""
+        with closing(sqlite3.connect(self.path.with_name(f"{self.path.name}.v{version}"))) as copy:
+            self._open.backup(copy)
 
     def _version(self) -> int:
         version: int = self._open.execute("PRAGMA user_version").fetchone()[0]

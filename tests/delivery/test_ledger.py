@@ -17,6 +17,7 @@ import pytest
 
 from socialcast.delivery.lease import lease
 from socialcast.delivery.ledger import Ledger, Step
+from socialcast.delivery.schema import MIGRATIONS
 from socialcast.model.errors import Cancelled, LedgerBusy, LedgerError
 from socialcast.wire.clock import Cancel, SystemClock
 
@@ -241,3 +242,21 @@ def test_a_killed_process_that_nobody_collected_holds_no_lease(tmp_path: Path) -
         with lease(ledger, "key", SystemClock(), Cancel()):
             assert ledger.rows("SELECT owner FROM leases")[0][0] != owner
     ledger.close()
+
+
+def test_an_older_ledger_is_brought_forward_and_a_copy_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was recorded is there after a migration, and in a copy that the older socialcast still opens."""
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.remember("opening", "digest", b"{}", 1.0)
+    ledger.close()
+    with monkeypatch.context() as newer:
+        newer.setattr("socialcast.delivery.ledger.MIGRATIONS", (*MIGRATIONS, ("CREATE TABLE replies (id TEXT) STRICT",)))
+        ledger = Ledger(tmp_path / "ledger")
+        assert ledger.keys() == ["opening"]
+        assert ledger.rows("SELECT * FROM replies") == []
+        ledger.close()
+    with pytest.raises(LedgerError, match="newer socialcast"):
+        Ledger(tmp_path / "ledger")
+    copy = Ledger(tmp_path / f"ledger.v{len(MIGRATIONS)}")
+    assert copy.keys() == ["opening"]
+    copy.close()

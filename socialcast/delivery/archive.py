@@ -1,0 +1,169 @@
+"""A ledger as one JSON document that a CI job keeps and the next machine takes in; and what is wrong with a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import msgspec
+
+from socialcast.delivery.ledger import Ledger
+from socialcast.delivery.steps import DONE, INTENT, REFUSED
+from socialcast.model.announcement import Announcement
+from socialcast.model.errors import LedgerError
+from socialcast.model.receipt import Draft, Outcome, State
+
+__all__ = ["export_ledger", "import_ledger", "verify_ledger"]
+
+_FORMAT = 1
+_STEP_STATES = frozenset({INTENT, DONE, REFUSED})
+_DELIVERY_STATES = frozenset(state.value for state in State)
+
+
+class _Announcement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    digest: str
+    document: msgspec.Raw
+    created_at: float
+
+
+class _Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    channel: str
+    platform: str
+    state: str
+    outcome: msgspec.Raw
+    draft: msgspec.Raw
+    updated_at: float
+
+
+class _Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    channel: str
+    name: str
+    state: str
+    result: msgspec.Raw
+    sent_at: float
+
+
+class _Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    socialcast_ledger: int
+    announcements: list[_Announcement]
+    deliveries: list[_Delivery]
+    steps: list[_Step]
+
+
+_TABLES: tuple[tuple[str, type[Any]], ...] = (("announcements", _Announcement), ("deliveries", _Delivery), ("steps", _Step))
+_DOCUMENTS = frozenset({"document", "outcome", "draft", "result"})  # kept as JSON, or as NULL
+_NULL = b"null"
+
+# Two machines may know of one announcement: what is done or published on one of them has happened.
+_MERGES = {
+    "announcements": " ON CONFLICT (key) DO NOTHING",
+    "deliveries": " ON CONFLICT (key, channel) DO UPDATE SET state = excluded.state, outcome = excluded.outcome,"
+    " draft = coalesce(excluded.draft, draft), updated_at = excluded.updated_at"
+    " WHERE state <> 'published' AND (excluded.state = 'published' OR excluded.updated_at > updated_at)",
+    "steps": " ON CONFLICT (key, channel, name) DO UPDATE SET state = excluded.state, result = excluded.result,"
+    " sent_at = excluded.sent_at WHERE state <> 'done' AND (excluded.state = 'done' OR excluded.sent_at > sent_at)",
+}
+
+
+def export_ledger(ledger: Ledger, keys: Collection[str] = ()) -> bytes:
+    """The ledger, or what it knows of some announcements, as JSON; equal ledgers give equal bytes."""
+    tables = {
+        table: [_row(kind, values) for values in _select(ledger, table, kind) if not keys or values[0] in keys]
+        for table, kind in _TABLES
+    }
+    return msgspec.json.format(msgspec.json.encode(_Archive(_FORMAT, **tables)))
+
+
+def import_ledger(ledger: Ledger, document: bytes) -> int:
+    """Take in what another machine exported, and give the number of its announcements; repeating it changes nothing.
+
+    Raises LedgerError for a document that is none, and for a key that means other content here; then nothing is taken in.
+    """
+    try:
+        archive = msgspec.json.decode(document, type=_Archive)
+    except msgspec.DecodeError as error:
+        raise LedgerError(f"this is no exported ledger: {error}") from None
+    if archive.socialcast_ledger != _FORMAT:
+        raise LedgerError(f"the export is of format {archive.socialcast_ledger}, this socialcast reads {_FORMAT}; upgrade it")
+    for announcement in archive.announcements:
+        known = ledger.announcement(announcement.key)
+        if known and known[0] != announcement.digest:
+            raise LedgerError(f"{announcement.key!r} means other content in this ledger; nothing was imported")
+    statements = [_insert(table, row) for table, _ in _TABLES for row in getattr(archive, table)]
+    if statements:
+        ledger.write(*statements[0], *statements[1:])
+    return len(archive.announcements)
+
+
+def verify_ledger(ledger: Ledger) -> list[str]:
+    """Everything that is wrong with it, in words; empty for a sound one."""
+    return [*_damage(ledger), *_bad_rows(ledger)]
+
+
+def _select(ledger: Ledger, table: str, kind: type[Any]) -> list[Any]:
+    columns = ", ".join(kind.__struct_fields__)
+    order = ", ".join(name for name in ("key", "channel", "name") if name in kind.__struct_fields__)
+    return ledger.rows(f"SELECT {columns} FROM {table} ORDER BY {order}")  # noqa: S608 - names of ours
+
+
+def _row(kind: type[Any], values: tuple[Any, ...]) -> Any:
+    named = zip(kind.__struct_fields__, values, strict=True)
+    return kind(**{name: msgspec.Raw(value or _NULL) if name in _DOCUMENTS else value for name, value in named})
+
+
+def _insert(table: str, row: Any) -> tuple[str, tuple[Any, ...]]:
+    names = row.__struct_fields__
+    marks = ", ".join("?" * len(names))
+    values = tuple(_stored(getattr(row, name)) for name in names)
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}){_MERGES[table]}", values  # noqa: S608 - names of ours
+
+
+def _stored(value: Any) -> Any:
+    if not isinstance(value, msgspec.Raw):
+        return value
+    return None if bytes(value) == _NULL else msgspec.json.format(bytes(value), indent=-1)
+
+
+# -- verification ------------------------------------------------------------------------------------------------------------
+
+
+def _damage(ledger: Ledger) -> Iterator[str]:
+    for (said,) in ledger.rows("PRAGMA integrity_check"):
+        if said != "ok":
+            yield f"the file is damaged: {said}"
+
+
+def _bad_rows(ledger: Ledger) -> Iterator[str]:
+    known = set(ledger.keys())
+    for row in (_row(_Announcement, values) for values in _select(ledger, "announcements", _Announcement)):
+        yield from _undecodable(f"announcement {row.key}", row.document, Announcement)
+    for row in (_row(_Delivery, values) for values in _select(ledger, "deliveries", _Delivery)):
+        where = f"{row.key} on {row.channel}"
+        yield from _stray(where, row, known, _DELIVERY_STATES)
+        yield from _undecodable(f"the outcome of {where}", row.outcome, Outcome | None)
+        yield from _undecodable(f"the draft of {where}", row.draft, Draft | None)
+        if row.state == State.PUBLISHED.value and bytes(row.outcome) == _NULL:
+            yield f"{where} is published, but its outcome is missing"
+    for row in (_row(_Step, values) for values in _select(ledger, "steps", _Step)):
+        where = f"step {row.name} of {row.key} on {row.channel}"
+        yield from _stray(where, row, known, _STEP_STATES)
+        yield from _undecodable(f"the result of {where}", row.result, object)
+        if row.state == DONE and bytes(row.result) == _NULL:
+            yield f"{where} is done, but has no result"
+
+
+def _stray(where: str, row: Any, known: Collection[str], states: Collection[str]) -> Iterator[str]:
+    if row.key not in known:
+        yield f"{where} belongs to no announcement"
+    if row.state not in states:
+        yield f"{where} has the unknown state {row.state!r}"
+
+
+def _undecodable(what: str, document: msgspec.Raw, kind: Any) -> Iterator[str]:
+    try:
+        msgspec.json.decode(document, type=kind)
+    except (msgspec.DecodeError, ValueError) as error:
+        yield f"{what} cannot be read: {error}"

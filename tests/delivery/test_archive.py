@@ -1,0 +1,125 @@
+"""A ledger goes to another machine whole, and a damaged or edited one is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from socialcast import Announcement, LedgerError
+from socialcast.delivery.archive import export_ledger, import_ledger, verify_ledger
+from socialcast.delivery.ledger import Delivery, Ledger, Step
+from socialcast.model.receipt import Draft, Item, Outcome, State
+
+Open = Callable[[str], Ledger]
+
+
+@pytest.fixture
+def open_ledger(tmp_path: Path) -> Iterator[Open]:
+    opened: list[Ledger] = []
+
+    def new(name: str) -> Ledger:
+        opened.append(Ledger(tmp_path / name))
+        return opened[-1]
+
+    yield new
+    for ledger in opened:
+        ledger.close()
+
+
+def fill(ledger: Ledger, key: str = "opening", *, state: str = "done", text: str = "The doors open.") -> None:
+    """One announcement on one channel: published when its step is done, unknown when not."""
+    announcement = Announcement(key=key, text=text)
+    ledger.remember(key, announcement.digest, announcement.to_json(), 1.0)
+    result = {"id": "7"} if state == "done" else None
+    ledger.record_step(key, "news", Step("post/1", state, result, 2.0))
+    known = State.PUBLISHED if state == "done" else State.UNKNOWN
+    outcome = Outcome(channel="news", platform="x", state=known, id="7" if result else "")
+    draft = Draft(items=(Item(id="3", kind="photo"),))
+    ledger.save_delivery(key, Delivery("news", "x", known.value, outcome, draft), 3.0)
+
+
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=8), st.sampled_from(["done", "intent", "refused"])), max_size=4))
+def test_an_export_taken_in_elsewhere_is_the_same_ledger(filled: list[tuple[str, str]]) -> None:
+    """Export, import into an empty ledger, export: the same bytes, however often it is taken in."""
+    one, other = Ledger(":memory:"), Ledger(":memory:")
+    for key, state in filled:
+        fill(one, key, state=state)
+    document = export_ledger(one)
+    for _ in "ab":
+        import_ledger(other, document)
+    assert export_ledger(other) == document
+    assert not verify_ledger(other)
+    one.close()
+    other.close()
+
+
+def test_what_is_done_on_either_machine_is_done_on_both(open_ledger: Open) -> None:
+    """Taking in an older record undoes nothing; taking in a newer one brings what was done."""
+    ahead, behind = open_ledger("ahead"), open_ledger("behind")
+    fill(ahead)
+    fill(behind, state="intent")
+    import_ledger(ahead, export_ledger(behind))
+    assert (ahead.steps("opening", "news")["post/1"].state, ahead.deliveries("opening")["news"].state) == ("done", "published")
+    import_ledger(behind, export_ledger(ahead))
+    assert export_ledger(behind) == export_ledger(ahead)
+
+
+def test_only_what_was_asked_for_is_exported(open_ledger: Open) -> None:
+    """An export by key holds nothing of other announcements."""
+    ledger = open_ledger("one")
+    fill(ledger, "a")
+    fill(ledger, "b")
+    assert b'"b"' not in export_ledger(ledger, ["a"])
+
+
+def test_a_key_with_other_content_is_refused_whole(open_ledger: Open) -> None:
+    """Nothing of an export is taken in where one of its keys means something else here."""
+    here, there = open_ledger("here"), open_ledger("there")
+    fill(here)
+    fill(there, "another")
+    fill(there, text="The doors stay shut.")
+    before = export_ledger(here)
+    with pytest.raises(LedgerError, match="'opening' means other content"):
+        import_ledger(here, export_ledger(there))
+    assert export_ledger(here) == before
+
+
+@pytest.mark.parametrize("document", [b"", b"{}", b"[]", b"no JSON", b'{"socialcast_ledger":1}'])
+def test_what_is_no_export_is_told(open_ledger: Open, document: bytes) -> None:
+    """Any other file is refused in words, without a change."""
+    with pytest.raises(LedgerError, match="no exported ledger"):
+        import_ledger(open_ledger("here"), document)
+
+
+def test_an_export_of_a_newer_format_is_told(open_ledger: Open) -> None:
+    """A document of tomorrow is not half understood."""
+    document = export_ledger(open_ledger("here")).replace(b'"socialcast_ledger": 1', b'"socialcast_ledger": 2')
+    with pytest.raises(LedgerError, match="format 2"):
+        import_ledger(open_ledger("there"), document)
+
+
+EDITS = {
+    "state": ("UPDATE deliveries SET state = 'publishd'", "unknown state 'publishd'"),
+    "outcome": ("UPDATE deliveries SET outcome = CAST('{' AS BLOB)", "outcome of opening on news cannot be read"),
+    "missing outcome": ("UPDATE deliveries SET outcome = NULL", "published, but its outcome is missing"),
+    "draft": ("UPDATE deliveries SET draft = CAST('[]' AS BLOB)", "draft of opening on news cannot be read"),
+    "step": ("UPDATE steps SET state = 'sent'", "unknown state 'sent'"),
+    "result": ("UPDATE steps SET result = NULL", "done, but has no result"),
+    "document": ("UPDATE announcements SET document = CAST('{}x' AS BLOB)", "announcement opening cannot be read"),
+    "announcement": ("DELETE FROM announcements", "belongs to no announcement"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_a_person_edited_wrongly_is_found(open_ledger: Open, edit: str) -> None:
+    """Each edit that makes no sense is named with its place."""
+    ledger = open_ledger("edited")
+    fill(ledger)
+    assert verify_ledger(ledger) == []
+    statement, words = EDITS[edit]
+    ledger.write(statement)
+    assert any(words in finding for finding in verify_ledger(ledger)), verify_ledger(ledger)
