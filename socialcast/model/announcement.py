@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -293,19 +294,29 @@ class Announcement(_Data, frozen=True, kw_only=True):
 
 def digest_of(data: msgspec.Struct) -> str:
     """SHA-256 (hex) of the data's JSON with each file told by its content and not by its place: equal on every machine."""
-    plain = msgspec.to_builtins(_by_content(data))
-    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(_told(data), order="sorted")).hexdigest()
 
 
-def _by_content(value: Any) -> Any:
+def _told(value: Any) -> Any:
+    """Plain data without what equals a default: msgspec leaves out only what is the very same object, which a value that
+    was written out or came from another process is not."""
     if isinstance(value, tuple):
-        return tuple(map(_by_content, value))
+        return [_told(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _told(item) for name, item in value.items()}
     if not isinstance(value, msgspec.Struct):
         return value
-    changes = {name: _by_content(getattr(value, name)) for name in value.__struct_fields__}
+    told = {name: _told(item) for name, default in _defaults(type(value)) if (item := getattr(value, name)) != default}
     if isinstance(value, Media):
-        changes |= {"path": f"sha256:{_sha256(value)}", "data": None}
-    return msgspec.structs.replace(value, **changes)
+        told = {name: item for name, item in told.items() if name not in ("path", "data")} | {"sha256": _sha256(value)}
+    return told
+
+
+@cache
+def _defaults(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
+    """Each field's name and default."""
+    fields = msgspec.structs.fields(kind)
+    return tuple((f.name, f.default_factory() if f.default_factory is not msgspec.NODEFAULT else f.default) for f in fields)
 
 
 def _sha256(media: Media) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+
+import requests
 
 from socialcast.sandbox import Sandbox
 from socialcast.wire.clock import Cancel
 
-__all__ = ["SandboxClock"]
+__all__ = ["RemoteClock", "SandboxClock"]
 
 
 class SandboxClock:
@@ -24,4 +26,23 @@ class SandboxClock:
         """Move the sandbox's clock forward; raises Cancelled when asked to stop."""
         cancel.check()
         self._sandbox.advance(max(0.0, seconds))
+        cancel.check()
+
+
+class RemoteClock:
+    """The time of a sandbox in another process."""
+
+    def __init__(self, sandbox_url: str) -> None:
+        self._address = f"{sandbox_url}/_sandbox/clock"
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy is no way to a sandbox on this machine
+
+    def now(self) -> datetime:
+        """The sandbox's time, aware, in UTC."""
+        return datetime.fromtimestamp(self._session.get(self._address, timeout=30).json()["now"], UTC)
+
+    def sleep(self, seconds: float, cancel: Cancel) -> None:
+        """Move the sandbox's clock forward; raises Cancelled when asked to stop."""
+        cancel.check()
+        self._session.post(self._address, json={"advance_seconds": max(0.0, seconds)}, timeout=30)
         cancel.check()
