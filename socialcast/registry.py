@@ -24,6 +24,8 @@ _OURS = {
     "x": _Home("socialcast.publishers.x:XPublisher", "x"),
     "flickr": _Home("socialcast.publishers.flickr:FlickrPublisher", "flickr"),
     "mediawiki": _Home("socialcast.publishers.mediawiki:MediawikiPublisher", "mediawiki"),
+    "facebook": _Home("socialcast.publishers.facebook:FacebookPublisher", "facebook"),
+    "youtube": _Home("socialcast.publishers.youtube:YoutubePublisher", "youtube"),
 }
 
 

@@ -66,6 +66,8 @@ def judge(
     """
     extra, missing = Counter(seen) - Counter(wanted), Counter(wanted) - Counter(seen)
     may_miss = outcome.state is State.UNKNOWN or (may_stop and outcome.state is not State.PUBLISHED)
+    if may_miss:  # an album with the photos that came so far looks other than the whole, and is there once
+        extra = Counter({sight: number for sight, number in extra.items() if seen.count(sight) > 1})
     return Verdict(
         case=case,
         state=outcome.state,
