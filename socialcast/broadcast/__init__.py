@@ -142,6 +142,8 @@ class Broadcast:
             else:
                 state = State(row.state) if row else State.PLANNED
                 outcomes.append(Outcome(channel=name, platform=channel.platform, state=state, required=channel.required))
+        gone = [row for name, row in rows.items() if name not in self._known_names]
+        outcomes += [msgspec.convert(row.outcome, Outcome) for row in gone if row.outcome]  # nothing that was done is forgotten
         return Report(key=key, digest=announcement.digest, outcomes=tuple(outcomes))
 
     def resolve(self, key: str, channel: str, published_url: str | None) -> Report:

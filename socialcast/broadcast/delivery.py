@@ -17,7 +17,15 @@ from socialcast.delivery.ledger import Delivery as Row
 from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
-from socialcast.model.errors import Cancelled, ConfigurationError, LedgerError, OutcomeUnknown, PublishError, TransientError
+from socialcast.model.errors import (
+    Cancelled,
+    ConfigurationError,
+    LedgerError,
+    NotAllowed,
+    OutcomeUnknown,
+    PublishError,
+    TransientError,
+)
 from socialcast.model.post import Post
 from socialcast.model.problems import Severity
 from socialcast.model.receipt import Account, Draft, Outcome, Receipt, State
@@ -31,6 +39,9 @@ logger = logging.getLogger("socialcast.broadcast")
 
 _READY_LIMIT_SECONDS = 1800.0
 _CUT_SHORT = "the run ended while it was being made public"
+
+
+_ACCOUNT = "account"  # under which every delivery notes who it publishes as
 
 
 class ChannelDelivery:
@@ -122,7 +133,28 @@ class ChannelDelivery:
     # -- the phases ------------------------------------------------------------------------------------------------
 
     def _identify(self) -> None:
-        self.account = self.steps.read(self.publisher.account)
+        self.account = account = self.steps.read(self.publisher.account)
+        if not account.id:
+            return
+        known = self.steps.note(_ACCOUNT, _named(account))
+        if known["id"] != account.id:
+            before, now = (told["name"] or told["id"] for told in (known, _named(account)))
+            raise NotAllowed(
+                f"this announcement was begun as {before}, and the channel is now {now}",
+                hint="give the new account a channel of its own, or the old credentials back",
+            )
+        for channel, theirs in self._ledger.notes(self._announcement.resolved_key, _ACCOUNT).items():
+            if channel != self.channel.name and theirs == known and self._is_elsewhere(channel):
+                raise NotAllowed(
+                    f"{account.name or account.id} has this announcement already, as channel {channel!r}",
+                    hint=f"if {channel!r} was renamed, name it so again: a new name would publish everything twice",
+                )
+
+    def _is_elsewhere(self, channel: str) -> bool:
+        """Whether that channel of the ledger is the same platform's, of which nobody shares an account."""
+        row = self._ledger.deliveries(self._announcement.resolved_key).get(channel)
+        is_same = row is not None and row.platform == self.channel.platform and row.state != State.SKIPPED.value
+        return is_same and not self.publisher.shares_account
 
     def _prepare(self, links: Mapping[str, str]) -> None:
         capabilities = with_limits(self.publisher.capabilities, self.account.limits)
@@ -265,3 +297,7 @@ class ChannelDelivery:
 
     def _now(self) -> datetime:
         return self._patience.clock.now()
+
+
+def _named(account: Account) -> dict[str, str]:
+    return {"id": account.id, "name": account.name, "url": account.url}

@@ -46,10 +46,13 @@ def _take(ledger: Ledger, key: str, owner: str, clock: Clock) -> None:
     for holder, _ in ledger.rows("SELECT owner, expires_at FROM leases WHERE key = ?", (key,)):
         if not _is_alive(holder):
             ledger.write("DELETE FROM leases WHERE key = ? AND owner = ?", (key, holder))
+    latest = now + _LIFE_SECONDS
     ledger.write(
         "INSERT INTO leases (key, owner, expires_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE"
         " SET owner = excluded.owner, expires_at = excluded.expires_at WHERE expires_at < ?",
-        (key, owner, now + _LIFE_SECONDS, now),
+        (key, owner, latest, now),
+        # No lease outlives its life: one that seems to was taken before the clock was set back.
+        ("UPDATE leases SET expires_at = ? WHERE key = ? AND expires_at > ?", (latest, key, latest)),
     )
     holder, expires_at = _holder(ledger, key)
     if holder != owner:

@@ -123,6 +123,11 @@ class Ledger:
         rows = self.rows("SELECT channel, platform, state, outcome, draft FROM deliveries WHERE key = ?", (key,))
         return {row[0]: Delivery(row[0], row[1], row[2], _from_json(row[3]), _from_json(row[4])) for row in rows}
 
+    def notes(self, key: str, name: str) -> dict[str, Any]:
+        """What every channel recorded under that name for the announcement."""
+        rows = self.rows("SELECT channel, result FROM steps WHERE key = ? AND name = ? AND state = 'done'", (key, name))
+        return {channel: _from_json(result) for channel, result in rows}
+
     def save_delivery(self, key: str, delivery: Delivery, now: float) -> None:
         """Record where a channel stands."""
         self.write(

@@ -100,6 +100,13 @@ class Steps:
         step = self._known.get(name)
         return datetime.fromtimestamp(step.sent_at, UTC) if step and step.state == INTENT else None
 
+    def note(self, name: str, value: Any) -> Any:
+        """What is recorded under that name, which is `value` from now on if nothing was; no call is made."""
+        if (known := self.recorded(name)) is None:
+            self._record(name, DONE, value)
+            return value
+        return known
+
     @property
     def is_recovering(self) -> bool:
         """Whether an earlier run may have sent steps that this ledger does not know."""
@@ -165,6 +172,7 @@ class Steps:
         if find is None:
             raise unknown or OutcomeUnknown(f"{name} was being sent when the last run ended, and the platform has no way to look")
         for age_seconds in self._settle_seconds:
+            sent_at = min(sent_at, self._now())  # a clock that was set back must not make us wait for the time it had
             self._patience.pause(max(0.0, sent_at + age_seconds - self._now()), f"looking whether {name} has arrived")
             found = self._found(name, find)
             if found is not None:

@@ -188,6 +188,18 @@ def test_a_dead_process_holds_no_lease(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_a_lease_from_before_the_clock_was_set_back_ends_within_its_life(tmp_path: Path, clock: Any) -> None:
+    """A clock that was a day ahead does not lock an announcement for a day."""
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.write("INSERT INTO leases VALUES (?, ?, ?)", ("key", "elsewhere:1:1", clock.now().timestamp() + 86400))
+    with pytest.raises(LedgerBusy, match="ends in 60 s"), lease(ledger, "key", clock, Cancel()):
+        pass
+    clock.sleep(61, Cancel())
+    with lease(ledger, "key", clock, Cancel()):
+        assert not ledger.rows("SELECT owner FROM leases")[0][0].startswith("elsewhere")
+    ledger.close()
+
+
 def test_a_lease_that_somebody_else_took_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that slept past its lease sends nothing more once it wakes up."""
     monkeypatch.setattr("socialcast.delivery.lease._RENEWAL_SECONDS", 0.01)

@@ -123,6 +123,14 @@ def test_a_crash_between_intent_and_result_is_looked_up(ledger: Ledger, clock: A
     assert platform.made == ["id-1"]
 
 
+def test_a_clock_that_was_set_back_is_not_waited_for(ledger: Ledger, clock: Any) -> None:
+    """An intent of tomorrow is looked for after the platform's settling time, not a day later."""
+    platform = Platform()
+    ledger.record_step("key", "channel", Step("post", "intent", None, clock.now().timestamp() + 86400))
+    steps_of(ledger, clock).once("post", platform.send, platform.find)
+    assert sum(clock.waits) < 3600
+
+
 def test_a_refusal_is_final_and_leaves_no_intent(ledger: Ledger, clock: Any) -> None:
     """A refused call is not repeated, and a later run may try it again without looking."""
     platform = Platform(TerminalError("no"))
