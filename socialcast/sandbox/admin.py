@@ -91,6 +91,13 @@ def _advance(app: App, path: str, wishes: dict[str, Any]) -> object:
     return _clock(app, path, wishes)
 
 
+def _ingest(app: App, path: str, wishes: dict[str, Any]) -> object:
+    mirror = app.mirrors[path]
+    with mirror.lock:
+        mirror.set_ingest(wishes["key"], bool(wishes["active"]))
+    return {}
+
+
 def _reset(app: App, path: str, wishes: dict[str, Any]) -> object:
     app.reset()
     return {}
@@ -118,6 +125,7 @@ _ACTIONS: Mapping[tuple[str, str], Callable[[App, str, dict[str, Any]], object]]
     ("DELETE", "faults"): _clear_faults,
     ("GET", "clock"): _clock,
     ("POST", "clock"): _advance,
+    ("POST", "ingest"): _ingest,
     ("POST", "reset"): _reset,
     ("POST", "hosts"): _register_host,
     ("GET", "cards"): _cards,

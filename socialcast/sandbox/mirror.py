@@ -166,6 +166,10 @@ class Mirror(ABC):
     def cards(self) -> list[Card]:
         """What the public sees now, newest first; private and unpublished things are not in it."""
 
+    def set_ingest(self, key: str, is_active: bool) -> None:
+        """Pictures begin or cease to come in with that stream key; KeyError for a key that no live event has."""
+        raise KeyError(f"{self.name} has no live events")
+
     def not_found(self, request: Request) -> Response | None:
         """The platform's own answer to a path it does not know; None for the sandbox's loud 501."""
         return None
