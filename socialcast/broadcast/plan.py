@@ -96,7 +96,7 @@ def make_plan(
 def compose_post(announcement: Announcement, publisher: Publisher, links: Mapping[str, str], capabilities: Capabilities) -> Post:
     """The channel's post with every adaptation named, those of its photos included."""
     post = publisher.compose(announcement, links)
-    return msgspec.structs.replace(post, adaptations=(*post.adaptations, *photo_adaptations(post, capabilities.photos)))
+    return msgspec.structs.replace(post, adaptations=(*post.adaptations, *photo_adaptations(post, capabilities)))
 
 
 def check_post(post: Post, publisher: Publisher, channel: Channel, limits: Mapping[str, int]) -> list[Problem]:

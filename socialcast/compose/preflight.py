@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from socialcast.compose import photos
+from socialcast.compose import moving, photos
 from socialcast.compose.text import weigh
 from socialcast.model.announcement import Photo
 from socialcast.model.capabilities import Capabilities, PhotoRules, Support
@@ -35,17 +35,13 @@ def check(post: Post, capabilities: Capabilities, policy: Policy) -> list[Proble
     return [msgspec.structs.replace(problem, channel=post.channel) for problem in found]
 
 
-def photo_adaptations(post: Post, rules: PhotoRules | None) -> list[Adaptation]:
-    """What fitting will change in the photos that can be read."""
-    changes: list[Adaptation] = []
-    for index, photo in enumerate(post.photos if rules else ()):
-        try:
-            facts = photos.facts(photo)
-        except photos.UnreadablePhoto:
-            continue  # told as a problem by the rule below
-        if rules:
-            changes += [change for change in photos.adaptations(facts, rules, f"photos[{index}]") if _is_wanted(change, photo)]
-    return changes
+def photo_adaptations(post: Post, capabilities: Capabilities) -> list[Adaptation]:
+    """What fitting will change in the photos that can be read, a video's poster among them."""
+    poster_rules = capabilities.video.poster if capabilities.video else None
+    pictures = [(photo, capabilities.photos, f"photos[{index}]") for index, photo in enumerate(post.photos)]
+    if post.video and post.video.poster:
+        pictures.append((post.video.poster, poster_rules, "video.poster"))
+    return [change for photo, rules, path in pictures if rules for change in _fitting(photo, rules, path)]
 
 
 def with_limits(capabilities: Capabilities, limits: dict[str, int]) -> Capabilities:
@@ -55,6 +51,14 @@ def with_limits(capabilities: Capabilities, limits: dict[str, int]) -> Capabilit
         if (rules := getattr(capabilities, group)) is not None:
             capabilities = msgspec.structs.replace(capabilities, **{group: msgspec.structs.replace(rules, **{leaf: value})})
     return capabilities
+
+
+def _fitting(photo: Photo, rules: PhotoRules, path: str) -> list[Adaptation]:
+    try:
+        facts = photos.facts(photo)
+    except photos.UnreadablePhoto:
+        return []  # told as a problem by its rule
+    return [change for change in photos.adaptations(facts, rules, path) if _is_wanted(change, photo)]
 
 
 def _is_wanted(change: Adaptation, photo: Photo) -> bool:
@@ -164,26 +168,6 @@ def _licence_ids(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
             yield Problem(code="licence.unknown", path=path, message=f"{licence!r} is no SPDX id of a licence", fix=fix)
 
 
-def _video(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
-    rules, video = capabilities.video, post.video
-    if video is None or rules is None:
-        return
-    try:
-        size_bytes = video.content.size
-    except OSError as error:
-        yield Problem(code="video.missing", path="video", message=f"{video.name} cannot be read: {error.strerror}")
-        return
-    if size_bytes == 0:
-        yield Problem(code="video.empty", path="video", message=f"{video.name} is empty")
-    if rules.max_bytes is not None and size_bytes > rules.max_bytes:
-        message = f"{video.name} has {size_bytes:,} bytes, {rules.max_bytes:,} are allowed"
-        yield Problem(code="video.too_large", path="video", message=message, fix="give it a smaller encoding")
-    if not video.alt.strip():
-        yield Problem(
-            code="video.alt_missing", path="video.alt", severity=Severity.WARNING, message=f"{video.name} has no description"
-        )
-
-
 def _audience(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     if post.audience not in capabilities.audience:
         message = f"the announcement is for the {post.audience.value}, the platform is not"
@@ -211,7 +195,8 @@ _RULES: tuple[tuple[str, Callable[[Post, Capabilities], Iterator[Problem]]], ...
     ("photos.types", _photo_files),
     ("photos.alt_text", _alt_text),
     ("photos", _licence_ids),
-    ("video.max_bytes", _video),
+    ("video", moving.video),
+    ("live", moving.live),
     ("audience", _audience),
     ("answer", _reply),
     ("tags.max_count", _tag_count),

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from socialcast.compose.text import split, weigh
-from socialcast.model.announcement import Announcement, Photo
-from socialcast.model.capabilities import Capabilities, Support, TextRules
+from socialcast.model.announcement import Announcement, Photo, Video
+from socialcast.model.capabilities import Capabilities, Support, TextRules, VideoRules
 from socialcast.model.post import Adaptation, Post
 
 __all__ = ["hashtag", "render"]
@@ -84,10 +84,19 @@ def _most_photos(said: Announcement, capabilities: Capabilities) -> int | None:
 
 
 def _about_video(said: Announcement, capabilities: Capabilities, links: Mapping[str, str]) -> list[Adaptation]:
-    if said.video is None or capabilities.video is not None:
+    if said.video is None:
         return []
+    if capabilities.video is not None:
+        return _about_parts(said.video, capabilities.video)
     where = f"behind the link {links['video']}" if "video" in links else "left out: no channel hosts it"
     return [Adaptation(code="video.link", message=f"the video is {where}")]
+
+
+def _about_parts(video: Video, rules: VideoRules) -> list[Adaptation]:
+    """What belongs to the video and has no place there."""
+    left_out = {"poster": video.poster and not rules.poster, "subtitles": video.subtitles and not rules.subtitles}
+    message = "the platform shows the video without its own {}"
+    return [Adaptation(code=f"video.{part}", message=message.format(part)) for part, is_so in left_out.items() if is_so]
 
 
 def _about_live(said: Announcement, capabilities: Capabilities, links: Mapping[str, str]) -> list[Adaptation]:

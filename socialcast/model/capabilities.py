@@ -86,7 +86,7 @@ class VideoRules(_Group, frozen=True, kw_only=True):
     max_seconds: float | None = None
     codecs: frozenset[str] | None = None  # of the picture, such as "h264"; None: any
     subtitles: frozenset[str] = frozenset()  # formats: "srt", "vtt"
-    max_poster_bytes: int | None = None
+    poster: PhotoRules | None = None  # the picture shown before it plays; None: the platform chooses one itself
     with_photos: bool = False
 
 

@@ -48,7 +48,12 @@ CAPABILITIES = Capabilities(
     checked=date(2026, 8, 22),
     text=TEXT,
     photos=PHOTOS,
-    video=VideoRules(types=frozenset({"video/mp4", "video/quicktime"}), max_bytes=512 * MB, max_seconds=140),
+    video=VideoRules(
+        types=frozenset({"video/mp4", "video/quicktime"}),
+        max_bytes=512 * MB,
+        max_seconds=140,
+        subtitles=frozenset({"srt", "vtt"}),
+    ),
     link=LinkRules(clickable=True, card=Support.NATIVE),
     thread=Support.NATIVE,
     answer=True,
