@@ -1,0 +1,89 @@
+"""What YouTube can do, and what a channel is set to."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from socialcast.model.announcement import Privacy
+from socialcast.model.capabilities import (
+    MB,
+    Capabilities,
+    LinkRules,
+    LiveRules,
+    PhotoRules,
+    Recovery,
+    Support,
+    TagRules,
+    TextRules,
+    Unit,
+    VideoRules,
+)
+from socialcast.wire.secrets import Secret
+
+__all__ = ["CAPABILITIES", "MAX_TAGS_LENGTH", "POSTER", "UNVERIFIED_MAX_SECONDS", "YoutubeSettings"]
+
+MAX_TAGS_LENGTH = 500  # of all together: commas count, and quotes around a tag with a space (Videos resource, 2026-11-22)
+UNVERIFIED_MAX_SECONDS = 900  # without a verified phone number (YouTube help, 2026-11-22)
+
+POSTER = PhotoRules(max_bytes=50 * MB)
+
+CAPABILITIES = Capabilities(
+    documented="YouTube Data API v3, discovery document revision 20261104, with the Live Streaming API",
+    checked=date(2026, 11, 22),
+    text=TextRules(max_length=5000, unit=Unit.UTF8_BYTE, max_title_length=100),
+    video=VideoRules(
+        types=frozenset(
+            {
+                "video/3gpp",
+                "video/mp4",
+                "video/mpeg",
+                "video/quicktime",
+                "video/webm",
+                "video/x-flv",
+                "video/x-matroska",
+                "video/x-ms-wmv",
+                "video/x-msvideo",
+            }
+        ),
+        max_bytes=256 * 1024**3,
+        max_seconds=12 * 3600,
+        subtitles=frozenset({"srt", "vtt"}),
+        poster=POSTER,
+    ),
+    live=LiveRules(max_title_length=100, low_latency=True, dvr=True),
+    link=LinkRules(clickable=True),
+    tags=TagRules(),
+    media_required=True,
+    embargo=Support.NATIVE,
+    gives=frozenset({"video", "live"}),
+    recovery=Recovery(
+        marker="upload session; then a tag on the video, which visitors do not see, in the uploads playlist",
+        settle_seconds=(2, 30, 120),
+    ),
+    notes={
+        "text.max_length": "the whole description, in bytes",
+        "video.max_seconds": "900 for a channel without a verified phone number; the account check says so",
+        "video.poster": "50 MB since 2026-09-14, 2 MB before",
+        "tags": f"{MAX_TAGS_LENGTH} characters in all, our own mark included",
+        "embargo": 'with schedule = true and privacy = "public"; live events never',
+        "recovery.settle_seconds": "the uploads playlist usually lags by seconds, sometimes by minutes",
+    },
+)
+
+
+class YoutubeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One YouTube channel and how it shows what it publishes."""
+
+    client_id: Annotated[Secret, Meta(description="the id of your own OAuth client")]
+    client_secret: Annotated[Secret, Meta(description="the secret that came with the id")]
+    refresh_token: Annotated[Secret, Meta(description="the channel's token for the client, with the scope youtube.force-ssl")]
+    playlist: Annotated[str, Meta(description="the title of a playlist that gets everything; made if there is none")] = ""
+    category_id: Annotated[str, Meta(pattern=r"^\d+$", description="the number of the category; 22 is People & Blogs")] = "22"
+    made_for_kids: Annotated[bool, Meta(description="declare it as made for children, which closes comments and chat")] = False
+    privacy: Annotated[Privacy, Meta(description="whether everybody finds it, or those who have the link")] = Privacy.PUBLIC
+    notify_subscribers: Annotated[bool, Meta(description="tell the subscribers of a new video")] = True
+    schedule: Annotated[bool, Meta(description="leave the end of an embargo to YouTube")] = False
