@@ -15,6 +15,7 @@ MIRRORS: Mapping[str, str] = {
     "x": "socialcast.sandbox.platforms.x:XMirror",
     "flickr": "socialcast.sandbox.platforms.flickr:FlickrMirror",
     "mediawiki": "socialcast.sandbox.platforms.mediawiki:MediawikiMirror",
+    "facebook": "socialcast.sandbox.platforms.facebook:FacebookMirror",
     "youtube": "socialcast.sandbox.platforms.youtube:YoutubeMirror",
 }
 

@@ -14,8 +14,8 @@ from socialcast.model.capabilities import Capabilities
 from socialcast.registry import platforms, publisher_class
 
 ROOT = Path(__file__).parents[2]
-OURS = {"x", "flickr", "mediawiki"}
-INFORMATIONAL = {  # read by people and publishers, and not by a preflight rule
+OURS = {"x", "flickr", "mediawiki", "facebook", "youtube"}
+INFORMATIONAL = {  # read by people, publishers and the orchestrator, and not by a preflight rule
     "documented",
     "checked",
     "notes",
@@ -25,6 +25,7 @@ INFORMATIONAL = {  # read by people and publishers, and not by a preflight rule
     "album",
     "gives",
     "link",
+    "amend",
 }
 
 

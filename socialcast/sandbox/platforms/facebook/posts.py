@@ -1,0 +1,252 @@
+"""Photos and posts: unpublished photos that a post shows, schedules, comments, the guard against doubles (docs, 2026-11-22)."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from socialcast.sandbox.mirror import Blob, Request, Response
+from socialcast.sandbox.platforms.facebook.access import Access, Page, answer, operation
+from socialcast.sandbox.platforms.facebook.refusals import GONE, RefusalError, denied, parameter
+from socialcast.sandbox.platforms.facebook.state import Comment, Photo, Post
+from socialcast.sandbox.platforms.facebook.tables import LIMITS, PHOTO_FORMATS
+
+__all__ = ["Posts", "is_false", "stamp"]
+
+_ATTACHED = re.compile(r"attached_media\[(\d+)\]")
+_FALSE = frozenset({"false", "0", "False"})
+
+
+def is_false(told: dict[str, Any], name: str) -> bool:
+    """Whether a flag was sent and says no; the platform's default is always yes."""
+    return str(told.get(name, "true")) in _FALSE
+
+
+def stamp(at: float) -> str:
+    """A time as the API writes it."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+class Posts(Access):
+    """The part of the mirror that posts."""
+
+    def reset(self) -> None:
+        """Forget all posts."""
+        super().reset()
+        self.photos: dict[str, Photo] = {}
+        self.posts: dict[str, Post] = {}
+        self.comments: dict[str, Comment] = {}
+
+    @operation("pages_manage_posts")
+    def add_photos(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
+        """POST /{page}/photos: published at once unless told otherwise."""
+        self.require_own(page, node)
+        file = request.files.get("source")
+        if file is None:
+            raise RefusalError(324, "(#324) Requires upload file")
+        blob = self.media.save(file.stream)
+        photo = Photo(id=self.ids.digits(16), page=page, at=self.clock.now(), blob=blob, type=_picture_type(blob))
+        photo.alt, photo.caption = told.get("alt_text_custom", ""), told.get("caption") or told.get("message") or ""
+        photo.temporary = str(told.get("temporary", "false")) not in _FALSE
+        self.photos[photo.id] = photo
+        if is_false(told, "published"):
+            return answer({"id": photo.id})
+        post = self.new_post(page, message=photo.caption, photos=[photo])
+        return answer({"id": photo.id, "post_id": post.id})
+
+    @operation("pages_manage_posts")
+    def add_feed(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
+        """POST /{page}/feed: text, link, photos; at once or later."""
+        self.require_own(page, node)
+        photos = [self._unpublished(page, id) for id in _attached(told)]
+        message, link = told.get("message", ""), told.get("link", "")
+        if not (message or link or photos):
+            raise parameter("The status you are trying to publish is empty")
+        if len(message) > LIMITS.message_characters:
+            raise parameter("Param message is too long")
+        at = self.schedule_of(told)
+        if at is not None and any(not photo.temporary for photo in photos):
+            raise parameter("Photos of a scheduled post have to be uploaded with temporary=true")
+        if at is None and not photos:
+            self._refuse_double(page, message, link)
+        post = self.new_post(page, message=message, link=link, photos=photos, scheduled_for=at)
+        return answer(
+            {"id": post.id, "permalink_url": _permalink(post)} if "permalink_url" in told.get("fields", "") else {"id": post.id}
+        )
+
+    @operation("pages_read_engagement")
+    def list_published_posts(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
+        """GET /{page}/published_posts, newest first."""
+        self.require_own(page, node)
+        return answer(self.paged([self.post_node(post) for post in self.published(page)], told))
+
+    @operation("pages_read_engagement")
+    def list_scheduled_posts(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
+        """GET /{page}/scheduled_posts."""
+        self.require_own(page, node)
+        waiting = [post for post in reversed(self.posts.values()) if post.page is page and not self.is_public(post)]
+        return answer(self.paged([self.post_node(post) for post in waiting], told))
+
+    @operation("pages_manage_engagement")
+    def add_comments(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
+        """POST /{post or comment}/comments."""
+        if node not in self.posts and node not in self.comments:
+            raise GONE
+        message = told.get("message", "")
+        if not message or len(message) > LIMITS.comment_characters:
+            raise parameter("Param message must be a non-empty UTF-8 encoded string")
+        id = f"{node.partition('_')[2] or node}_{self.ids.digits(12)}"
+        self.comments[id] = Comment(id=id, page=page, at=self.clock.now(), message=message, parent=node)
+        return answer({"id": id})
+
+    @operation("pages_read_engagement")
+    def list_comments(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
+        """GET /{post or comment}/comments, oldest first unless told otherwise."""
+        if node not in self.posts and node not in self.comments:
+            raise GONE
+        found = [self.comment_node(comment) for comment in self.comments.values() if comment.parent == node]
+        return answer(self.paged(found[::-1] if told.get("order") == "reverse_chronological" else found, told))
+
+    # -- what the calls share ------------------------------------------------------------------------------------------
+
+    def require_own(self, page: Page, node: str) -> None:
+        """Raise RefusalError unless the node is the token's Page; a group is refused since April 2024."""
+        if node not in (page.id, "me"):
+            raise GONE if node in self.pages else denied("publish_to_groups")
+
+    def schedule_of(self, told: dict[str, Any]) -> float | None:
+        """When it is to be public; None for now. Raises RefusalError for a time that the platform does not take."""
+        if "scheduled_publish_time" not in told:
+            return None
+        if not is_false(told, "published"):
+            raise parameter("You cannot specify a scheduled publish time on a published post")
+        at, now = _moment(told["scheduled_publish_time"]), self.clock.now()
+        if not now + LIMITS.schedule_after_seconds <= at <= now + LIMITS.schedule_before_seconds:
+            raise parameter("The specified scheduled publish time is invalid.")
+        return at
+
+    def new_post(self, page: Page, **facts: Any) -> Post:
+        """One more post of that Page; its photos hang on it from now on."""
+        post = Post(id=f"{page.id}_{self.ids.digits(15)}", page=page, at=self.clock.now(), **facts)
+        for photo in post.photos:
+            photo.post = post.id
+        self.posts[post.id] = post
+        return post
+
+    def is_public(self, post: Post) -> bool:
+        """Whether visitors see it now."""
+        return post.published and (post.scheduled_for is None or post.scheduled_for <= self.clock.now())
+
+    def published(self, page: Page | None = None) -> list[Post]:
+        """The public posts, of one Page or of all, newest first."""
+        return [post for post in reversed(self.posts.values()) if page in (None, post.page) and self.is_public(post)]
+
+    def post_node(self, post: Post) -> dict[str, Any]:
+        """The post as the API gives it."""
+        told: dict[str, Any] = {
+            "id": post.id,
+            "created_time": stamp(post.scheduled_for or post.at),
+            "permalink_url": _permalink(post),
+        }
+        told |= {"message": post.message} if post.message else {}
+        told |= {"is_published": self.is_public(post)}
+        if post.scheduled_for is not None:
+            told["scheduled_publish_time"] = int(post.scheduled_for)
+        return told | ({"attachments": {"data": [_attachment(post)]}} if post.photos or post.link or post.video else {})
+
+    def comment_node(self, comment: Comment) -> dict[str, Any]:
+        """The comment as the API gives it."""
+        author = {"id": comment.page.id, "name": comment.page.name}
+        return {
+            "id": comment.id,
+            "message": comment.message,
+            "from": author,
+            "created_time": stamp(comment.at),
+            "comment_count": 0,
+        }
+
+    def paged(self, nodes: list[dict[str, Any]], told: dict[str, Any]) -> dict[str, Any]:
+        """One page of a list, with the fields that were asked for and the cursor of the next."""
+        if "since" in told:
+            since = _moment(told["since"])
+            nodes = [node for node in nodes if _moment(node["created_time"]) >= since]
+        size = min(int(told.get("limit", LIMITS.page_size)), LIMITS.largest_page_size)
+        start = int(told.get("after") or 0)
+        data = [chosen(node, told.get("fields")) for node in nodes[start : start + size]]
+        more = {"cursors": {"before": str(start), "after": str(start + size)}} if start + size < len(nodes) else {}
+        return {"data": data, "paging": more | ({"next": "https://graph.facebook.com/next"} if more else {})}
+
+    def _unpublished(self, page: Page, id: str) -> Photo:
+        photo = self.photos.get(id)
+        is_old = photo and not photo.post and not photo.temporary
+        if photo is None or photo.page is not page or (is_old and self.clock.now() > photo.at + LIMITS.unpublished_photo_seconds):
+            raise GONE
+        if photo.post:
+            raise parameter("The photos were already posted.", 1366051)
+        return photo
+
+    def _refuse_double(self, page: Page, message: str, link: str) -> None:
+        """Text equal to that of the last post, shortly after it."""
+        last = next(iter(self.published(page)), None)
+        if last and (last.message, last.link) == (message, link) and self.clock.now() - last.at < LIMITS.duplicate_seconds:
+            raise RefusalError(506, "Duplicate status message")
+
+
+def chosen(node: dict[str, Any], fields: str | None) -> dict[str, Any]:
+    """The fields that were asked for; what is asked of them in turn is left whole."""
+    if not fields:
+        return node
+    flat = re.sub(r"\([^()]*\)", "", fields)
+    while "{" in flat:
+        flat, changed = re.subn(r"\{[^{}]*\}", "", flat)
+        if not changed:
+            raise parameter("Syntax error in fields")
+    names = {name.partition(".")[0].strip() for name in flat.split(",")}
+    return {name: value for name, value in node.items() if name == "id" or name in names}
+
+
+def _attached(told: dict[str, Any]) -> list[str]:
+    """The ids of the attached media, in either of the ways to write them."""
+    given = told.get("attached_media")
+    if given is not None:
+        items = json.loads(given) if isinstance(given, str) else given
+    else:
+        numbered = sorted((int(found[1]), told[name]) for name in told if (found := _ATTACHED.fullmatch(name)))
+        items = [item for _, item in numbered]
+    return [str((json.loads(item) if isinstance(item, str) else item)["media_fbid"]) for item in items]
+
+
+def _attachment(post: Post) -> dict[str, Any]:
+    targets = [{"target": {"id": photo.id}, "media_type": "photo"} for photo in post.photos]
+    if post.video:
+        return {"media_type": "video", "target": {"id": post.video.id}}
+    if len(targets) > 1:
+        return {"media_type": "album", "target": {"id": post.id}, "subattachments": {"data": targets}}
+    return targets[0] if targets else {"media_type": "link", "target": {"url": post.link}}
+
+
+def _permalink(post: Post) -> str:
+    return f"https://www.facebook.com/{post.page.id}/posts/{post.id.partition('_')[2]}"
+
+
+def _moment(value: Any) -> float:
+    text = str(value)
+    try:
+        return float(text) if text.replace(".", "").isdigit() else datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        raise parameter("Invalid date") from None
+
+
+def _picture_type(blob: Blob) -> str:
+    try:
+        with Image.open(blob.path) as image:
+            kind = image.format or ""
+    except UnidentifiedImageError:
+        kind = ""
+    if kind not in PHOTO_FORMATS or blob.size > LIMITS.photo_bytes:
+        raise parameter("Photos should be smaller than 4 MB and saved as JPG, PNG, GIF or TIFF files.", 1366046)
+    return f"image/{kind.lower()}"
