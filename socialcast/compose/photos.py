@@ -24,6 +24,7 @@ import msgspec
 from PIL import ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
+from PIL.Image import DecompressionBombError, DecompressionBombWarning
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
@@ -177,7 +178,7 @@ def _facts_of_file(path: str, size: int, mtime_ns: int) -> PhotoFacts:
 
 
 def _facts(photo: Photo) -> PhotoFacts:
-    with _told_as_missing(photo), _bytes_of(photo) as data:
+    with _told_as_missing(photo), _told_as_enormous(photo), _bytes_of(photo) as data:
         media_type = _media_type(photo, data)
         private = _findings_in_blocks(photo, data, media_type) if media_type in metadata.LOSSLESS else None
         with _image_of(photo, media_type) as image:
@@ -255,6 +256,15 @@ def _told_as_missing(photo: Photo) -> Iterator[None]:
         raise UnreadablePhoto("photos.missing", f"{photo.name} cannot be read: {reason}") from None
 
 
+@contextmanager
+def _told_as_enormous(photo: Photo) -> Iterator[None]:
+    """A frame of an animation may declare more pixels than the file's beginning did."""
+    try:
+        yield
+    except (DecompressionBombError, DecompressionBombWarning) as error:
+        raise UnreadablePhoto("photos.enormous", f"{photo.name} declares too many pixels: {error}") from None
+
+
 # -- what has to change --------------------------------------------------------------------------------------------------
 
 
@@ -292,7 +302,8 @@ def _changed(photo: Photo, facts: PhotoFacts, rules: PhotoRules) -> bytes:
         with _bytes_of(photo) as data:
             return metadata.cleaned(data, facts.media_type)
     try:
-        return _encoded(photo, facts, _result_type(facts, rules), rules.max_bytes)
+        with _told_as_enormous(photo):
+            return _encoded(photo, facts, _result_type(facts, rules), rules.max_bytes)
     except (OSError, SyntaxError, EOFError) as error:
         raise UnreadablePhoto("photos.unreadable", f"{photo.name} cannot be decoded: {error}") from None
 

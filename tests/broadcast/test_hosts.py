@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from socialcast import Announcement, Broadcast, Channel, Override, State, Video
+from socialcast import Announcement, Broadcast, Channel, Override, State
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
-from socialcast.testing.stage import picture
+from socialcast.testing.stage import clip, picture
 from socialcast.wire.settings import Policy
 
 Make = Callable[[], Broadcast]
@@ -100,8 +100,8 @@ def test_a_plan_promises_no_link_of_a_host_that_takes_no_part(make: Make) -> Non
 def test_a_channel_that_skips_what_does_not_fit_skips_it_under_its_accounts_limits_too(sandbox: Sandbox, tmp_path: Path) -> None:
     """What only the account tells to be too large leaves this channel out, and stops nobody else."""
     flickr: Any = sandbox.mirror("flickr")
-    flickr.limits = dataclasses.replace(flickr.limits, video_max_bytes=100)
-    film = Announcement(key="film", text="Doors open.", video=Video(bytes(101), alt="The doors open"))
+    flickr.limits = dataclasses.replace(flickr.limits, video_max_bytes=clip().content.size - 1)
+    film = Announcement(key="film", text="Doors open.", video=clip())
     channels = [
         Channel(name="films", platform="flickr", policy=Policy.SKIP),
         Channel(name="news", platform="plaza", policy=Policy.ADAPT),

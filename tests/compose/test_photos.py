@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageChops
 
@@ -191,6 +191,7 @@ def test_a_file_that_declares_too_many_pixels_is_refused_from_its_header() -> No
     st.binary(max_size=400),
     st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x20\0\0\0WEBPVP8 ", b"GIF89a", b"II*\0"]),
 )
+@example(b"\0\0\0\0\0\0\0,\0\0\0\0\0\x0c\0\xe4", b"GIF89a")  # its frame is larger than the file says it is
 @settings(max_examples=200, deadline=None)
 @pytest.mark.filterwarnings("ignore")
 def test_any_bytes_give_facts_or_a_reason(data: bytes, beginning: bytes) -> None:
