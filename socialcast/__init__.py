@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from socialcast.broadcast import Broadcast, Event, Plan
-    from socialcast.model.announcement import Announcement, Audience, Link, Live, Override, Photo, Subtitles, Video
+    from socialcast.model.announcement import Announcement, Audience, Link, Live, Override, Photo, Privacy, Subtitles, Video
     from socialcast.model.errors import (
         BroadcastError,
         Cancelled,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         TerminalError,
         TransientError,
     )
-    from socialcast.model.receipt import Outcome, Receipt, Report, State
+    from socialcast.model.receipt import LiveReport, LiveState, Outcome, Receipt, Report, State
     from socialcast.wire.announcements import load_announcement
     from socialcast.wire.settings import Channel
 
@@ -41,12 +41,15 @@ _HOME = {
     "LedgerError": "socialcast.model.errors",
     "Link": "socialcast.model.announcement",
     "Live": "socialcast.model.announcement",
+    "LiveReport": "socialcast.model.receipt",
+    "LiveState": "socialcast.model.receipt",
     "Outcome": "socialcast.model.receipt",
     "OutcomeUnknown": "socialcast.model.errors",
     "Override": "socialcast.model.announcement",
     "Photo": "socialcast.model.announcement",
     "Plan": "socialcast.broadcast",
     "PreflightFailed": "socialcast.model.errors",
+    "Privacy": "socialcast.model.announcement",
     "PublishError": "socialcast.model.errors",
     "Receipt": "socialcast.model.receipt",
     "Report": "socialcast.model.receipt",
@@ -71,12 +74,15 @@ __all__ = [
     "LedgerError",
     "Link",
     "Live",
+    "LiveReport",
+    "LiveState",
     "Outcome",
     "OutcomeUnknown",
     "Override",
     "Photo",
     "Plan",
     "PreflightFailed",
+    "Privacy",
     "PublishError",
     "Receipt",
     "Report",

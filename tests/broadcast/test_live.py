@@ -1,0 +1,151 @@
+"""A live event on its hosts, and what the feeds say about it: each moment once, in the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from socialcast import Announcement, Broadcast, Channel, Live, LiveReport, LiveState, Override
+from socialcast.model.errors import ConfigurationError
+from socialcast.model.receipt import LiveOutcome
+from socialcast.sandbox import Sandbox
+from socialcast.testing.clock import SandboxClock
+from socialcast.testing.stage import clip
+
+HOSTS = ("film", "page-live")
+FEEDS = ("news", "page")
+
+
+@pytest.fixture
+def broadcast(sandbox: Sandbox, tmp_path: Path) -> Iterator[Broadcast]:
+    """YouTube and a Facebook Page host the event, X and the Page's feed post about it."""
+    channels = [
+        Channel(name="film", platform="youtube"),
+        Channel(name="page-live", platform="facebook", settings={"place": "live"}),
+        Channel(name="news", platform="x"),
+        Channel(name="page", platform="facebook"),
+    ]
+    with Broadcast(channels, ledger=tmp_path / "ledger", sandbox=sandbox, clock=SandboxClock(sandbox)) as made:
+        yield made
+
+
+@pytest.fixture
+def published(broadcast: Broadcast, sandbox: Sandbox) -> Broadcast:
+    """The same with the announcement published."""
+    report = broadcast.publish(event(sandbox))
+    report.raise_for_failures()
+    return broadcast
+
+
+def event(sandbox: Sandbox, **fields: Any) -> Announcement:
+    starts_at = sandbox.mirror("x").clock.datetime() + timedelta(hours=1)
+    live = Live(title="Open doors", starts_at=starts_at, ends_at=starts_at + timedelta(hours=2), **fields)
+    return Announcement(key="doors", title="Open doors", text="We open at nine.", live=live)
+
+
+def receive(sandbox: Sandbox, broadcast: Broadcast, *, is_active: bool = True) -> None:
+    """Pictures come in at every host's ingest, or stop."""
+    for channel, ingest in broadcast.live("doors").ingests().items():
+        sandbox.mirror({"film": "youtube", "page-live": "facebook"}[channel]).set_ingest(ingest.key.reveal(), is_active)
+
+
+def writes(sandbox: Sandbox) -> int:
+    return sum(request.method not in ("GET", "HEAD") for request in sandbox.requests())
+
+
+def by_channel(report: LiveReport) -> dict[str, LiveOutcome]:
+    return {outcome.channel: outcome for outcome in report.outcomes}
+
+
+def test_feeds_have_the_address_before_the_event(published: Broadcast, sandbox: Sandbox) -> None:
+    """Everybody can be told where to watch before anything is on the air."""
+    report = published.status("doors")
+    watch = report["film"].url
+    assert watch
+    texts = [card.text or card.html for name in ("x", "facebook") for card in sandbox.mirror(name).cards()]
+    assert any("/watch?v=" in text for text in texts)
+
+
+def test_nothing_goes_on_the_air_before_pictures_come_in(published: Broadcast, sandbox: Sandbox) -> None:
+    """Started too early, each host says that the encoder is to be started first, and no post claims anything."""
+    before = [card.text for card in sandbox.mirror("x").cards()]
+    report = published.live("doors").start()
+    assert [by_channel(report)[name].failed for name in HOSTS] == [True, True]
+    assert "encoder" in by_channel(report)["film"].hint
+    assert [card.text for card in sandbox.mirror("x").cards()] == before
+
+
+def test_the_whole_life_once(published: Broadcast, sandbox: Sandbox) -> None:
+    """Scheduled, live, ended, replay: each on every host, told once in every feed, and nothing is sent when it is asked again."""
+    show = published.live("doors")
+    assert {outcome.status.state for outcome in show.status().outcomes if outcome.status} == {LiveState.SCHEDULED}
+    receive(sandbox, published)
+    started = by_channel(show.start())
+    assert [started[name].status.state for name in HOSTS] == [LiveState.LIVE, LiveState.LIVE]  # type: ignore[union-attr]
+    assert [started[name].done for name in FEEDS] == ["answered", "amended"]
+    sent = writes(sandbox)
+    show.start()
+    assert writes(sandbox) == sent
+    receive(sandbox, published, is_active=False)
+    assert not any(outcome.failed for outcome in show.end().outcomes)
+    sandbox.advance(1800)
+    replay = by_channel(show.replay())
+    assert {replay[name].status.state for name in HOSTS} == {LiveState.REPLAY}  # type: ignore[union-attr]
+    sent = writes(sandbox)
+    for again in (show.end, show.replay):
+        assert not any(outcome.failed for outcome in again().outcomes)
+    assert writes(sandbox) == sent
+    answers = [card.text for card in sandbox.mirror("x").cards()]
+    assert [sum(words in text for text in answers) for words in ("Live now", "has ended", "Watch the recording")] == [1, 1, 1]
+
+
+def test_an_event_that_is_over_does_not_begin_again(published: Broadcast, sandbox: Sandbox) -> None:
+    """What was ended stays ended; the message says what to do instead."""
+    show = published.live("doors")
+    receive(sandbox, published)
+    show.start()
+    show.end()
+    report = by_channel(show.start())
+    assert report["film"].failed
+    assert "new announcement" in report["film"].hint
+
+
+def test_an_event_that_never_began_is_not_ended(published: Broadcast) -> None:
+    """Ended before its start, nothing is sent and the reason is told."""
+    report = by_channel(published.live("doors").end())
+    assert report["film"].failed
+    assert "has not started" in report["film"].reason
+
+
+def test_the_keys_of_the_ingest_stay_secret(published: Broadcast, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Whoever has the key can go live in our name: it is in no report and not in the ledger."""
+    ingests = published.live("doors").ingests()
+    assert set(ingests) == set(HOSTS)
+    keys = [ingest.key.reveal() for ingest in ingests.values()]
+    kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    said = repr(published.live("doors").status()) + repr(ingests) + repr(published.status("doors"))
+    assert not [key for key in keys if key in said or key.encode() in kept]
+
+
+def test_without_a_live_event_the_command_says_so(broadcast: Broadcast) -> None:
+    """An announcement without an event has nothing to start."""
+    only_film = Announcement(
+        key="film-only", title="Open doors", text="We open.", video=clip(), channels={"page-live": Override(skip="no event")}
+    )
+    broadcast.publish(only_film).raise_for_failures()
+    with pytest.raises(ConfigurationError, match="no live event"):
+        broadcast.live("film-only")
+
+
+def test_a_start_that_lies_behind_is_told_before_anything_is_sent(broadcast: Broadcast, sandbox: Sandbox) -> None:
+    """An event cannot be announced for yesterday."""
+    starts_at = sandbox.mirror("x").clock.datetime() - timedelta(days=1)
+    late = Announcement(key="late", title="Open doors", text="We open.", live=Live(title="Doors", starts_at=starts_at))
+    report = broadcast.publish(late)
+    assert report.exit_code == 1
+    assert "live.past" in repr(report)
+    assert not writes(sandbox)
