@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from enum import Enum
 from typing import NamedTuple
 
+import msgspec
+
 from socialcast.broadcast.feed import FeedEvent, send
 from socialcast.broadcast.words import live_words
 from socialcast.delivery.steps import Steps
@@ -75,6 +77,7 @@ class LiveShow:
         published = [one for one in delivered if one.outcome.state is State.PUBLISHED]
         self._hosts = [one for one in published if one.event]
         self._feeds = [one for one in published if not one.event]
+        self._transports = {one.outcome.channel: one.publisher.connection.transport for one in published}
         if not self._hosts:
             raise ConfigurationError(
                 f"{announcement.resolved_key} has no live event on any of its channels: give the announcement a live.starts_at,"
@@ -150,7 +153,7 @@ class LiveShow:
             return _about(feed, done="amended")
         if publisher.capabilities.answer:
             answer = publisher.answer(_receipt(feed), line, feed.steps, name=name)
-            return _about(feed, done="answered", url=publisher.connection.transport.visible_url(answer.url))
+            return _about(feed, done="answered", url=answer.url)
         return _about(feed, done="left as it is", reason=f"{publisher.name} offers neither amending nor answering")
 
     def _links(self) -> dict[str, str]:
@@ -160,7 +163,15 @@ class LiveShow:
         return links
 
     def _report(self, outcomes: Iterable[LiveOutcome]) -> LiveReport:
-        return LiveReport(key=self._announcement.resolved_key, outcomes=tuple(outcomes))
+        return LiveReport(key=self._announcement.resolved_key, outcomes=tuple(map(self._seen, outcomes)))
+
+    def _seen(self, outcome: LiveOutcome) -> LiveOutcome:
+        """The outcome with addresses that can be opened: in a sandbox run, the sandbox's."""
+        visible = self._transports[outcome.channel].visible_url
+        status = outcome.status
+        if status and status.replay_url:
+            status = msgspec.structs.replace(status, replay_url=visible(status.replay_url))
+        return msgspec.structs.replace(outcome, url=visible(outcome.url), status=status)
 
 
 # -- one channel -------------------------------------------------------------------------------------------------------------
@@ -228,8 +239,7 @@ def _receipt(feed: Delivered) -> Receipt:
 
 
 def _told(host: Delivered, status: LiveStatus, done: str = "", *, is_waiting: bool = False) -> LiveOutcome:
-    visible = host.publisher.connection.transport.visible_url
-    return _about(host, status=status, url=visible(_event(host).url), done=done, is_waiting=is_waiting)
+    return _about(host, status=status, url=_event(host).url, done=done, is_waiting=is_waiting)
 
 
 def _about(one: Delivered, **facts: object) -> LiveOutcome:

@@ -16,7 +16,7 @@ from socialcast.broadcast.live import LiveShow
 from socialcast.cli.options import channels_option, json_option, ledger_option, only_option, sandbox_option
 from socialcast.cli.place import Place
 from socialcast.cli.show import print_json
-from socialcast.model.receipt import LiveOutcome, LiveReport
+from socialcast.model.receipt import LiveOutcome, LiveReport, LiveState
 from socialcast.wire.clock import Cancel
 from socialcast.wire.ffmpeg import Health
 
@@ -26,6 +26,7 @@ _LOOK_SECONDS = 0.2  # Ctrl-C does not interrupt an endless wait on every system
 _TOLD_EVERY_SECONDS = 5.0
 _TOO_SLOW = 0.9
 _START_SECONDS = 30.0
+_BEFORE_THE_END = (LiveState.SCHEDULED, LiveState.LIVE)
 
 _MOMENTS: dict[str, tuple[str, Callable[[LiveShow], LiveReport]]] = {
     "start": ("Put the live event of KEY on the air on every channel that hosts it, and say so in the posts.", LiveShow.start),
@@ -162,7 +163,7 @@ def _lines(outcome: LiveOutcome) -> Iterator[str]:
     state = outcome.status.state.value if outcome.status else ""
     told = click.style("failed", fg="red") if outcome.failed else ", ".join(part for part in (state, outcome.done) if part)
     yield f"  {outcome.channel} ({outcome.platform}): {told} {outcome.url}".rstrip()
-    if outcome.status and outcome.is_host:
+    if outcome.status and outcome.status.state in _BEFORE_THE_END:
         pictures = "pictures come in" if outcome.status.receiving else "no pictures come in"
         yield f"    {pictures}; {outcome.status.health or 'health not told'}"
     if outcome.status and outcome.status.replay_url:

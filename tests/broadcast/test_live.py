@@ -149,3 +149,12 @@ def test_a_start_that_lies_behind_is_told_before_anything_is_sent(broadcast: Bro
     assert report.exit_code == 1
     assert "live.past" in repr(report)
     assert not writes(sandbox)
+
+
+def test_posts_hold_the_platforms_own_addresses(published: Broadcast, sandbox: Sandbox) -> None:
+    """What readers get is the watch page itself, and never the sandbox's copy of it."""
+    receive(sandbox, published)
+    report = by_channel(published.live("doors").start())
+    assert [report[name].url.count(sandbox.url) for name in (*HOSTS, *FEEDS)] == [1, 1, 1, 1]
+    texts = [card.text for name in ("x", "facebook") for card in sandbox.mirror(name).cards()]
+    assert not [text for text in texts if "127.0.0.1" in text]

@@ -86,7 +86,7 @@ def _health(told: Mapping[str, Any]) -> str:
     streams = told.get("ingest_streams") or ()
     listed = streams.get("data", ()) if isinstance(streams, dict) else streams
     measured: Mapping[str, Any] = next((stream["stream_health"] for stream in listed if stream.get("stream_health")), {})
-    return ", ".join(f"{name} {value}" for name, value in sorted(measured.items()) if value)
+    return ", ".join(f"{name.replace('_', ' ')} {value:,.0f}" for name, value in sorted(measured.items()) if value)
 
 
 def _replay(told: Mapping[str, Any]) -> str:

@@ -93,8 +93,9 @@ class XPublisher(Publisher):
 
     def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> Item:
         """One reply to the last post of the thread."""
-        id = self._post(text, (), receipt.items[-1].id, steps, name)
-        return Item(id=id, kind="post", url=permalink(id, self._username))
+        last = receipt.items[-1]
+        id = self._post(text, (), last.id, steps, name)
+        return Item(id=id, kind="post", url=last.url.replace(last.id, id))
 
     def retract(self, receipt: Receipt, steps: Steps) -> None:
         """Delete the posts, the newest first."""
