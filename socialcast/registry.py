@@ -17,7 +17,7 @@ _GROUP = "socialcast.publishers"
 
 class _Home(NamedTuple):
     place: str
-    extra: str
+    extra: str = ""  # none where nothing but requests is needed
 
 
 _OURS = {
@@ -26,6 +26,7 @@ _OURS = {
     "mediawiki": _Home("socialcast.publishers.mediawiki:MediawikiPublisher", "mediawiki"),
     "facebook": _Home("socialcast.publishers.facebook:FacebookPublisher", "facebook"),
     "youtube": _Home("socialcast.publishers.youtube:YoutubePublisher", "youtube"),
+    "rtmp": _Home("socialcast.publishers.rtmp:RtmpPublisher"),
 }
 
 

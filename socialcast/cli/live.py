@@ -26,6 +26,7 @@ _LOOK_SECONDS = 0.2  # Ctrl-C does not interrupt an endless wait on every system
 _TOLD_EVERY_SECONDS = 5.0
 _TOO_SLOW = 0.9
 _START_SECONDS = 30.0
+_PICTURES = {True: "pictures come in", False: "no pictures come in", None: "whether pictures come in is not told"}
 _BEFORE_THE_END = (LiveState.SCHEDULED, LiveState.LIVE)
 
 _MOMENTS: dict[str, tuple[str, Callable[[LiveShow], LiveReport]]] = {
@@ -164,8 +165,7 @@ def _lines(outcome: LiveOutcome) -> Iterator[str]:
     told = click.style("failed", fg="red") if outcome.failed else ", ".join(part for part in (state, outcome.done) if part)
     yield f"  {outcome.channel} ({outcome.platform}): {told} {outcome.url}".rstrip()
     if outcome.status and outcome.status.state in _BEFORE_THE_END:
-        pictures = "pictures come in" if outcome.status.receiving else "no pictures come in"
-        yield f"    {pictures}; {outcome.status.health or 'health not told'}"
+        yield f"    {_PICTURES[outcome.status.receiving]}; {outcome.status.health or 'health not told'}"
     if outcome.status and outcome.status.replay_url:
         yield f"    recording: {outcome.status.replay_url}"
     for label, words in (("reason", outcome.reason), ("to do", outcome.hint)):

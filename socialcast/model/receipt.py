@@ -86,10 +86,11 @@ class LiveState(Enum):
 
 
 class LiveStatus(_Record, frozen=True, kw_only=True):
-    """What a platform tells of a live event: its state, whether pictures come in and how well, and the replay's address."""
+    """What a platform tells of a live event: its state, whether pictures come in (None: it does not tell) and how well, and
+    the replay's address."""
 
     state: LiveState
-    receiving: bool = False
+    receiving: bool | None = None
     health: str = ""
     viewers: int | None = None
     replay_url: str = ""

@@ -16,6 +16,7 @@ from socketserver import ThreadingTCPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+from socialcast.sandbox import rtmp
 from socialcast.sandbox.faults import SOCKET_KEY, LostConnection
 
 if TYPE_CHECKING:
@@ -219,6 +220,13 @@ class Server(ThreadingTCPServer):
             super().process_request_thread(request, client_address)
         finally:
             del self._open[request]
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Speak RTMP with an encoder, and HTTP with everybody else."""
+        if rtmp.is_rtmp(request):
+            rtmp.shake_hands(request)
+        else:
+            super().finish_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         """Close without the orderly goodbye of the base class, which would go out ahead of a reset."""

@@ -13,14 +13,14 @@ import requests
 
 from socialcast.broadcast import Broadcast
 from socialcast.model.announcement import Announcement, Link, Live, Photo, Video
-from socialcast.model.capabilities import Support
+from socialcast.model.capabilities import Capabilities, Support
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.wire.settings import Channel, Policy
 
-__all__ = ["SandboxStage", "Sight", "Stage", "clip", "picture", "sample"]
+__all__ = ["SandboxStage", "Sight", "Stage", "clip", "picture", "sample", "shows_what_it_gets"]
 
 _FAR_AHEAD = datetime(2100, 1, 1, 9, tzinfo=UTC)
 
@@ -101,6 +101,11 @@ def sample(publisher: type[Publisher], *, key: str = "contract", photos: int = 2
     }
     values["tags"] = ("open doors", "astronomy")
     return Announcement(**{**values, "link": Link("https://example.org/open-doors"), **fields})
+
+
+def shows_what_it_gets(table: Capabilities) -> bool:
+    """Whether there is something to look at once it has an announcement; a bare live server takes pictures and no more."""
+    return bool(table.text or table.photos or table.video or (table.live and table.live.tells_state))
 
 
 def picture(index: int, size: tuple[int, int] = (48, 32)) -> Photo:

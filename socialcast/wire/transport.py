@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import ssl
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -149,6 +151,14 @@ class Transport:
     def learn(self, secret: Secret) -> None:
         """Keep one more secret out of logs and messages."""
         self.redactor.learn(secret)
+
+    def connect(self, host: str, port: int, *, tls: bool) -> socket.socket:
+        """A connection for what is not HTTP; in a sandbox run it leads to the sandbox, as all others do. Raises OSError."""
+        if self.sandbox_url:
+            sandbox = urlsplit(self.sandbox_url)
+            return socket.create_connection((sandbox.hostname or "", sandbox.port or 80), _TIME_OUT_SECONDS[0])
+        plain = socket.create_connection((host, port), _TIME_OUT_SECONDS[0])
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=host) if tls else plain
 
     def visible_url(self, url: str) -> str:
         """Where a person can open that address: itself, or the sandbox's page of it."""

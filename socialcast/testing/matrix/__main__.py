@@ -10,9 +10,8 @@ from collections.abc import Iterator
 import click
 import msgspec
 
-from socialcast.registry import platforms
 from socialcast.sandbox import Sandbox
-from socialcast.testing.matrix.faults import Recorded, fault_cases, run_fault
+from socialcast.testing.matrix.faults import Recorded, fault_cases, provable, run_fault
 from socialcast.testing.matrix.kills import count_writes, kill_cases, run_kill
 from socialcast.testing.matrix.verdict import Total, Verdict, totals
 
@@ -31,7 +30,7 @@ def main(names: tuple[str, ...], kill: bool, seed: int | None, as_json: bool) ->
     """Prove "exactly once": judge by the sandbox what the public sees after every fault; exit code 1 where it does not hold."""
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     with Sandbox() as sandbox:
-        verdicts = [verdict for name in names or _mirrored(sandbox) for verdict in _verdicts(Recorded(sandbox, name), kill, seed)]
+        verdicts = [verdict for name in names or provable() for verdict in _verdicts(Recorded(sandbox, name), kill, seed)]
     failures = [verdict for verdict in verdicts if not verdict.ok]
     if as_json:
         table = [msgspec.to_builtins(total) for total in totals(verdicts)]
@@ -40,10 +39,6 @@ def main(names: tuple[str, ...], kill: bool, seed: int | None, as_json: bool) ->
     else:
         click.echo("\n".join([*map(_row, totals(verdicts)), *map(_failure, failures), f"seed {seed}"]))
     sys.exit(1 if failures else 0)
-
-
-def _mirrored(sandbox: Sandbox) -> list[str]:
-    return [name for name in platforms() if name in sandbox.mirrors]
 
 
 def _verdicts(run: Recorded, kill: bool, seed: int) -> Iterator[Verdict]:

@@ -15,13 +15,14 @@ import requests
 
 from socialcast.model.announcement import Announcement
 from socialcast.model.receipt import Outcome
-from socialcast.registry import publisher_class
+from socialcast.registry import platforms, publisher_class
 from socialcast.sandbox import Sandbox
+from socialcast.sandbox.registry import load_mirrors
 from socialcast.testing.matrix.verdict import Case, Verdict, judge
-from socialcast.testing.stage import SandboxStage, Sight, sample
+from socialcast.testing.stage import SandboxStage, Sight, sample, shows_what_it_gets
 from socialcast.wire.transport import SandboxAdapter
 
-__all__ = ["FAULTS", "Recorded", "fault_cases", "run_fault", "settle"]
+__all__ = ["FAULTS", "Recorded", "fault_cases", "provable", "run_fault", "settle"]
 
 _MOST_RUNS = 5  # how often it is run again until it settles
 _PATIENCE_SECONDS = 3600.0  # between two runs: what is being processed or refused for a while is over then
@@ -44,6 +45,12 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
     "token expired": {"effect": "expired_token", "account": "contract"},
 }
 _FINAL = frozenset({"token expired"})  # no run overcomes it without a new token
+
+
+def provable() -> list[str]:
+    """The publishers that have a mirror on which something is to be seen."""
+    mirrored = [name for name in platforms() if name in load_mirrors()]
+    return [name for name in mirrored if shows_what_it_gets(publisher_class(name).capabilities)]
 
 
 class Recorded:
