@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from socialcast.cli.options import json_option
 from socialcast.cli.show import print_json
@@ -20,6 +20,7 @@ from socialcast.registry import platforms, publisher_class
 __all__ = ["command"]
 
 _ABOUT_THE_TABLE = ("documented", "checked", "notes", "recovery")  # sentences, which fit the table of one platform only
+_PATH_WIDTH, _COLUMN_WIDTH = 36, 22  # characters
 
 
 @click.command("capabilities")
@@ -31,8 +32,8 @@ def command(platform: str | None, as_json: bool) -> None:
     if as_json:
         print_json({name: msgspec.to_builtins(table, order="sorted") for name, table in tables.items()})
     else:
-        rows = {name: dict(_leaves(table)) for name, table in tables.items()}
-        Console().print(_drawn(rows if platform else {name: _comparable(leaves) for name, leaves in rows.items()}))
+        columns = {name: dict(_leaves(table)) for name, table in tables.items()}
+        _print(columns if platform else {name: _comparable(leaves) for name, leaves in columns.items()})
 
 
 def _installed() -> dict[str, Capabilities]:
@@ -75,8 +76,16 @@ def _in_words(value: Any) -> str:
     return str(value.value if isinstance(value, Enum) else value)
 
 
+def _print(columns: Mapping[str, Mapping[str, str]]) -> None:
+    """As many platforms beside each other as the terminal has room for, the others below."""
+    console, names = Console(), list(columns)
+    at_once = max(1, (console.width - _PATH_WIDTH) // _COLUMN_WIDTH)
+    for start in range(0, len(names), at_once):
+        console.print(_drawn({name: columns[name] for name in names[start : start + at_once]}))
+
+
 def _drawn(columns: Mapping[str, Mapping[str, str]]) -> Table:
-    table = Table("", *columns)
+    table = Table(Column("", no_wrap=True), *columns)
     for path in dict.fromkeys(path for leaves in columns.values() for path in leaves):
         table.add_row(path, *(leaves.get(path, "") for leaves in columns.values()))
     return table
