@@ -27,8 +27,10 @@ _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]+)`(?: - at `(?P<path>
 _KINDS: tuple[tuple[str, type[msgspec.Struct]], ...] = (  # what stands at a path; the first that fits
     ("$.photos", Photo),
     ("$.video.subtitles", Subtitles),
+    ("$.video.poster", Photo),
     ("$.video", Video),
     ("$.link", Link),
+    ("$.live.poster", Photo),
     ("$.live", Live),
     ("$.channels", Override),
     ("$", Announcement),
@@ -76,18 +78,27 @@ def _spelled_out(document: dict[str, Any]) -> dict[str, Any]:
             full[field] = {name: full[field]}
     if isinstance(full.get("photos"), list):
         full["photos"] = [{"path": photo} if isinstance(photo, str) else photo for photo in full["photos"]]
+    for field in ("video", "live"):
+        if isinstance(poster := _table(full.get(field)).get("poster"), str):
+            full[field] = {**full[field], "poster": {"path": poster}}
     return full
 
 
 def _media_of(document: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
     """Every table of the document that names a file, with its place."""
-    photos, video = document.get("photos") or [], document.get("video")
-    found = [(photo, f"photos[{index}]") for index, photo in enumerate(photos) if isinstance(photo, dict)]
-    if isinstance(video, dict):
-        found.append((video, "video"))
-        tracks = video.get("subtitles") or []
-        found += [(track, f"video.subtitles[{index}]") for index, track in enumerate(tracks) if isinstance(track, dict)]
-    return found
+    video, live = (_table(document.get(name)) for name in ("video", "live"))
+    named = [
+        *((photo, f"photos[{index}]") for index, photo in enumerate(document.get("photos") or [])),
+        (document.get("video"), "video"),
+        (video.get("poster"), "video.poster"),
+        *((track, f"video.subtitles[{index}]") for index, track in enumerate(video.get("subtitles") or [])),
+        (live.get("poster"), "live.poster"),
+    ]
+    return [(table, where) for table, where in named if isinstance(table, dict)]
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _inside(folder: Path, path: Any, where: str) -> Path:

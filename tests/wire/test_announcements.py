@@ -126,8 +126,15 @@ def test_links_do_not_lead_out_either(tmp_path: Path) -> None:
         load_announcement(write(folder, "event.md", "---\nphotos: [photo.jpg]\n---\n"))
 
 
-def test_subtitles_stay_inside_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ("video: {path: hall.mp4, subtitles: [{path: ../../etc/passwd}]}", r"video.subtitles\[0\]"),
+        ("video: {path: hall.mp4, poster: ../../etc/passwd}", "video.poster"),
+        ("live: {starts_at: 2036-12-06T13:00:00+01:00, poster: {path: ../../etc/passwd}}", "live.poster"),
+    ],
+)
+def test_every_file_stays_inside(tmp_path: Path, fields: str, where: str) -> None:
     """What holds for photos holds for every file that an announcement names."""
-    text = "---\nvideo: {path: hall.jpg, subtitles: [{path: ../../etc/passwd}]}\n---\n"
-    with pytest.raises(ConfigurationError, match=r"video.subtitles\[0\].*leads out"):
-        load_announcement(write(tmp_path, "event.md", text))
+    with pytest.raises(ConfigurationError, match=f"{where}.*leads out"):
+        load_announcement(write(tmp_path, "event.md", f"---\n{fields}\n---\n"))
