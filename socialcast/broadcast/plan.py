@@ -16,7 +16,7 @@ from socialcast.model.problems import Problem, Severity
 from socialcast.publisher import Publisher
 from socialcast.wire.settings import Channel, Policy
 
-__all__ = ["Plan", "PlannedChannel", "check_post", "compose_post", "make_plan"]
+__all__ = ["Plan", "PlannedChannel", "check_post", "compose_post", "hosted_elsewhere", "make_plan"]
 
 
 class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +80,11 @@ def make_plan(
         return _planned(announcement, channels[name], publishers[name], links, accounts)
 
     given = {name: _given_links(announcement, publishers[name], name) for name in channels}
-    hosts = {name: msgspec.structs.replace(planned(name, {}), is_host=True) for name in channels if given[name]}
+    hosts = {
+        name: msgspec.structs.replace(planned(name, hosted_elsewhere(announcement, publishers, name)), is_host=True)
+        for name in channels
+        if given[name]
+    }
     links: dict[str, str] = {}
     for name, host in hosts.items():
         if host.post and not host.errors:
@@ -103,6 +107,12 @@ def check_post(post: Post, publisher: Publisher, channel: Channel, limits: Mappi
     """Every problem of a post under the limits of its account."""
     problems = check(post, with_limits(publisher.capabilities, dict(limits)), channel.policy)
     return problems + [msgspec.structs.replace(problem, channel=channel.name) for problem in publisher.check(post)]
+
+
+def hosted_elsewhere(announcement: Announcement, publishers: Mapping[str, Publisher], name: str) -> dict[str, str]:
+    """What other channels host, by kind, without an address: no host waits for another's."""
+    others = [publisher for other, publisher in publishers.items() if other != name and not _skips(announcement, other)]
+    return {kind: "" for publisher in others for kind in publisher.gives(announcement)}
 
 
 def _given_links(announcement: Announcement, publisher: Publisher, channel: str) -> dict[str, str]:

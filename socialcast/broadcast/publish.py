@@ -8,6 +8,7 @@ from datetime import datetime
 
 from socialcast.broadcast.channels import same_account_problem
 from socialcast.broadcast.delivery import ChannelDelivery
+from socialcast.broadcast.plan import hosted_elsewhere
 from socialcast.model.announcement import Announcement
 from socialcast.model.receipt import State
 from socialcast.wire.clock import Cancel, Clock
@@ -40,7 +41,8 @@ class Run:
     def _prepare(self) -> bool:
         hosts = [delivery for delivery in self._open() if delivery.is_host]
         feeds = [delivery for delivery in self._open() if not delivery.is_host]
-        self._all(lambda delivery: delivery.prepare({}), hosts)
+        publishers = {host.channel.name: host.publisher for host in hosts}
+        self._all(lambda host: host.prepare(hosted_elsewhere(self._announcement, publishers, host.channel.name)), hosts)
         if not self._goes_on():
             return False
         self._prepare_feeds(feeds)

@@ -33,7 +33,7 @@ __all__ = ["command"]
 @click.option("--serve", "stay", is_flag=True, help="Publish anew, without a record, and show the wall until Ctrl-C.")
 @json_option
 def command(ledger: Path, stay: bool, as_json: bool) -> None:
-    """Publish the bundled example, an open day with seven photos, on three channels of a sandbox on this machine."""
+    """Publish the bundled example, an open day with photos, a film and a live event, on all platforms of a sandbox here."""
     with make_sandbox() as sandbox:
         report = (
             _published(sandbox.url, ledger)

@@ -12,6 +12,8 @@ from socialcast.model.post import Adaptation, Post
 
 __all__ = ["hashtag", "render"]
 
+_HOSTED = {"album": "an album", "video": "it"}
+
 
 def render(
     announcement: Announcement,
@@ -69,10 +71,18 @@ def _photos(
     if most is None or len(said.photos) <= most:
         return said.photos, []
     shown = said.photos[:most]
-    where = (
-        f"the rest behind the link {links['album']}" if "album" in links else "the rest is left out: no channel hosts an album"
-    )
-    return shown, [Adaptation(code="photos.album", message=f"{len(shown)} of {len(said.photos)} photos, {where}")]
+    where, routine = _elsewhere("album", links)
+    some = f"{len(shown)} of {len(said.photos)} photos, the rest is {where}"
+    message = some if shown else f"none of the photos: they are {where}"
+    return shown, [Adaptation(code="photos.album", message=message, routine=routine)]
+
+
+def _elsewhere(kind: str, links: Mapping[str, str]) -> tuple[str, bool]:
+    """Where the reader finds what this channel does not show, and whether that is as it should be: what hosts have no
+    address of yet stands under an empty one."""
+    if kind not in links:
+        return f"left out: no channel hosts {_HOSTED[kind]}", False
+    return (f"behind the link {links[kind]}", False) if links[kind] else ("on another channel", True)
 
 
 def _most_photos(said: Announcement, capabilities: Capabilities) -> int | None:
@@ -88,8 +98,8 @@ def _about_video(said: Announcement, capabilities: Capabilities, links: Mapping[
         return []
     if capabilities.video is not None:
         return _about_parts(said.video, capabilities.video)
-    where = f"behind the link {links['video']}" if "video" in links else "left out: no channel hosts it"
-    return [Adaptation(code="video.link", message=f"the video is {where}")]
+    where, routine = _elsewhere("video", links)
+    return [Adaptation(code="video.link", message=f"the video is {where}", routine=routine)]
 
 
 def _about_parts(video: Video, rules: VideoRules) -> list[Adaptation]:

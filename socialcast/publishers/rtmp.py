@@ -14,8 +14,9 @@ import msgspec
 from msgspec import Meta
 
 from socialcast.delivery.steps import Steps
+from socialcast.model.announcement import Announcement
 from socialcast.model.capabilities import Capabilities, LiveRules, Recovery
-from socialcast.model.post import Post
+from socialcast.model.post import Adaptation, Post
 from socialcast.model.receipt import Draft, Item, LiveState, LiveStatus, Receipt
 from socialcast.publisher import Ingest, Publisher
 from socialcast.wire.rtmp import require_server
@@ -63,6 +64,12 @@ class RtmpPublisher(Publisher):
     def identity(self) -> str:
         """The key, under which a server takes one stream at a time."""
         return f"{self.settings.url}/{self.settings.stream_key.reveal()}"
+
+    def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
+        """The event alone: a server shows nothing but its pictures."""
+        bare = msgspec.structs.replace(announcement, title="", text="", link=None, photos=(), video=None, tags=(), channels={})
+        alone = Adaptation(code="live.alone", message="the server shows the live pictures, and nothing else", routine=True)
+        return msgspec.structs.replace(super().compose(bare, links), adaptations=(alone,))
 
     def prepare(self, post: Post, steps: Steps) -> Draft:
         """Look whether the ingest answers; nothing is made."""

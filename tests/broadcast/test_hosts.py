@@ -111,3 +111,18 @@ def test_a_channel_that_skips_what_does_not_fit_skips_it_under_its_accounts_limi
         report = broadcast.publish(film)
     assert (report["films"].state, report["news"].state, report.exit_code) == (State.SKIPPED, State.PUBLISHED, 0)
     assert "are allowed" in report["films"].reason
+
+
+def test_what_another_host_shows_is_not_said_to_be_left_out(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A channel for films needs no permission to leave the photos to the album of another."""
+    said = Announcement(key="both", title="Doors", text="Doors open.", photos=[picture(1)], video=clip())
+    channels = [Channel(name="film", platform="youtube"), Channel(name="photos", platform="flickr")]
+    with Broadcast(channels, ledger=tmp_path / "ledger", sandbox=sandbox, clock=SandboxClock(sandbox)) as broadcast:
+        planned = broadcast.plan(said)["film"]
+        report = broadcast.publish(said)
+    assert not planned.errors
+    assert [change.message for change in report["film"].adaptations if change.code == "photos.album"] == [
+        "none of the photos: they are on another channel"
+    ]
+    with Broadcast(channels[:1], ledger=tmp_path / "alone", sandbox=sandbox, clock=SandboxClock(sandbox)) as alone:
+        assert {problem.code for problem in alone.plan(said)["film"].errors} == {"photos.album"}
