@@ -18,6 +18,7 @@ from socialcast.wire.settings import Policy
 __all__ = ["READ_BY_RULES", "check", "photo_adaptations", "with_limits"]
 
 
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#.]+(\.[^\s/?#.]+)*\.?(:\d+)?([/?#]\S*)?", re.IGNORECASE)
 _SPDX_ID = re.compile(r"[A-Za-z0-9.+-]+")
 _PHOTO_REMEDIES = {
     "photos.missing": "check the path, and that the file can be read",
@@ -168,6 +169,15 @@ def _licence_ids(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
             yield Problem(code="licence.unknown", path=path, message=f"{licence!r} is no SPDX id of a licence", fix=fix)
 
 
+def _links(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    """What readers are to follow is an address that a browser opens."""
+    named = (("link.url", post.link.url if post.link else ""), ("live.url", post.live.url if post.live else ""))
+    for path, url in named:
+        if url and not _WEB_ADDRESS.fullmatch(url):
+            fix = "write it whole, with https:// in front and without spaces"
+            yield Problem(code="link.invalid", path=path, message=f"{url!r} is no address of the web", fix=fix)
+
+
 def _audience(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     if post.audience not in capabilities.audience:
         message = f"the announcement is for the {post.audience.value}, the platform is not"
@@ -197,6 +207,7 @@ _RULES: tuple[tuple[str, Callable[[Post, Capabilities], Iterator[Problem]]], ...
     ("photos", _licence_ids),
     ("video", moving.video),
     ("live", moving.live),
+    ("link", _links),
     ("audience", _audience),
     ("answer", _reply),
     ("tags.max_count", _tag_count),

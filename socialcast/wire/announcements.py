@@ -18,6 +18,7 @@ import msgspec
 
 from socialcast.model.announcement import Announcement, Link, Live, Override, Photo, Subtitles, Video
 from socialcast.model.errors import ConfigurationError
+from socialcast.wire.complaints import in_words
 from socialcast.wire.suggest import suggest
 
 __all__ = ["load_announcement"]
@@ -88,13 +89,17 @@ def _media_of(document: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
     """Every table of the document that names a file, with its place."""
     video, live = (_table(document.get(name)) for name in ("video", "live"))
     named = [
-        *((photo, f"photos[{index}]") for index, photo in enumerate(document.get("photos") or [])),
+        *((photo, f"photos[{index}]") for index, photo in enumerate(_list(document.get("photos")))),
         (document.get("video"), "video"),
         (video.get("poster"), "video.poster"),
-        *((track, f"video.subtitles[{index}]") for index, track in enumerate(video.get("subtitles") or [])),
+        *((track, f"video.subtitles[{index}]") for index, track in enumerate(_list(video.get("subtitles")))),
         (live.get("poster"), "live.poster"),
     ]
     return [(table, where) for table, where in named if isinstance(table, dict)]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _table(value: Any) -> dict[str, Any]:
@@ -114,7 +119,7 @@ def _inside(folder: Path, path: Any, where: str) -> Path:
 def _explain(message: str) -> str:
     unknown = _UNKNOWN_FIELD.search(message)
     if unknown is None:
-        return message
+        return in_words(message)
     path = unknown["path"] or "$"
     fields = next(kind.__struct_fields__ for start, kind in _KINDS if path.startswith(start))
     return f"{message}: {suggest(unknown['name'], set(fields) - {'data'})}"

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from socialcast.model.errors import ConfigurationError
+from socialcast.wire.complaints import in_words
 from socialcast.wire.secrets import MissingSecret, Secret, is_reference, read_secret
 from socialcast.wire.suggest import suggest
 
@@ -96,7 +97,7 @@ def resolve_settings(
     try:
         return msgspec.convert(values, settings_type, dec_hook=_keep_secret, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{where}: {error}") from None
+        raise ConfigurationError(f"{where}: {in_words(str(error))}") from None
 
 
 @cache  # looking into a class takes longer than all else here, and hundreds of channels may share one
@@ -168,7 +169,7 @@ def _channel(name: str, table: Any, file: Path) -> Channel:
             {**common, "name": name, "settings": settings, "folder": file.parent}, Channel, dec_hook=lambda _, v: v
         )
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{where}: {error}") from None
+        raise ConfigurationError(f"{where}: {in_words(str(error))}") from None
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: Any, where: str, also: tuple[str, ...] = ()) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from socialcast import Photo
+from socialcast import Link, Photo
 from socialcast.compose.preflight import check
 from socialcast.model.capabilities import Capabilities, LinkRules, PhotoRules, Recovery, TextRules
 from socialcast.model.post import Post
@@ -31,7 +31,7 @@ def problems(**fields: object) -> list[Problem]:
 
 def test_a_sound_post_has_none() -> None:
     """What fits is left in peace."""
-    assert problems(photos=(picture(1), picture(2)), licence="CC-BY-4.0") == []
+    assert problems(photos=(picture(1), picture(2)), licence="CC-BY-4.0", link=Link("https://example.org:8443/?a=1#b")) == []
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,9 @@ def test_a_sound_post_has_none() -> None:
         ({"photos": tuple(picture(n) for n in range(3))}, "photos.too_many", "photos", ""),
         ({"photos": (Photo("nowhere.jpg", alt="x"),)}, "photos.missing", "photos[0]", "check the path"),
         ({"photos": (Photo(b"no picture", alt="x"),)}, "photos.unreadable", "photos[0]", "export it as JPEG or PNG"),
+        ({"link": Link("example.org/doors")}, "link.invalid", "link.url", "with https:// in front"),
+        ({"link": Link("javascript:alert(1)")}, "link.invalid", "link.url", "with https:// in front"),
+        ({"link": Link("https://example.org/open doors")}, "link.invalid", "link.url", "without spaces"),
         ({"licence": "CC BY 4.0"}, "licence.unknown", "licence", "write 'CC-BY-4.0'"),
         ({"licence": "free (really)"}, "licence.unknown", "licence", "as CC-BY-4.0 or CC0-1.0"),
     ],

@@ -24,7 +24,6 @@ INFORMATIONAL = {  # read by people, publishers and the orchestrator, and not by
     "embargo",
     "album",
     "gives",
-    "link",
     "amend",
 }
 
