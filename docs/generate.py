@@ -111,6 +111,16 @@ def matrix() -> str:
     return _table(("capability", *CHANNELS), rows)
 
 
+def recovery() -> str:
+    rules = {name: publisher_class(name).capabilities.recovery for name in CHANNELS}
+    rows = [
+        (name, rule.marker, f"{rule.settle_seconds[-1]:g} s", rule.lost_ledger or "—", rule.unknown or "nothing")
+        for name, rule in rules.items()
+    ]
+    head = ("platform", "found again by", "absence believed after", "with an empty ledger and `--recover`", "stays unknown")
+    return _table(head, rows)
+
+
 def promises() -> str:
     from socialcast.testing import test_contract
 
@@ -142,6 +152,7 @@ def command_line() -> str:
 
 _GENERAL: Mapping[str, Callable[[], str]] = {
     "matrix": matrix,
+    "recovery": recovery,
     "promises": promises,
     "error-tree": error_tree,
     "cli": command_line,

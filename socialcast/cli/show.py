@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from textwrap import indent, wrap
 from typing import Any
 
@@ -137,9 +137,10 @@ def _report_json(report: Report) -> dict[str, Any]:
 
 
 def _report_text(report: Report) -> str:
-    lines = [line for outcome in report.outcomes for line in _outcome_lines(outcome)]
+    below = {str(problem) for problem in report.problems}
+    lines = [line for outcome in report.outcomes for line in _outcome_lines(outcome, below)]
     is_news = any(outcome.steps_sent for outcome in report.outcomes)  # what it costs, nobody pays again
-    told = [f"  {_problem_line(p)}" for p in report.problems if is_news or p.severity is Severity.ERROR]
+    told = [f"  {_problem_line(p)}" for p in _each_once(report.problems) if is_news or p.severity is Severity.ERROR]
     return "\n".join([f"{report.key} (digest {report.digest[:_SHORT_DIGEST]})", *lines, *told])
 
 
@@ -160,12 +161,23 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _outcome_lines(outcome: Outcome) -> Iterator[str]:
+def _each_once(problems: Iterable[Problem]) -> list[Problem]:
+    """One problem for all the channels that have it."""
+    channels: dict[Problem, list[str]] = {}
+    for problem in problems:
+        channels.setdefault(msgspec.structs.replace(problem, channel=""), []).append(problem.channel)
+    return [msgspec.structs.replace(problem, channel=", ".join(filter(None, names))) for problem, names in channels.items()]
+
+
+def _outcome_lines(outcome: Outcome, below: Collection[str]) -> Iterator[str]:
+    """What became of one channel; a reason that stands below among the problems is not told twice."""
     state = click.style(outcome.state.value, fg=_COLOURS.get(outcome.state))
     yield f"  {outcome.channel} ({outcome.platform}): {state} {outcome.url}".rstrip()
     if outcome.state is State.PUBLISHED:
         yield f"    at {outcome.published_at:%Y-%m-%d %H:%M:%S %Z}"
-    for label, words in (("reason", outcome.reason), ("to do", outcome.hint)):
+    is_below = any(outcome.reason.startswith(problem) for problem in below)
+    reason = "" if is_below else outcome.reason
+    for label, words in (("reason", reason), ("to do", outcome.hint)):
         if words:
             yield from _wrapped(f"{label}: {words}")
     if outcome.state is State.PUBLISHED:  # of what is not there, nothing was adapted

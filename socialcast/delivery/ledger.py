@@ -196,7 +196,8 @@ class Ledger:
         except (OSError, sqlite3.Error) as error:
             raise self._explained(error) from error
         try:
-            self._open.execute("PRAGMA journal_mode = WAL")
+            self._version()  # a file that is not for us is refused before it is changed
+            self._use_wal()
             self._open.execute("PRAGMA synchronous = FULL")
             self._migrate()
         except sqlite3.Error as error:
@@ -207,20 +208,22 @@ class Ledger:
             raise
         self._pid = os.getpid()
 
+    def _use_wal(self) -> None:
+        try:
+            self._open.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:  # another process makes the ledger just now, which this pragma does not wait for
+            self._open.execute("BEGIN IMMEDIATE")
+            self._open.execute("ROLLBACK")
+            self._open.execute("PRAGMA journal_mode = WAL")
+
     def _migrate(self) -> None:
-        version = self._version()
-        if version > len(MIGRATIONS):
-            raise LedgerError(
-                f"the ledger {self.path} is from a newer socialcast (version {version}); upgrade socialcast to use it"
-            )
-        if version == len(MIGRATIONS):
+        if self._version() == len(MIGRATIONS):
             return
-        if version == 0 and self._open.execute("SELECT 1 FROM sqlite_master").fetchone():
-            raise LedgerError(f"{self.path} is a database of another program; name another file as the ledger")
-        if version:
-            self._back_up(version)
         self._open.execute("BEGIN IMMEDIATE")
-        for script in MIGRATIONS[self._version() :]:  # asked again: another process may have been faster
+        version = self._version()  # asked again: another process may have been faster
+        if 0 < version < len(MIGRATIONS):
+            self._back_up(version)
+        for script in MIGRATIONS[version:]:
             for statement in script:
                 self._open.execute(statement)
         self._open.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
@@ -232,7 +235,15 @@ class Ledger:
             self._open.backup(copy)
 
     def _version(self) -> int:
+        """The version of the tables, 0 where there are none yet. Raises LedgerError for a file that is not for us."""
+        has_tables = self._open.execute("SELECT 1 FROM sqlite_master").fetchone()  # first: whoever makes them tells a version
         version: int = self._open.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            raise LedgerError(
+                f"the ledger {self.path} is from a newer socialcast (version {version}); upgrade socialcast to use it"
+            )
+        if has_tables and version == 0:
+            raise LedgerError(f"{self.path} is a database of another program; name another file as the ledger")
         return version
 
     def _explained(self, error: OSError | sqlite3.Error) -> LedgerError:

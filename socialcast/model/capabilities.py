@@ -118,6 +118,8 @@ class Recovery(_Group, frozen=True, kw_only=True):
 
     marker: str
     settle_seconds: tuple[float, ...] = (1.0,)  # looks at these ages of the write; only the last one proves absence
+    lost_ledger: str = ""  # what a machine with an empty ledger finds again, and what it does not
+    unknown: str = ""  # what no look can decide, so that a person has to; empty where there is no such thing
 
 
 class Capabilities(_Group, frozen=True, kw_only=True):

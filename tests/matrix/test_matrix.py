@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
-from unittest import mock
+from pathlib import Path
 
 import pytest
 
-from socialcast.delivery.steps import Steps
-from socialcast.registry import platforms
 from socialcast.sandbox import Sandbox
-from socialcast.sandbox.registry import load_mirrors
-from socialcast.testing.matrix.faults import FAULTS, Recorded, fault_cases, run_fault
+from socialcast.testing.matrix.faults import FAULTS, Recorded, fault_cases, provable, run_fault
 from socialcast.testing.matrix.kills import count_writes, kill_cases, run_kill
 from socialcast.testing.matrix.verdict import Case, Verdict, totals
+from tests.matrix.mutations import MUTATIONS, Mutation, mutate, run_matrix, told
 
-PUBLISHERS = sorted(set(platforms()) & set(load_mirrors()))
+PUBLISHERS = provable()
 
 
 @pytest.fixture
@@ -60,16 +57,15 @@ def test_a_lost_answer_is_overcome(sandbox: Sandbox) -> None:
     assert not failures([*(run_fault(run, case) for case in lost_answers(run)), *(run_kill(run, case) for case in kills)])
 
 
-def test_the_matrix_notices_a_find_that_is_not_called(sandbox: Sandbox) -> None:
-    """With the look on the platform left out, posts appear twice, and the matrix says so."""
+@pytest.mark.matrix
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_the_matrix_notices_a_guard_that_is_taken_out(mutation: Mutation, tmp_path: Path) -> None:
+    """With the intent not written, the look left out or the lease ignored, things appear twice, and the matrix says so."""
     pytest.importorskip("plaza", reason="the outside package plaza is not installed: pip install tests/outside/plaza")
-    run = Recorded(sandbox, "plaza")
-
-    def blind(self: Steps, *args: Any) -> None:
-        """Nothing is ever found."""
-
-    with mock.patch.object(Steps, "_look", blind):
-        assert any(run_fault(run, case).duplicates for case in lost_answers(run))
+    mutate(mutation, tmp_path)
+    matrix = run_matrix(tmp_path, "plaza", *mutation.shown_by)
+    print(mutation.name, told(matrix))
+    assert any(failure["duplicates"] for failure in matrix["failures"])
 
 
 def test_every_fault_that_is_promised_is_in_the_matrix() -> None:

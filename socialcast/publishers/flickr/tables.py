@@ -60,7 +60,11 @@ CAPABILITIES = Capabilities(
     album=Support.NATIVE,
     media_required=True,
     gives=frozenset({"album"}),
-    recovery=Recovery(marker="machine tag on each photo, line in the album's description", settle_seconds=(2, 15, 60)),
+    recovery=Recovery(
+        marker="machine tag on each photo, line in the album's description",
+        settle_seconds=(2, 15, 60),
+        lost_ledger="photos, video and album, however old",
+    ),
     notes={
         "text.max_title_length": "by practice; the page names no limit",
         "photos.max_count": "photos in one album; a free account holds 1,000 photos and videos in all",

@@ -62,7 +62,13 @@ CAPABILITIES = Capabilities(
     link=LinkRules(clickable=True),
     tags=TagRules(),
     # A replica may lag until `maxlag` refuses, five seconds by default; on a small wiki the first look is already true.
-    recovery=Recovery(marker="a hash in the edit summary; a file's SHA-1", settle_seconds=(0.0, 5.0)),
+    recovery=Recovery(
+        marker="a hash in the edit summary; a file's SHA-1",
+        settle_seconds=(0.0, 5.0),
+        lost_ledger="the edit, among the last 500 of the account or of the page; files, however old. Photos are put into the"
+        " stash again, unseen",
+        unknown="an edit that is in neither list where both are longer than 500",
+    ),
     notes={
         "text.max_length": "$wgMaxArticleSize, 2 MiB unless the wiki changed it",
         "photos.max_bytes": "the wiki's own maxuploadsize, which the account check reads",

@@ -41,7 +41,13 @@ PHOTOS = PhotoRules(
     max_bytes=5 * MB,
     alt_text=AltText(max_length=1000),
 )
-RECOVERY = Recovery(marker="own timeline: the parent, the media keys, the text with t.co undone", settle_seconds=(10, 60))
+RECOVERY = Recovery(
+    marker="own timeline: the parent, the media keys, the text with t.co undone",
+    settle_seconds=(10, 60),
+    lost_ledger="posts of the last seven days, by their words; not older ones. Media are uploaded again, unseen",
+    unknown="a post with the same words and another address; after a lost ledger also photos without words;"
+    " a text that X refuses as said lately, and does not show",
+)
 
 CAPABILITIES = Capabilities(
     documented="https://docs.x.com/x-api, with the OpenAPI file 2.167 and twitter-text configuration 3",

@@ -63,6 +63,8 @@ CAPABILITIES = Capabilities(
     recovery=Recovery(
         marker="upload session; then a tag on the video, which visitors do not see, in the uploads playlist",
         settle_seconds=(2, 30, 120),
+        lost_ledger="a whole video, captions, playlist and live event, however old. An upload that was under way begins anew;"
+        " what there was of it stays private",
     ),
     notes={
         "text.max_length": "the whole description, in bytes",
