@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 from socialcast.model.errors import ConfigurationError
 
@@ -53,9 +54,10 @@ class Redactor(logging.Filter):
             self.learn(secret)
 
     def learn(self, secret: Secret) -> None:
-        """Know one more secret, such as a token that was just refreshed."""
-        if len(secret.reveal()) >= _SHORTEST_REDACTED:
-            self._values.add(secret.reveal())
+        """Know one more secret, such as a token that was just refreshed, also as it stands in an address or a form."""
+        value = secret.reveal()
+        if len(value) >= _SHORTEST_REDACTED:
+            self._values |= {value, quote(value, safe=""), quote_plus(value), quote(value)}
 
     def redact(self, text: str) -> str:
         """The text with every known secret blanked out."""

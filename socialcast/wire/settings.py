@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -62,6 +62,7 @@ def read_channels(path: str | os.PathLike[str]) -> ChannelsFile:
     ledger = document.get("ledger", ".socialcast/ledger.sqlite3")
     if not isinstance(ledger, str):
         raise ConfigurationError(f"{file}: ledger is the path of a file, in quotes")
+    _refuse_shared_variables(tables, file)
     return ChannelsFile(
         channels=tuple(_channel(name, table, file) for name, table in tables.items()), ledger=file.parent / ledger
     )
@@ -154,6 +155,16 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise ConfigurationError(f"cannot read the channels file {file}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file} is not valid TOML: {error}") from None
+
+
+def _refuse_shared_variables(names: Iterable[str], file: Path) -> None:
+    """Channels that the environment cannot tell apart would publish with each other's secrets."""
+    known: dict[str, str] = {}
+    for name in names:
+        first = known.setdefault(environment_variable(name, ""), name)
+        if first != name:
+            shared = environment_variable(name, "...")
+            raise ConfigurationError(f"{file}: channels {first!r} and {name!r} would both read {shared}; rename one of them")
 
 
 def _channel(name: str, table: Any, file: Path) -> Channel:

@@ -576,6 +576,14 @@ def test_a_refresh_token_put_into_the_store_by_hand_is_taken(oauth2: Newsroom, t
     assert json.loads((tmp_path / "tokens").read_text())["access_token"]
 
 
+@pytest.mark.parametrize("kept", ["{", '{"access_token": "only"}', "{}"])
+def test_a_store_that_holds_something_else_is_told(oauth2: Newsroom, tmp_path: Path, kept: str) -> None:
+    (tmp_path / "tokens").write_text(kept)
+    publisher = oauth2.another(pretend_real=True, token_store="file:tokens")
+    with pytest.raises(ConfigurationError, match="token_store keeps cannot be read: delete it"):
+        publisher.account()
+
+
 def test_without_a_store_the_plan_and_the_log_say_what_will_be_lost(oauth2: Newsroom, caplog: pytest.LogCaptureFixture) -> None:
     publisher = oauth2.another(pretend_real=True)
     assert [problem.code for problem in publisher.check(post("Davos."))] == ["credentials.not_kept"]

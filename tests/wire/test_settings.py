@@ -170,3 +170,18 @@ def test_all_missing_secrets_of_a_channel_are_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("NOWHERE", "sandbox-token")
     monkeypatch.setenv("NOWHERE_EITHER", "Doors")
     assert resolve_settings(Settings, channel).page == "Doors"
+
+
+def test_channels_that_the_environment_cannot_tell_apart_are_refused(tmp_path: Path) -> None:
+    """Two names for one variable would publish with each other's secrets."""
+    text = '[channels.news-de]\nplatform = "x"\n[channels.news_de]\nplatform = "x"\n'
+    (tmp_path / "channels.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"'news-de' and 'news_de' would both read SOCIALCAST_NEWS_DE_"):
+        read_channels(tmp_path / "channels.toml")
+
+
+def test_a_secret_is_known_in_an_address_too() -> None:
+    """What stands percent-encoded in a form or an address is blanked out as well."""
+    redact = Redactor([Secret("key/with=signs+and spaces")]).redact
+    told = "a=key%2Fwith%3Dsigns%2Band%20spaces b=key%2Fwith%3Dsigns%2Band+spaces c=key/with=signs+and spaces"
+    assert redact(told) == "a=*** b=*** c=***"

@@ -16,6 +16,7 @@ import requests
 import tweepy
 from requests.auth import AuthBase
 
+from socialcast.model.errors import ConfigurationError
 from socialcast.publisher import Connection
 from socialcast.publishers.x.settings import XSettings
 from socialcast.publishers.x.tables import TOKEN_PATH
@@ -224,8 +225,13 @@ def _read(kept: Secret, otherwise: Tokens) -> Tokens:
     text = kept.reveal()
     if not text.startswith("{"):
         return otherwise._replace(refresh=kept)
-    document = json.loads(text)
-    return Tokens(Secret(document["access_token"]), Secret(document["refresh_token"]), float(document["expires_at"]))
+    try:
+        document = json.loads(text)
+        return Tokens(Secret(document["access_token"]), Secret(document["refresh_token"]), float(document["expires_at"]))
+    except (ValueError, KeyError, TypeError):
+        raise ConfigurationError(
+            "what token_store keeps cannot be read: delete it, authorize the app anew, and set refresh_token to what it gives"
+        ) from None
 
 
 def _shown(secret: Secret | None) -> str:
