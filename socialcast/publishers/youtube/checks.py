@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from socialcast.model.announcement import Live, Privacy
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem, Severity
-from socialcast.publishers.youtube import words
+from socialcast.publishers.youtube import quota, words
 from socialcast.publishers.youtube.tables import CAPABILITIES, MAX_TAGS_LENGTH, YoutubeSettings
 
 __all__ = ["problems"]
 
+_NAMES = {quota.UPLOADS: "uploads", quota.OTHERS: "units"}
 _MAX_DESCRIPTION_BYTES = CAPABILITIES.text.max_length if CAPABILITIES.text else None
 
 
 def problems(post: Post, settings: YoutubeSettings) -> list[Problem]:
     """Everything that YouTube would refuse or not do."""
     live = post.live if post.live and post.live.is_to_create else None
-    return [*_title(post), *_tags(post), *_live_description(live), *_schedule(post, live, settings)]
+    return [*_title(post), *_tags(post), *_live_description(live), *_schedule(post, live, settings), *_quota(post, settings)]
 
 
 def _title(post: Post) -> Iterator[Problem]:
@@ -50,3 +51,12 @@ def _schedule(post: Post, live: Live | None, settings: YoutubeSettings) -> Itera
     elif live:
         fix = "set schedule = false on this channel"
         yield Problem(code="embargo.live", path="embargo", message="YouTube makes no live event public by itself", fix=fix)
+
+
+def _quota(post: Post, settings: YoutubeSettings) -> Iterator[Problem]:
+    """What it takes of the project's day, which all of the project's channels share."""
+    cost = quota.cost_of(quota.calls_for(post, playlist=bool(settings.playlist)))
+    told = " and ".join(f"{spent:,} of {quota.BUCKETS[bucket]:,} {_NAMES[bucket]}" for bucket, spent in sorted(cost.items()))
+    if told:
+        message = f"it takes {told} that the project has for a day"
+        yield Problem(code="cost.quota", severity=Severity.WARNING, path="", message=message)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from socialcast.model.post import Post
 
-__all__ = ["BUCKETS", "UNITS", "Price", "calls_for", "cost_of"]
+__all__ = ["BUCKETS", "OTHERS", "UNITS", "UPLOADS", "Price", "calls_for", "cost_of"]
 
 UPLOADS, OTHERS = "videos.insert", "units"
 
