@@ -230,9 +230,10 @@ class Ledger:
         self._open.execute("COMMIT")
 
     def _back_up(self, version: int) -> None:
-        """Leave a copy that the older socialcast can read beside the file."""
-        with closing(sqlite3.connect(self.path.with_name(f"{self.path.name}.v{version}"))) as copy:
-            self._open.backup(copy)
+        """Leave a copy beside the file that the older socialcast can read: what this connection changes is not in it yet."""
+        there = self.path.with_name(f"{self.path.name}.v{version}")
+        with closing(sqlite3.connect(self.path)) as committed, closing(sqlite3.connect(there)) as copy:
+            committed.backup(copy)
 
     def _version(self) -> int:
         """The version of the tables, 0 where there are none yet. Raises LedgerError for a file that is not for us."""

@@ -30,7 +30,11 @@ CAPABILITIES = Capabilities(
     live=LiveRules(low_latency=False, dvr=False, tells_state=False),
     media_required=True,
     gives=frozenset({"live"}),
-    recovery=Recovery(marker="none is needed: nothing is made on the server", settle_seconds=(0,)),
+    recovery=Recovery(
+        marker="none is needed: nothing is made on the server",
+        settle_seconds=(0,),
+        lost_ledger="the event; that it was started or ended here is forgotten",
+    ),
     retract=False,
     notes={
         "live": "the server tells nobody whether it is on the air; what was done here is recorded",

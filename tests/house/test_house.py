@@ -60,6 +60,7 @@ def test_recovery_is_stated(name: str) -> None:
     """Each publisher names its marker and when absence is believed."""
     recovery = publisher_class(name).capabilities.recovery
     assert recovery.marker
+    assert recovery.lost_ledger
     assert recovery.settle_seconds == tuple(sorted(recovery.settle_seconds))
 
 

@@ -14,10 +14,10 @@ from socialcast.publishers.facebook.graph import GONE, Graph, GraphAPIError, cod
 from socialcast.publishers.facebook.tables import CAPABILITIES
 from socialcast.wire.clock import Clock
 
-__all__ = ["Attempt", "Likeness", "Wanted", "compare", "find_video", "recent_posts"]
+__all__ = ["RECOVERY_WINDOW", "Attempt", "Likeness", "Wanted", "compare", "find_video", "recent_posts"]
 
 _CLOCK_TOLERANCE = timedelta(minutes=2)  # between this machine's clock and Facebook's
-_RECOVERY_WINDOW = timedelta(days=7)  # how far an empty ledger makes us look back
+RECOVERY_WINDOW = timedelta(days=90)  # how far an empty ledger makes us look back
 _SAME_TEXT, _SAME_PHOTOS = 506, (100, 1366051)
 _SEEN = "id,message,created_time,permalink_url,attachments{media_type,target,subattachments{media_type,target}}"
 
@@ -93,7 +93,7 @@ class Attempt:
         return None
 
     def _begin(self) -> datetime:
-        return self._since or self._clock.now() - _RECOVERY_WINDOW
+        return self._since or self._clock.now() - RECOVERY_WINDOW
 
     def _story_of_photo(self) -> str | None:
         """The post that the first photo hangs on: a photo knows its post before the listing does."""
@@ -109,7 +109,7 @@ class Attempt:
 
     def _said_before(self, error: GraphAPIError) -> DuplicatePost:
         """The refusal of content that this announcement cannot have brought there; tells where it is."""
-        listed = recent_posts(self._graph, self._page_id, self._clock.now() - _RECOVERY_WINDOW, scheduled=False)
+        listed = recent_posts(self._graph, self._page_id, self._clock.now() - RECOVERY_WINDOW, scheduled=False)
         alike = (found for found in listed if compare(found, self._wanted) is Likeness.SAME)
         shown = next((str(found.get("permalink_url") or found["id"]) for found in alike), "")
         return DuplicatePost(

@@ -57,7 +57,7 @@ CAPABILITIES = Capabilities(
     recovery=Recovery(
         marker="ids of the attached photos, else the text among the Page's latest posts; an upload session's video id",
         settle_seconds=(10, 60),
-        lost_ledger="posts and videos of the last seven days, by their words, and an event that is not over; not older ones."
+        lost_ledger="posts and videos of the last ninety days, by their words, and an event that is not over; not older ones."
         " Photos, and a video that is not public yet, are uploaded again, unseen",
         unknown="after a lost ledger, photos without words, and an album of which Facebook lists only a part; content that"
         " Facebook refuses as a duplicate, and does not show",

@@ -6,7 +6,7 @@ generated SDK describes; no guide shows it, and it is not verified against Faceb
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -21,7 +21,7 @@ from socialcast.model.receipt import Readiness
 from socialcast.publisher import Connection
 from socialcast.publishers.facebook import words
 from socialcast.publishers.facebook.graph import Graph, GraphAPIError, codes_of, error_data
-from socialcast.publishers.facebook.posts import find_video
+from socialcast.publishers.facebook.posts import RECOVERY_WINDOW, find_video
 from socialcast.publishers.facebook.tables import PHOTOS
 
 __all__ = ["Videos", "readiness"]
@@ -33,7 +33,6 @@ _BYTES = "application/octet-stream"
 _SESSION_SECONDS = 20 * 3600  # no document says how long one lives
 _MOST_SESSIONS = 3
 _WRONG_OFFSET, _SESSION_ENDED = 1363037, (1363033, 1363041)
-_RECOVERY_WINDOW = timedelta(days=7)
 _STILL_UPLOADING = ("", "uploading", "upload_failed", "expired")
 _FAILED = ("error", "expired", "upload_failed")
 
@@ -75,7 +74,7 @@ class Videos:
             return {**facts, "expires_at": self._now().timestamp() + _SESSION_SECONDS} if all(facts.values()) else {}
 
         def find() -> dict[str, Any] | None:
-            since = self._now() - _RECOVERY_WINDOW
+            since = self._now() - RECOVERY_WINDOW
             found = find_video(self._graph, self._page_id, words.text_of(self._post), since)
             return {"id": "", "video": found} if found else None
 

@@ -21,7 +21,7 @@ __all__ = ["Attempt", "content", "permalink", "post_id"]
 
 _CLOCK_TOLERANCE = timedelta(minutes=2)  # between this machine's clock and X's
 _PERMALINK = re.compile(r"https://(?:www\.)?(?:x|twitter)\.com/(?:\w+|i/web)/status/(\d+)")
-_RECOVERY_WINDOW = timedelta(days=7)  # how far an empty ledger makes us look back; each post that is read costs money
+_RECOVERY_WINDOW = timedelta(days=30)  # how far an empty ledger makes us look back; each post that is read costs money
 
 
 class Attempt:

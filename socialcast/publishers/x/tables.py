@@ -44,7 +44,7 @@ PHOTOS = PhotoRules(
 RECOVERY = Recovery(
     marker="own timeline: the parent, the media keys, the text with t.co undone",
     settle_seconds=(10, 60),
-    lost_ledger="posts of the last seven days, by their words; not older ones. Media are uploaded again, unseen",
+    lost_ledger="posts of the last thirty days, by their words; not older ones. Media are uploaded again, unseen",
     unknown="a post with the same words and another address; after a lost ledger also photos without words;"
     " a text that X refuses as said lately, and does not show",
 )

@@ -34,7 +34,7 @@ def main(names: tuple[str, ...], kill: bool, seed: int | None, as_json: bool) ->
     failures = [verdict for verdict in verdicts if not verdict.ok]
     if as_json:
         table = [msgspec.to_builtins(total) for total in totals(verdicts)]
-        told = [{"case": str(verdict.case), **msgspec.to_builtins(verdict)} for verdict in failures]
+        told = [{**msgspec.to_builtins(verdict), "case": str(verdict.case)} for verdict in failures]
         click.echo(json.dumps({"seed": seed, "totals": table, "failures": told}, indent=2))
     else:
         click.echo("\n".join([*map(_row, totals(verdicts)), *map(_failure, failures), f"seed {seed}"]))
