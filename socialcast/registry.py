@@ -26,6 +26,7 @@ _OURS = {
     "mediawiki": _Home("socialcast.publishers.mediawiki:MediawikiPublisher", "mediawiki"),
     "facebook": _Home("socialcast.publishers.facebook:FacebookPublisher", "facebook"),
     "youtube": _Home("socialcast.publishers.youtube:YoutubePublisher", "youtube"),
+    "vimeo": _Home("socialcast.publishers.vimeo:VimeoPublisher", "vimeo"),
     "rtmp": _Home("socialcast.publishers.rtmp:RtmpPublisher"),
 }
 

@@ -17,6 +17,7 @@ MIRRORS: Mapping[str, str] = {
     "mediawiki": "socialcast.sandbox.platforms.mediawiki:MediawikiMirror",
     "facebook": "socialcast.sandbox.platforms.facebook:FacebookMirror",
     "youtube": "socialcast.sandbox.platforms.youtube:YoutubeMirror",
+    "vimeo": "socialcast.sandbox.platforms.vimeo:VimeoMirror",
     "rtmp": "socialcast.sandbox.platforms.rtmp:RtmpMirror",
 }
 

@@ -18,7 +18,7 @@ Run = Callable[..., Result]
 RunJson = Callable[..., dict[str, Any]]
 Start = Callable[..., "subprocess.Popen[str]"]
 
-CHANNELS = {"news", "photos", "wiki", "film", "page", "stream"}  # a bare live server, the last, is sent nothing
+CHANNELS = {"news", "photos", "wiki", "film", "page", "stage", "stream"}  # a bare live server, the last, is sent nothing
 
 
 def test_the_sandbox_serves_its_wall_until_ctrl_c(start: Start, folder: Path) -> None:

@@ -1,0 +1,178 @@
+"""The publisher: a video that exists unseen, takes its bytes and additions, and is made public; and live events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+from typing import Any
+
+import requests
+
+from socialcast.delivery.steps import Steps
+from socialcast.model.announcement import Announcement
+from socialcast.model.errors import PublishError, TerminalError
+from socialcast.model.post import Post
+from socialcast.model.problems import Problem
+from socialcast.model.receipt import Account, Draft, Item, LiveStatus, Readiness, Receipt
+from socialcast.publisher import Answer, Ingest, Publisher
+from socialcast.publishers.vimeo import words
+from socialcast.publishers.vimeo.additions import Additions
+from socialcast.publishers.vimeo.api import Api
+from socialcast.publishers.vimeo.live import LiveEvents
+from socialcast.publishers.vimeo.tables import CAPABILITIES, ERRORS, VimeoSettings, read_answer, seconds_until_reset
+from socialcast.publishers.vimeo.uploads import VideoUpload, id_of
+from socialcast.wire.transport import Exchange
+
+__all__ = ["VimeoPublisher"]
+
+_SCOPES = frozenset({"private", "upload", "edit"})
+_LIVE_SCOPES = frozenset({"private", "create", "edit"})
+_PATHS = {"video": "/videos", "live": "/me/live_events"}
+_NOT_FOUND = 404
+_LOOK_AGAIN_SECONDS = 10.0
+
+
+class VimeoPublisher(Publisher):
+    """One account on Vimeo."""
+
+    name = "vimeo"
+    capabilities = CAPABILITIES
+    errors = ERRORS
+    Settings = VimeoSettings
+    settings: VimeoSettings
+
+    @property
+    def identity(self) -> str:
+        """The token, which belongs to one account."""
+        return self.settings.access_token.reveal()
+
+    def account(self) -> Account:
+        """The account, and how much it may still upload. Raises NotAllowed for a token that lacks a scope."""
+        self._api.require_scopes(_SCOPES)
+        me = self._api.call("GET", "/me", fields="uri,name,link,upload_quota")
+        free = ((me.get("upload_quota") or {}).get("space") or {}).get("free")
+        limits = {"video.max_bytes": int(free)} if free is not None else {}
+        return Account(id=id_of(me["uri"]), name=me["name"], url=me["link"], limits=limits)
+
+    def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
+        """Title and description, with body, chapters, credit and licence."""
+        said = announcement.for_channel(self.connection.channel)
+        return words.adapted(super().compose(announcement, links), said)
+
+    def check(self, post: Post) -> list[Problem]:
+        """A video and an event have a title."""
+        if post.title or not (post.video or post.live):
+            return []
+        return [Problem(code="title.missing", path="title", message="Vimeo shows nothing without a title", fix="give it one")]
+
+    def prepare(self, post: Post, steps: Steps) -> Draft:
+        """Make event and video, which nobody sees, and send the video's bytes and all that belongs to it."""
+        items = [*self._event(post, steps), *self._video(post, steps)]
+        return Draft(items=tuple(items), links={item.kind: item.url for item in items})
+
+    def ready(self, draft: Draft) -> Readiness:
+        """Whether the video is transcoded."""
+        for video_id in draft.ids("video"):
+            told = self._api.call("GET", f"/videos/{video_id}", fields="upload.status,transcode.status")
+            return _readiness(told)
+        return Readiness(ready=True)
+
+    def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
+        """Let everybody see it, with its own words."""
+        for item in draft.items:
+            steps.once(f"public/{item.kind}", partial(self._open, post, item), repeatable=True)
+        main = next((item for item in draft.items if item.kind == "video"), draft.items[0])
+        return Receipt(id=main.id, url=main.url, items=draft.items)
+
+    def amend(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> None:
+        """Change the video's description."""
+        steps.once(name, lambda: self._patch(f"/videos/{receipt.id}", {"description": text}), repeatable=True)
+
+    def retract(self, receipt: Receipt, steps: Steps) -> None:
+        """Delete video and event; what is gone is gone."""
+        for item in receipt.items:
+            steps.once(f"delete/{item.id}", self._deleting(f"{_PATHS[item.kind]}/{item.id}"), repeatable=True)
+
+    def ingest(self, event: Item) -> Ingest:
+        """Where an encoder sends the event's pictures to."""
+        ingest = self._live.ingest(event)
+        self.connection.transport.learn(ingest.key)
+        return ingest
+
+    def live_status(self, event: Item) -> LiveStatus:
+        """Where the event is in its life."""
+        return self._live.status(event)
+
+    def go_live(self, event: Item, steps: Steps) -> None:
+        """Activate the event; it is on the air as soon as pictures come in."""
+        self._live.start(event, steps)
+
+    def end_live(self, event: Item, steps: Steps) -> None:
+        """Take the event off the air; its recording follows."""
+        self._live.end(event, steps)
+
+    def read_error(self, exchange: Exchange) -> Answer:
+        """Code and words of an error."""
+        return read_answer(exchange)
+
+    def judge(self, error: Exception, exchanges: list[Exchange], *, writing: bool) -> Exception:
+        """What became of a call; a rate limit tells its end in a header of its own."""
+        judged = super().judge(error, exchanges, writing=writing)
+        if isinstance(judged, PublishError) and judged.retry_after is None:
+            judged.retry_after = seconds_until_reset(exchanges[-1] if exchanges else None, self.connection.clock.now())
+        return judged
+
+    # -- the steps -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _api(self) -> Api:
+        return Api(self.settings.access_token, self.session)
+
+    @cached_property
+    def _live(self) -> LiveEvents:
+        return LiveEvents(self._api)
+
+    def _event(self, post: Post, steps: Steps) -> list[Item]:
+        if not (post.live and post.live.is_to_create):
+            return []
+        steps.read(lambda: self._api.require_scopes(_LIVE_SCOPES))
+        return [self._live.create(post, post.live, steps)]
+
+    def _video(self, post: Post, steps: Steps) -> list[Item]:
+        if not (video := post.video):
+            return []
+        created = VideoUpload(self._api, self.settings, post, video, steps).created()
+        additions = Additions(self._api, created["uri"], steps, self.connection.cache_folder)
+        additions.poster(video.poster)
+        for track in video.subtitles:
+            additions.subtitles(track)
+        additions.tags(post.tags)
+        additions.showcase(self.settings.showcase)
+        return [Item(id=id_of(created["uri"]), kind="video", url=created["link"])]
+
+    def _open(self, post: Post, item: Item) -> str:
+        if item.kind == "live" and post.live:
+            return self._patch(f"/me/live_events/{item.id}", words.opened_event(post, post.live, self.settings))
+        return self._patch(f"/videos/{item.id}", words.opened_video(post, self.settings))
+
+    def _patch(self, path: str, body: Mapping[str, Any]) -> str:
+        return str(self._api.call("PATCH", path, body, fields="uri").get("uri", ""))
+
+    def _deleting(self, path: str) -> Callable[[], str]:
+        def send() -> str:
+            try:
+                self._api.call("DELETE", path)
+            except requests.HTTPError as error:
+                if error.response.status_code != _NOT_FOUND:
+                    raise
+            return "deleted"
+
+        return send
+
+
+def _readiness(told: Mapping[str, Any]) -> Readiness:
+    """Raises TerminalError for a video that Vimeo will not show."""
+    states = [(told.get(part) or {}).get("status", "") for part in ("upload", "transcode")]
+    if "error" in states:
+        raise TerminalError("Vimeo could not process the video", hint="encode it anew: H.264 with AAC in MP4")
+    return Readiness(ready=states == ["complete", "complete"], look_again_after_seconds=_LOOK_AGAIN_SECONDS)
