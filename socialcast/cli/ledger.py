@@ -31,9 +31,9 @@ def command() -> None:
 @json_option
 def show(ledger: Path, key: str | None, as_json: bool) -> None:
     """List the announcements that the ledger file LEDGER knows, or every step of one."""
-    opened = _opened(ledger)
-    keys = opened.keys()
-    rows = [_announcement(opened, name, with_steps=key is not None) for name in keys if key in (None, name)]
+    with _opened(ledger) as opened:
+        keys = opened.keys()
+        rows = [_announcement(opened, name, with_steps=key is not None) for name in keys if key in (None, name)]
     if key and not rows:
         raise LedgerError(f"{ledger} knows no announcement {key!r}")
     if as_json:
@@ -48,7 +48,8 @@ def show(ledger: Path, key: str | None, as_json: bool) -> None:
 @click.option("--to", type=click.Path(path_type=Path), metavar="FILE", help="Where to; on stdout without it.")
 def export(ledger: Path, key: tuple[str, ...], to: Path | None) -> None:
     """Write what the ledger file LEDGER knows as JSON, all of it or of some announcements."""
-    document = export_ledger(_opened(ledger), key)
+    with _opened(ledger) as opened:
+        document = export_ledger(opened, key)
     if to:
         to.write_bytes(document)
     else:
@@ -64,7 +65,8 @@ def import_(ledger: Path, document: Path, as_json: bool) -> None:
 
     What is done on either side is done afterwards; a key that means other content is refused.
     """
-    count = import_ledger(Ledger(ledger), document.read_bytes())
+    with Ledger(ledger) as opened:
+        count = import_ledger(opened, document.read_bytes())
     if as_json:
         print_json({"imported": count})
     else:
@@ -76,7 +78,8 @@ def import_(ledger: Path, document: Path, as_json: bool) -> None:
 @json_option
 def verify(ledger: Path, as_json: bool) -> None:
     """Check the ledger file LEDGER for damage and for rows that make no sense; exit code 1 where there are some."""
-    findings = verify_ledger(_opened(ledger))
+    with _opened(ledger) as opened:
+        findings = verify_ledger(opened)
     if as_json:
         print_json({"ok": not findings, "findings": findings})
     else:

@@ -13,7 +13,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import TracebackType
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -27,6 +28,7 @@ _REMEDIES = {
     "locked": "another program holds it; end that or wait",
     "busy": "another program holds it; end that or wait",
     "readonly": "make the file and its folder writable",
+    "I/O error": "see whether its disk is over a quota or failing, and run it again: what was recorded so far is kept",
     "full": "free some space and run it again: what was recorded so far is kept",
     "unable to open": "check that the folder exists and can be written",
     "not a database": "it is not a ledger; name another file or restore it from a copy",
@@ -97,6 +99,12 @@ class Ledger:
             if self._pid == os.getpid():
                 self._open.close()
             self._pid = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
 
     # -- announcements ---------------------------------------------------------------------------------------------
 
