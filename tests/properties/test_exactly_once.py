@@ -1,0 +1,125 @@
+"""Exactly once, whatever announcement meets whatever channels, faults and deaths of the process.
+
+`python -m pytest tests/properties -m matrix --hypothesis-seed=N` tells many more stories; a failure comes back with its N.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+
+from socialcast.delivery.archive import export_ledger, verify_ledger
+from socialcast.delivery.ledger import Ledger
+from socialcast.model.receipt import Outcome, Report, State
+from socialcast.sandbox import Sandbox
+from socialcast.testing.matrix.verdict import Case, judge
+from socialcast.testing.stage import SandboxStage, Sight
+from tests.properties.stories import Story, stories
+from tests.properties.telling import is_stopped, moved, publish, status, tell
+
+_ALWAYS = settings(max_examples=25, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_LONG = settings(_ALWAYS, max_examples=400, derandomize=False)
+_SETTLED = frozenset({State.PUBLISHED, State.UNKNOWN})
+
+
+@_ALWAYS
+@given(story=stories())
+def test_every_story_ends_exactly_once(story: Story) -> None:
+    """Nothing is there twice, nothing is lost, the report says what is there, and the ledger tells the same again."""
+    holds(story)
+
+
+@pytest.mark.matrix
+@_LONG
+@given(story=stories())
+def test_every_story_of_many_ends_exactly_once(story: Story) -> None:
+    """The same of hundreds of random stories."""
+    holds(story)
+
+
+def holds(story: Story) -> None:
+    """Tell the story, and assert what is promised of it."""
+    calm, wanted = told_calmly(story)
+    with Sandbox() as sandbox, TemporaryDirectory() as folder:
+        for report, ledger in tell(sandbox, story, Path(folder)):
+            event("a run came to its end" if report else "a run died")
+            assert verified(ledger) == []
+        assert report is not None
+        if is_stopped(sandbox, story, ledger):
+            assert not sandbox.requests()
+            return
+        event(f"ended with exit code {report.exit_code}")
+        assert_judged(sandbox, story, report, calm, wanted)
+        assert_shown(sandbox, report)
+        assert_replayed(sandbox, story, report, ledger)
+
+
+def told_calmly(story: Story) -> tuple[Report, dict[str, list[Sight]]]:
+    """The report where nothing goes wrong, and what the public sees then."""
+    calm = msgspec.structs.replace(story, mishaps=(), deaths=())
+    with Sandbox() as sandbox, TemporaryDirectory() as folder:
+        report = publish(sandbox, calm, Path(folder, "ledger"))
+        assert report.exit_code == 0 or is_stopped(sandbox, calm, Path(folder, "ledger"))
+        return report, seen(sandbox, story)
+
+
+def seen(sandbox: Sandbox, story: Story) -> dict[str, list[Sight]]:
+    """What the public sees on each platform."""
+    return {place.platform: SandboxStage(sandbox, place.platform).sights() for place in story.places}
+
+
+def verified(ledger: Path) -> list[str]:
+    opened = Ledger(ledger)
+    findings = verify_ledger(opened)
+    opened.close()
+    return findings
+
+
+def exported(ledger: Path) -> bytes:
+    opened = Ledger(ledger)
+    document = export_ledger(opened)
+    opened.close()
+    return document
+
+
+def assert_judged(sandbox: Sandbox, story: Story, report: Report, calm: Report, wanted: dict[str, list[Sight]]) -> None:
+    """Against the run without mishaps: nothing twice, nothing lost, no lie; a channel may wait for one that cannot go on."""
+    is_blocked = not story.can_settle or any(outcome.state is State.UNKNOWN for outcome in report.outcomes)
+    for platform, sights in seen(sandbox, story).items():
+        may_stop = is_blocked or calm[platform].state is not State.PUBLISHED
+        case = Case(publisher=platform, what="a story", number=1)
+        verdict = judge(case, report[platform], wanted[platform], sights, may_stop=may_stop, seconds=0.0)
+        assert verdict.ok, (verdict, report[platform])
+
+
+def assert_shown(sandbox: Sandbox, report: Report) -> None:
+    """Every address in the report leads to something."""
+    for outcome in report.outcomes:
+        addresses = {outcome.url, *(item.url for item in outcome.items)} - {""}
+        assert not [url for url in addresses if not opens(sandbox, outcome, url)]
+
+
+def opens(sandbox: Sandbox, outcome: Outcome, url: str) -> bool:
+    """Whether a visitor finds something there; the mirror of Facebook shows a video at the address of its post alone."""
+    return (outcome.platform == "facebook" and "/videos/" in url) or SandboxStage(sandbox, outcome.platform).opens(url)
+
+
+def assert_replayed(sandbox: Sandbox, story: Story, report: Report, ledger: Path) -> None:
+    """The ledger, here or on another machine, knows what the report says; what is published is not even asked about."""
+    there = moved(ledger, ledger.with_name("another-machine"))
+    assert exported(there) == exported(ledger)
+    assert statuses(status(sandbox, story, there)) == statuses(status(sandbox, story, ledger)) == statuses(report)
+    if not any(outcome.failed for outcome in report.outcomes):
+        requests = len(sandbox.requests())
+        for known in (ledger, there):
+            assert statuses(publish(sandbox, story, known)) == statuses(report)
+        assert len(sandbox.requests()) == requests
+
+
+def statuses(report: Report) -> list[Outcome]:
+    """The outcomes, but for how many calls that run made."""
+    return [msgspec.structs.replace(outcome, steps_sent=0) for outcome in report.outcomes]
