@@ -10,9 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from socialcast.wire.clock import Cancel
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine makes no test wrong
+hypothesis.settings.load_profile("untimed")
 
 _RUNNABLE_IN_CI = ("SOCIALCAST_SPECS", "SOCIALCAST_SERVERS", "not installed", "did not start")
 

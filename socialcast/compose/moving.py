@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from socialcast.compose import photos
+from socialcast.compose.described import is_file_name
 from socialcast.model.announcement import Live, Photo, Video
 from socialcast.model.capabilities import Capabilities, VideoRules
 from socialcast.model.post import Post
@@ -39,6 +40,9 @@ def video(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     if not film.alt.strip():
         message = f"{film.name} has no description"
         yield Problem(code="video.alt_missing", path="video.alt", severity=Severity.WARNING, message=message)
+    elif is_file_name(film.alt, film):
+        message = f"{film.alt.strip()!r} is the name of a file and tells nobody what the video shows"
+        yield Problem(code="video.alt_is_file_name", path="video.alt", message=message, fix="tell what it shows")
     yield from _poster(film.poster, "video.poster")
     try:
         facts = reader.facts(film)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from socialcast.compose import moving, photos
+from socialcast.compose.characters import character_problems
+from socialcast.compose.described import is_file_name
 from socialcast.compose.text import weigh
 from socialcast.model.announcement import Photo
 from socialcast.model.capabilities import Capabilities, PhotoRules, Support
@@ -89,6 +91,10 @@ def _something_to_say(post: Post, capabilities: Capabilities) -> Iterator[Proble
         )
 
 
+def _characters(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
+    yield from character_problems(post)
+
+
 def _text_length(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     rules = capabilities.text
     if rules is None or rules.max_length is None:
@@ -149,6 +155,9 @@ def _alt_text(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
         if not photo.alt.strip() and not photo.decorative:
             fix = "tell what it shows, or set decorative: true where there is nothing to tell"
             yield Problem(code="photos.alt_missing", path=path, message=f"{photo.name} has no alt text", fix=fix)
+        elif is_file_name(photo.alt, photo):
+            message = f"{photo.alt.strip()!r} is the name of a file and tells nobody what the photo shows"
+            yield Problem(code="photos.alt_is_file_name", path=path, message=message, fix="tell what it shows")
         elif longest is not None and len(photo.alt) > longest:
             yield Problem(code="photos.alt_too_long", path=path, message=f"{len(photo.alt)} characters, {longest} are allowed")
 
@@ -197,6 +206,7 @@ def _tag_count(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
 
 _RULES: tuple[tuple[str, Callable[[Post, Capabilities], Iterator[Problem]]], ...] = (
     ("text", _something_to_say),
+    ("text", _characters),
     ("text.max_length", _text_length),
     ("text.max_title_length", _title_length),
     ("thread", _thread),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import regex
 
-from socialcast.compose.addresses import find_addresses
+from socialcast.compose.spans import whole_spans
 from socialcast.compose.weights import weigh
 from socialcast.model.capabilities import TextRules
 
@@ -39,7 +39,6 @@ _CUTS_INSIDE = {
     **dict.fromkeys("。！？", _Cut.SENTENCE),
     **dict.fromkeys("、，；：", _Cut.CLAUSE),
 }  # where a script writes no spaces
-_UNBREAKABLE = regex.compile(r"(?:[@＠#＃$][\p{L}\p{M}\p{N}_]+)+|\X")
 
 
 class _Piece(NamedTuple):
@@ -107,21 +106,12 @@ def _pieces(text: str, rules: TextRules, limit: int, first_limit: int) -> list[_
 
 
 def _torn(text: str, word: _Piece, rules: TextRules) -> list[_Piece]:
-    spans = [(word.start + start, word.start + end) for start, end in _unbreakable_spans(text[word.start : word.end])]
+    spans = [(word.start + start, word.start + end) for start, end in whole_spans(text[word.start : word.end])]
     pieces = [
         _Piece(start, end, weigh(text[start:end], rules), 0, _CUTS_INSIDE.get(text[start:end], _Cut.INSIDE))
         for start, end in spans
     ]
     return [*pieces[:-1], pieces[-1]._replace(gap_weight=word.gap_weight, cut=word.cut)]
-
-
-def _unbreakable_spans(word: str) -> Iterator[tuple[int, int]]:
-    position = 0
-    for start, end in [*find_addresses(word), (len(word), len(word))]:
-        yield from (found.span() for found in _UNBREAKABLE.finditer(word, position, start))
-        if end > start:
-            yield start, end
-        position = end
 
 
 def _cut_between(word: str, gap: str, following: str) -> _Cut:

@@ -40,7 +40,11 @@ def _graphemes(text: str) -> int:
 
 
 def _utf8_bytes(text: str) -> int:
-    return len(text.encode())
+    return len(text.encode(errors="surrogatepass"))
+
+
+def _utf16_units(text: str) -> int:
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def _x_weights(text: str) -> int:
@@ -55,5 +59,6 @@ _MEASURES: Mapping[Unit, Callable[[str], int]] = {
     Unit.CODE_POINT: len,
     Unit.GRAPHEME: _graphemes,
     Unit.UTF8_BYTE: _utf8_bytes,
+    Unit.UTF16_UNIT: _utf16_units,
     Unit.X_WEIGHT: _x_weights,
 }

@@ -44,6 +44,7 @@ class Unit(Enum):
     CODE_POINT = "code points"
     GRAPHEME = "graphemes"
     UTF8_BYTE = "UTF-8 bytes"
+    UTF16_UNIT = "UTF-16 code units"
     X_WEIGHT = "X weights"
 
 

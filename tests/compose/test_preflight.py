@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from socialcast import Link, Photo
+from socialcast.compose.described import is_file_name
 from socialcast.compose.preflight import check
 from socialcast.model.capabilities import Capabilities, LinkRules, PhotoRules, Recovery, TextRules
 from socialcast.model.post import Post
@@ -47,6 +48,13 @@ def test_a_sound_post_has_none() -> None:
         ({"link": Link("https://example.org/open doors")}, "link.invalid", "link.url", "without spaces"),
         ({"licence": "CC BY 4.0"}, "licence.unknown", "licence", "write 'CC-BY-4.0'"),
         ({"licence": "free (really)"}, "licence.unknown", "licence", "as CC-BY-4.0 or CC0-1.0"),
+        ({"parts": ("Doors \u202eopen.",)}, "text.bidi_override", "text", "U+2068"),
+        ({"title": "\u202dDoors"}, "text.bidi_override", "title", "remove it"),
+        ({"parts": ("Doors\x00open.",)}, "text.control_character", "text", "pasted from elsewhere"),
+        ({"parts": ("Doors\ufeff open.",)}, "text.control_character", "text", "remove it"),
+        ({"parts": ("Doors \ud800 open.",)}, "text.control_character", "text", "remove it"),
+        ({"photos": (Photo(picture(1).data, alt="The \u202ehall"),)}, "text.bidi_override", "photos[0].alt", "remove it"),
+        ({"photos": (Photo(picture(1).data, alt="IMG_2031"),)}, "photos.alt_is_file_name", "photos[0].alt", "tell what it"),
     ],
 )
 def test_each_problem_has_its_place_and_remedy(fields: dict[str, object], code: str, path: str, fix: str) -> None:
@@ -54,3 +62,47 @@ def test_each_problem_has_its_place_and_remedy(fields: dict[str, object], code: 
     (problem,) = problems(**fields)
     assert (problem.code, problem.path, problem.channel) == (code, path, "news")
     assert fix in problem.fix
+
+
+@pytest.mark.parametrize(
+    ("text"),
+    [
+        "שלום עולם, Davos!",
+        "مرحبا بالعالم 2026",
+        "\u2068Davos\u2069 نرحب",
+        "می\u200cخواهم",
+        "é e\u0301",
+        "👨\u200d👩\u200d👧 🏴\U000e0067\U000e007f",
+    ],
+)
+def test_scripts_and_emoji_are_written_as_they_need(text: str) -> None:
+    """Right-to-left text, isolates, joiners, combining marks and tags of emoji are no problem."""
+    assert problems(title=text) == []
+
+
+def test_a_character_is_found_by_what_stands_before_it() -> None:
+    """The message names the character and shows the words before it."""
+    (problem,) = problems(parts=("Doors open \u202enow.",))
+    assert problem.message.startswith("RIGHT-TO-LEFT OVERRIDE, U+202E, after 'Doors open '")
+
+
+@pytest.mark.parametrize(
+    ("alt", "file", "is_name"),
+    [
+        ("dome.jpg", "dome.jpg", True),
+        ("DSC_0042", "x.jpg", True),
+        ("Screenshot 2026-08-01 at 10.22.41", "x.png", True),
+        ("WhatsApp Image 2026-08-01 at 10.22.41", "x.jpg", True),
+        ("P1000342", "x.jpg", True),
+        ("press-photo.png", "x.jpg", True),
+        ("opening_hall_2", "opening_hall_2.jpg", True),
+        ("The white dome", "The white dome.jpg", False),
+        ("Logo", "Logo.png", False),
+        ("Photo 2 of the series: the hall, full", "x.jpg", False),
+        ("Room 12 at 9 o'clock", "x.jpg", False),
+        ("1984", "x.jpg", False),
+    ],
+)
+def test_an_alt_text_is_not_the_name_of_a_file(alt: str, file: str, is_name: bool) -> None:
+    """Names of files are told from words, whichever file they name."""
+    assert is_file_name(alt, Photo(file)) is is_name

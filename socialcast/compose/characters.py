@@ -1,0 +1,76 @@
+"""Characters that no announcement needs, and that break, hide or turn around what readers see."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import regex
+
+from socialcast.model.post import Post
+from socialcast.model.problems import Problem
+
+__all__ = ["character_problems", "is_sound"]
+
+
+class _Kind(NamedTuple):
+    """One kind of character to refuse: the code of its problem, what it is, and what to do about it."""
+
+    code: str
+    pattern: regex.Pattern[str]
+    what: str
+    fix: str
+
+
+_KINDS = (
+    _Kind(
+        "text.control_character",
+        regex.compile(r"[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFEFF--[\t\n\r]]", regex.VERSION1),
+        "is no character that a reader sees, and platforms refuse or drop it",
+        "remove it; it often comes with text pasted from elsewhere",
+    ),
+    _Kind(
+        "text.bidi_override",
+        regex.compile(r"[\u202D\u202E]"),
+        "forces the direction of what follows, so that readers see other words than screen readers and search engines",
+        "remove it; where directions mix, put the words between U+2068 and U+2069",
+    ),
+)
+_SEEN_BEFORE = 12  # characters shown before the place, for the author to find it
+
+
+def is_sound(text: str) -> bool:
+    """Whether every character of the text can be published."""
+    return (text.isascii() and text.isprintable()) or not any(kind.pattern.search(text) for kind in _KINDS)
+
+
+def character_problems(post: Post) -> Iterator[Problem]:
+    """What readers would not see as it was written, in every text of the post."""
+    for path, text in _texts(post):
+        for kind in () if is_sound(text) else _KINDS:
+            if found := kind.pattern.search(text):
+                yield _problem(kind, path, text, found.start())
+
+
+def _problem(kind: _Kind, path: str, text: str, position: int) -> Problem:
+    sign = text[position]
+    name = unicodedata.name(sign, "")
+    before = text[max(0, position - _SEEN_BEFORE) : position]
+    place = f"after {before!a}" if before else "at its beginning"
+    message = f"{f'{name}, ' if name else ''}U+{ord(sign):04X}, {place}, {kind.what}"
+    return Problem(code=kind.code, path=path, message=message, fix=kind.fix)
+
+
+def _texts(post: Post) -> Iterator[tuple[str, str]]:
+    yield "title", post.title
+    yield "text", "\n".join(post.parts)
+    yield "tags", "\n".join(post.tags)
+    yield "credit", post.credit
+    for index, photo in enumerate(post.photos):
+        for name in ("alt", "caption", "credit"):
+            yield f"photos[{index}].{name}", getattr(photo, name)
+    for name in ("alt", "title", "caption", "credit"):
+        yield f"video.{name}", getattr(post.video, name, "")
+    for name in ("title", "description"):
+        yield f"live.{name}", getattr(post.live, name, "")
