@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -17,11 +17,11 @@ from socialcast.broadcast.channels import open_channels
 from socialcast.broadcast.delivery import ChannelDelivery
 from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.live import Delivered, LiveShow
-from socialcast.broadcast.plan import Plan, PlannedChannel, make_plan
+from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_plan
 from socialcast.broadcast.publish import Run
 from socialcast.broadcast.resolve import resolve
 from socialcast.delivery.lease import lease
-from socialcast.delivery.ledger import Ledger
+from socialcast.delivery.ledger import Delivery, Ledger
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError
@@ -57,6 +57,7 @@ class Broadcast:
     ) -> None:
         self.channels = _by_name(channels)
         self._known_names = frozenset(self.channels)
+        self._is_choice = False
         self._ledger_path = Path(ledger)
         self._sandbox_url = getattr(sandbox, "url", sandbox)
         self._clock: Clock = clock or SystemClock()
@@ -86,12 +87,15 @@ class Broadcast:
         chosen = [known[name] for name in only] if only else file.channels
         recorded = file.ledger.with_stem(f"{file.ledger.stem}-sandbox") if options.get("sandbox") else file.ledger
         broadcast = cls(chosen, ledger=ledger or recorded, **options)
-        broadcast._known_names = frozenset(known)
+        broadcast._known_names, broadcast._is_choice = frozenset(known), bool(only)
         return broadcast
 
     def plan(self, announcement: Announcement) -> Plan:
         """What every channel would show and every problem; sends nothing and needs no secret."""
-        return make_plan(announcement, self.channels, self._publishers(to_send=False), self._known_names)
+        publishers = self._publishers(self.channels, to_send=False)
+        has_others = self._known_names > set(self.channels) and self._ledger_path.exists()
+        rows = self.ledger.deliveries(announcement.resolved_key) if has_others else {}
+        return make_plan(announcement, self.channels, publishers, self._known_names, hosted_before(rows, self.channels))
 
     def publish(self, announcement: Announcement, *, wait: bool = False, recover: bool = False) -> Report:
         """Publish on every channel that does not have it yet; always one outcome per channel.
@@ -100,14 +104,14 @@ class Broadcast:
         ledger was lost. Raises ConfigurationError and LedgerBusy before anything is sent, and Cancelled or LedgerError
         where it cannot go on: `status` then tells how far each channel came.
         """
-        return self._run(announcement, Cancel(), wait=wait, recover=recover)
+        return self._run(announcement, self.channels, Cancel(), wait=wait, recover=recover)
 
     async def publish_async(self, announcement: Announcement, *, wait: bool = False, recover: bool = False) -> Report:
         """`publish` inside a running event loop; when the task is cancelled, the run stops and can be resumed."""
         import asyncio  # a fifth of this package's import time, and most programs have no event loop
 
         cancel = Cancel()
-        run = partial(self._run, announcement, cancel, wait=wait, recover=recover)
+        run = partial(self._run, announcement, self.channels, cancel, wait=wait, recover=recover)
         work = asyncio.get_running_loop().run_in_executor(None, run)
         try:
             return await asyncio.shield(work)
@@ -118,8 +122,9 @@ class Broadcast:
             raise
 
     def resume(self, key: str, *, wait: bool = False, recover: bool = False) -> Report:
-        """Publish an announcement again from the ledger, which finishes what an earlier run left."""
-        return self.publish(self.remembered(key), wait=wait, recover=recover)
+        """Publish an announcement again from the ledger, on the channels it was for, which finishes what an earlier run left."""
+        announcement = self.remembered(key)
+        return self._run(announcement, self._begun(key), Cancel(), wait=wait, recover=recover)
 
     def remembered(self, key: str) -> Announcement:
         """The announcement that the ledger has under that key; raises ConfigurationError for an unknown one."""
@@ -131,11 +136,11 @@ class Broadcast:
         return Announcement.from_json(found[1])
 
     def status(self, key: str) -> Report:
-        """Where every channel stands by the ledger; asks no platform."""
+        """Where every channel that it was for stands by the ledger; asks no platform."""
         announcement = self.remembered(key)
         rows = self.ledger.deliveries(key)
         outcomes = []
-        for name, channel in self.channels.items():
+        for name, channel in self._begun(key).items():
             row = rows.get(name)
             if row and row.outcome:
                 outcomes.append(msgspec.structs.replace(msgspec.convert(row.outcome, Outcome), steps_sent=0))
@@ -162,7 +167,7 @@ class Broadcast:
 
     def live(self, key: str) -> LiveShow:
         """The live event of an announcement that was published; raises ConfigurationError where there is none."""
-        rows, publishers = self.ledger.deliveries(key), self._publishers(to_send=True)
+        rows, publishers = self.ledger.deliveries(key), self._publishers(self.channels, to_send=True)
         delivered = [
             Delivered(
                 publishers[name],
@@ -177,7 +182,7 @@ class Broadcast:
 
     def open(self, channel: str, key: str) -> tuple[Publisher, Steps]:
         """One channel's publisher and the steps of one announcement on it, for work that is no broadcast."""
-        publisher = self._publishers(to_send=True)[channel]
+        publisher = self._publishers(self.channels, to_send=True)[channel]
         return publisher, self._steps(publisher, key)
 
     def cancel(self) -> None:
@@ -206,11 +211,16 @@ class Broadcast:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _publishers(self, *, to_send: bool) -> dict[str, Publisher]:
+    def _begun(self, key: str) -> Mapping[str, Channel]:
+        """The channels that earlier runs of it were for; those that were chosen by name, if some were."""
+        rows = {} if self._is_choice else self.ledger.deliveries(key)
+        return {name: channel for name, channel in self.channels.items() if name in rows} or self.channels
+
+    def _publishers(self, channels: Mapping[str, Channel], *, to_send: bool) -> dict[str, Publisher]:
         if self._transport is None or not self._transport.is_own:
             self._transport = Transport(sandbox_url=self._sandbox_url, connections=_CONNECTIONS)
         cache_folder = self._ledger_path.parent / "media"
-        return open_channels(self.channels.values(), self._transport, self._clock, cache_folder, to_send=to_send)
+        return open_channels(channels.values(), self._transport, self._clock, cache_folder, to_send=to_send)
 
     def _steps(self, publisher: Publisher, key: str) -> Steps:
         return Steps(
@@ -222,39 +232,57 @@ class Broadcast:
             settle_seconds=publisher.capabilities.recovery.settle_seconds,
         )
 
-    def _run(self, announcement: Announcement, cancel: Cancel, *, wait: bool, recover: bool) -> Report:
+    def _run(
+        self, announcement: Announcement, channels: Mapping[str, Channel], cancel: Cancel, *, wait: bool, recover: bool
+    ) -> Report:
         """Publish while nobody else does, until it is cancelled."""
         self._running.add(cancel)
         try:
             with lease(self.ledger, announcement.resolved_key, self._clock, cancel):
-                return self._publish(announcement, cancel, wait=wait, recover=recover)
+                return self._publish(announcement, channels, cancel, wait=wait, recover=recover)
         except BaseException:
             cancel.request()
             raise
         finally:
             self._running.discard(cancel)
 
-    def _publish(self, announcement: Announcement, cancel: Cancel, *, wait: bool, recover: bool) -> Report:
-        publishers = self._publishers(to_send=True)
-        plan = make_plan(announcement, self.channels, publishers, self._known_names)
-        deliveries = self._deliveries(announcement, plan, publishers, cancel, recover=recover)
-        changed = (*self._changed_content(announcement), *_too_late(announcement, deliveries, self._clock.now()))
+    def _publish(
+        self, announcement: Announcement, channels: Mapping[str, Channel], cancel: Cancel, *, wait: bool, recover: bool
+    ) -> Report:
+        key, publishers = announcement.resolved_key, self._publishers(channels, to_send=True)
+        is_changed = self._is_changed(announcement)
+        is_corrected = is_changed and not self.ledger.has_sent(key)  # in time: nobody saw what it was before
+        rows = {} if is_corrected else self.ledger.deliveries(key)
+        hosted = hosted_before(rows, channels)
+        plan = make_plan(announcement, channels, publishers, self._known_names, hosted)
+        deliveries = self._deliveries(announcement, channels, plan, publishers, rows, cancel, recover=recover)
+        changed = (
+            *_changed_content(key, is_changed and not is_corrected),
+            *_too_late(announcement, deliveries, self._clock.now()),
+        )
         problems = (*plan.problems, *changed)
         if changed or plan.is_stopped:
             _refuse(deliveries, problems)
         else:
-            self.ledger.remember(
-                announcement.resolved_key, plan.announcement_digest, announcement.to_json(), self._clock.now().timestamp()
-            )
+            platforms = {name: channel.platform for name, channel in channels.items()}
+            now = self._clock.now().timestamp()
+            self.ledger.remember(key, plan.announcement_digest, announcement.to_json(), now, platforms)
             _settle_planned(deliveries)
-            Run(announcement, deliveries, self._clock, cancel).go(wait_for_embargo=wait)
+            Run(announcement, deliveries, hosted, self._clock, cancel).go(wait_for_embargo=wait)
         outcomes = tuple(delivery.outcome for delivery in deliveries if delivery.outcome)
-        return Report(key=announcement.resolved_key, digest=plan.announcement_digest, outcomes=outcomes, problems=problems)
+        return Report(key=key, digest=plan.announcement_digest, outcomes=outcomes, problems=problems)
 
     def _deliveries(
-        self, announcement: Announcement, plan: Plan, publishers: dict[str, Publisher], cancel: Cancel, *, recover: bool
+        self,
+        announcement: Announcement,
+        channels: Mapping[str, Channel],
+        plan: Plan,
+        publishers: Mapping[str, Publisher],
+        rows: Mapping[str, Delivery],
+        cancel: Cancel,
+        *,
+        recover: bool,
     ) -> list[ChannelDelivery]:
-        rows = self.ledger.deliveries(announcement.resolved_key)
         return [
             ChannelDelivery(
                 announcement,
@@ -267,15 +295,20 @@ class Broadcast:
                 recover=recover,
                 row=rows.get(name),
             )
-            for name, channel in self.channels.items()
+            for name, channel in channels.items()
         ]
 
-    def _changed_content(self, announcement: Announcement) -> tuple[Problem, ...]:
+    def _is_changed(self, announcement: Announcement) -> bool:
         known = self.ledger.announcement(announcement.resolved_key)
-        if known is None or known[0] == announcement.digest:
-            return ()
-        message = f"the key {announcement.resolved_key!r} was used for other content"
-        return (Problem(code="key.changed_content", path="key", message=message, fix="give the new announcement its own key"),)
+        return known is not None and known[0] != announcement.digest
+
+
+def _changed_content(key: str, is_changed: bool) -> tuple[Problem, ...]:
+    if not is_changed:
+        return ()
+    message = f"the key {key!r} was used for other content, of which something was sent already"
+    fix = "give the new announcement its own key, or take the old content again"
+    return (Problem(code="key.changed_content", path="key", message=message, fix=fix),)
 
 
 def _too_late(announcement: Announcement, deliveries: Sequence[ChannelDelivery], now: datetime) -> tuple[Problem, ...]:

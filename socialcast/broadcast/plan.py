@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
 from socialcast.broadcast.channels import same_accounts
 from socialcast.compose.preflight import check, photo_adaptations, with_limits
+from socialcast.delivery.ledger import Delivery
 from socialcast.model.announcement import Announcement
 from socialcast.model.capabilities import Capabilities
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem, Severity
+from socialcast.model.receipt import Draft, State
 from socialcast.publisher import Publisher
 from socialcast.wire.settings import Channel, Policy
 
-__all__ = ["Plan", "PlannedChannel", "check_post", "compose_post", "hosted_elsewhere", "make_plan"]
+__all__ = ["Hosted", "Plan", "PlannedChannel", "check_post", "compose_post", "hosted_before", "hosted_elsewhere", "make_plan"]
 
 
 class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +38,16 @@ class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
     def errors(self) -> tuple[Problem, ...]:
         """The problems that stop this channel."""
         return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+
+class Hosted(NamedTuple):
+    """What a channel gave a link to in an earlier run."""
+
+    channel: str
+    url: str
+
+
+_NOTHING: Mapping[str, Hosted] = MappingProxyType({})
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +82,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_plan(
-    announcement: Announcement, channels: Mapping[str, Channel], publishers: Mapping[str, Publisher], known: Collection[str]
+    announcement: Announcement,
+    channels: Mapping[str, Channel],
+    publishers: Mapping[str, Publisher],
+    known: Collection[str],
+    hosted: Mapping[str, Hosted] = _NOTHING,
 ) -> Plan:
     """Compose and check every channel, hosts first, as they are published; no network.
 
-    `known` are the names of all channels that there are, of which this may concern some.
+    `known` are the names of all channels that there are, of which this may concern some; `hosted` is what others gave
+    links to before.
     """
     accounts = same_accounts(publishers)
 
@@ -81,7 +100,7 @@ def make_plan(
 
     given = {name: _given_links(announcement, publishers[name], name) for name in channels}
     hosts = {
-        name: msgspec.structs.replace(planned(name, hosted_elsewhere(announcement, publishers, name)), is_host=True)
+        name: msgspec.structs.replace(planned(name, hosted_elsewhere(announcement, publishers, name, hosted)), is_host=True)
         for name in channels
         if given[name]
     }
@@ -89,6 +108,7 @@ def make_plan(
     for name, host in hosts.items():
         if host.post and not host.errors:
             links = given[name] | links
+    links = {kind: _placeholder(kind, before.channel) for kind, before in hosted.items()} | links
     return Plan(
         key=announcement.resolved_key,
         announcement_digest=announcement.digest,
@@ -109,15 +129,27 @@ def check_post(post: Post, publisher: Publisher, channel: Channel, limits: Mappi
     return problems + [msgspec.structs.replace(problem, channel=channel.name) for problem in publisher.check(post)]
 
 
-def hosted_elsewhere(announcement: Announcement, publishers: Mapping[str, Publisher], name: str) -> dict[str, str]:
+def hosted_elsewhere(
+    announcement: Announcement, publishers: Mapping[str, Publisher], name: str, hosted: Mapping[str, Hosted]
+) -> dict[str, str]:
     """What other channels host, by kind, without an address: no host waits for another's."""
     others = [publisher for other, publisher in publishers.items() if other != name and not _skips(announcement, other)]
-    return {kind: "" for publisher in others for kind in publisher.gives(announcement)}
+    return dict.fromkeys(hosted, "") | {kind: "" for publisher in others for kind in publisher.gives(announcement)}
+
+
+def hosted_before(rows: Mapping[str, Delivery], channels: Collection[str]) -> dict[str, Hosted]:
+    """What earlier runs published on other channels than these, by kind."""
+    published = [row for name, row in rows.items() if name not in channels and row.state == State.PUBLISHED.value and row.draft]
+    return {kind: Hosted(row.channel, url) for row in published for kind, url in msgspec.convert(row.draft, Draft).links.items()}
 
 
 def _given_links(announcement: Announcement, publisher: Publisher, channel: str) -> dict[str, str]:
-    """Stand-ins for the addresses that a host gives once it has prepared; X counts any address as 23."""
-    return {kind: f"https://example.org/{kind}-on-{channel}" for kind in sorted(publisher.gives(announcement))}
+    return {kind: _placeholder(kind, channel) for kind in sorted(publisher.gives(announcement))}
+
+
+def _placeholder(kind: str, channel: str) -> str:
+    """Stands for the address that a host gives once it has prepared; an address, since X counts any as 23."""
+    return f"https://example.org/placeholder/{kind}-on-{channel}"
 
 
 def _planned(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from socialcast.broadcast.channels import same_account_problem
 from socialcast.broadcast.delivery import ChannelDelivery
-from socialcast.broadcast.plan import hosted_elsewhere
+from socialcast.broadcast.plan import Hosted, hosted_elsewhere
 from socialcast.model.announcement import Announcement
 from socialcast.model.receipt import State
 from socialcast.wire.clock import Cancel, Clock
@@ -21,8 +21,15 @@ _CHANNELS_AT_ONCE = 256
 class Run:
     """The phases in their order; a channel whose outcome is settled takes no part in the later ones."""
 
-    def __init__(self, announcement: Announcement, deliveries: list[ChannelDelivery], clock: Clock, cancel: Cancel) -> None:
-        self._announcement, self._deliveries = announcement, deliveries
+    def __init__(
+        self,
+        announcement: Announcement,
+        deliveries: list[ChannelDelivery],
+        hosted: Mapping[str, Hosted],
+        clock: Clock,
+        cancel: Cancel,
+    ) -> None:
+        self._announcement, self._deliveries, self._hosted = announcement, deliveries, hosted
         self._clock, self._cancel = clock, cancel
         self._told_links: Mapping[str, str] = {}
 
@@ -42,7 +49,9 @@ class Run:
         hosts = [delivery for delivery in self._open() if delivery.is_host]
         feeds = [delivery for delivery in self._open() if not delivery.is_host]
         publishers = {host.channel.name: host.publisher for host in hosts}
-        self._all(lambda host: host.prepare(hosted_elsewhere(self._announcement, publishers, host.channel.name)), hosts)
+        self._all(
+            lambda host: host.prepare(hosted_elsewhere(self._announcement, publishers, host.channel.name, self._hosted)), hosts
+        )
         if not self._goes_on():
             return False
         self._prepare_feeds(feeds)
@@ -86,11 +95,11 @@ class Run:
         return bool(delivery.channel.required and delivery.outcome and delivery.outcome.state in failed)
 
     def _links(self) -> dict[str, str]:
-        """The addresses that the hosts of this run give, the first of each kind."""
+        """The addresses that the hosts of this run give, the first of each kind, and those of earlier runs."""
         links: dict[str, str] = {}
         for delivery in self._deliveries:
             links = {**delivery.links, **links}
-        return links
+        return {kind: before.url for kind, before in self._hosted.items()} | links
 
     def _refuse_same_accounts(self) -> None:
         seen: dict[tuple[str, str, str], str] = {}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from socialcast.delivery.ledger import Delivery, Ledger, Step
-from socialcast.delivery.steps import DONE, INTENT, REFUSED
+from socialcast.delivery.steps import INTENT, NOTED, REFUSED
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import Outcome, State
 
@@ -31,7 +31,7 @@ def resolve(ledger: Ledger, key: str, channel: str, published_url: str | None, n
         )
     said = {"published": published_url, "steps": [step.name for step in undecided]}
     number = 1 + sum(name.startswith(_TRACE) for name in steps)
-    ledger.record_step(key, channel, Step(f"{_TRACE}{number}", DONE, said, now.timestamp()))
+    ledger.record_step(key, channel, Step(f"{_TRACE}{number}", NOTED, said, now.timestamp()))
     if published_url is None:
         for step in undecided:
             ledger.record_step(key, channel, step._replace(state=REFUSED))

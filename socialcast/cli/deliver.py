@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import suppress
 from typing import NoReturn
@@ -15,7 +15,6 @@ from socialcast.cli.failures import Stopped
 from socialcast.cli.place import Place
 from socialcast.cli.progress import Progress
 from socialcast.cli.show import show_report
-from socialcast.model.announcement import Announcement
 from socialcast.model.errors import Cancelled, LedgerBusy, LedgerError
 from socialcast.model.receipt import Report
 
@@ -24,20 +23,11 @@ __all__ = ["deliver", "finish"]
 _LOOK_SECONDS = 0.2  # Ctrl-C does not interrupt an endless wait on every system
 
 
-def deliver(
-    announcement: Announcement,
-    broadcast: Broadcast,
-    place: Place,
-    progress: Progress,
-    *,
-    wait: bool = False,
-    recover: bool = False,
-) -> Report:
-    """The report of publishing; raises Stopped, with how to go on, when Ctrl-C or a failing ledger ended it early."""
-    key = announcement.resolved_key
+def deliver(key: str, run: Callable[[], Report], broadcast: Broadcast, place: Place, progress: Progress) -> Report:
+    """The report of a run of that key; raises Stopped, with how to go on, when Ctrl-C or a failing ledger ended it early."""
     try:
         with progress, futures.ThreadPoolExecutor(1) as pool:
-            return _result(pool.submit(broadcast.publish, announcement, wait=wait, recover=recover), broadcast, progress)
+            return _result(pool.submit(run), broadcast, progress)
     except (Cancelled, KeyboardInterrupt):
         raise Stopped(_how_to_go_on(key, place, has_begun=progress.has_begun)) from None
     except LedgerBusy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,7 +67,8 @@ def _published(sandbox_url: str, ledger: Path) -> Report:
     announcement = load_announcement(examples / "open-doors" / "event.md")
     place = Place(examples / "channels.toml", ledger, OWN_SANDBOX)
     with Broadcast.from_file(place.channels, ledger=ledger, sandbox=sandbox_url, on_event=progress) as broadcast:
-        return deliver(announcement, broadcast, place, progress)
+        run = partial(broadcast.publish, announcement)
+        return deliver(announcement.resolved_key, run, broadcast, place, progress)
 
 
 def _examples() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -57,5 +58,6 @@ def command(
     announcement = load_announcement(file)
     place, progress = Place(channels, ledger, sandbox, only), watch()
     with place.open(on_event=progress) as broadcast:
-        report = deliver(announcement, broadcast, place, progress, wait=wait, recover=recover)
+        run = partial(broadcast.publish, announcement, wait=wait, recover=recover)
+        report = deliver(announcement.resolved_key, run, broadcast, place, progress)
         finish(report, broadcast, place, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -43,9 +44,11 @@ def command(
 ) -> None:
     """Finish what an earlier run of the announcement KEY left: after Ctrl-C, a crash, an embargo or a repair.
 
-    The announcement comes from the ledger; its photos have to be where they were.
+    The announcement comes from the ledger, and so do the channels that it was for, unless --only names some; its photos
+    have to be where they were.
     """
     place, progress = Place(channels, ledger, sandbox, only), watch()
     with place.open(on_event=progress) as broadcast:
-        report = deliver(broadcast.remembered(key), broadcast, place, progress, wait=wait, recover=recover)
+        run = partial(broadcast.resume, key, wait=wait, recover=recover)
+        report = deliver(key, run, broadcast, place, progress)
         finish(report, broadcast, place, as_json=as_json)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from socialcast.delivery.ledger import Ledger
-from socialcast.delivery.steps import DONE, INTENT, REFUSED
+from socialcast.delivery.steps import DONE, INTENT, NOTED, REFUSED
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import LedgerError
 from socialcast.model.receipt import Draft, Outcome, State
@@ -16,7 +16,7 @@ from socialcast.model.receipt import Draft, Outcome, State
 __all__ = ["export_ledger", "import_ledger", "verify_ledger"]
 
 _FORMAT = 1
-_STEP_STATES = frozenset({INTENT, DONE, REFUSED})
+_STEP_STATES = frozenset({INTENT, DONE, REFUSED, NOTED})
 _DELIVERY_STATES = frozenset(state.value for state in State)
 
 

@@ -10,10 +10,10 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -24,6 +24,7 @@ from socialcast.model.errors import LedgerError
 __all__ = ["Delivery", "Ledger", "Step"]
 
 _BUSY_SECONDS = 10.0
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 _REMEDIES = {
     "locked": "another program holds it; end that or wait",
     "busy": "another program holds it; end that or wait",
@@ -37,7 +38,7 @@ _REMEDIES = {
 
 
 class Step(NamedTuple):
-    """One remote side effect: `state` is intent, done or refused; `sent_at` in Unix seconds."""
+    """One remote side effect: `state` is intent, done or refused; `sent_at` in Unix seconds. One that is noted made no call."""
 
     name: str
     state: str
@@ -113,12 +114,29 @@ class Ledger:
         found = self.rows("SELECT digest, document FROM announcements WHERE key = ?", (key,))
         return found[0] if found else None
 
-    def remember(self, key: str, digest: str, document: bytes, now: float) -> None:
-        """Bind the key to this content."""
+    def remember(self, key: str, digest: str, document: bytes, now: float, channels: Mapping[str, str] = _NOBODY) -> None:
+        """Bind the key to this content, in place of what it meant before, and to these channels; `channels` maps to platforms."""
         self.write(
-            "INSERT INTO announcements (key, digest, document, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-            (key, digest, document, now),
+            "DELETE FROM deliveries WHERE key = ? AND EXISTS (SELECT 1 FROM announcements WHERE key = ? AND digest <> ?)",
+            (key, key, digest),
+            (
+                "INSERT INTO announcements (key, digest, document, created_at) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, document = excluded.document",
+                (key, digest, document, now),
+            ),
+            *(
+                (
+                    "INSERT INTO deliveries (key, channel, platform, state, updated_at) VALUES (?, ?, ?, 'planned', ?)"
+                    " ON CONFLICT (key, channel) DO NOTHING",
+                    (key, channel, platform, now),
+                )
+                for channel, platform in channels.items()
+            ),
         )
+
+    def has_sent(self, key: str) -> bool:
+        """Whether anything of that announcement was sent, or may have been; what was refused was not."""
+        return bool(self.rows("SELECT 1 FROM steps WHERE key = ? AND state IN ('intent', 'done') LIMIT 1", (key,)))
 
     def keys(self) -> list[str]:
         """All keys, newest first."""
@@ -133,7 +151,7 @@ class Ledger:
 
     def notes(self, key: str, name: str) -> dict[str, Any]:
         """What every channel recorded under that name for the announcement."""
-        rows = self.rows("SELECT channel, result FROM steps WHERE key = ? AND name = ? AND state = 'done'", (key, name))
+        rows = self.rows("SELECT channel, result FROM steps WHERE key = ? AND name = ? AND state = 'noted'", (key, name))
         return {channel: _from_json(result) for channel, result in rows}
 
     def save_delivery(self, key: str, delivery: Delivery, now: float) -> None:

@@ -17,4 +17,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID""",
         "CREATE TABLE leases (key TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at REAL NOT NULL) STRICT, WITHOUT ROWID",
     ),
+    (  # a note is told from a call that was made, so that content can change as long as nothing was sent
+        "UPDATE steps SET state = 'noted' WHERE name = 'account' OR name LIKE 'resolve/%'",
+    ),
 )

@@ -24,7 +24,7 @@ __all__ = ["Judge", "Steps"]
 T = TypeVar("T")
 W = TypeVar("W")
 
-INTENT, DONE, REFUSED = "intent", "done", "refused"
+INTENT, DONE, REFUSED, NOTED = "intent", "done", "refused", "noted"
 
 
 class Judge(Protocol):
@@ -101,11 +101,11 @@ class Steps:
         return datetime.fromtimestamp(step.sent_at, UTC) if step and step.state == INTENT else None
 
     def note(self, name: str, value: Any) -> Any:
-        """What is recorded under that name, which is `value` from now on if nothing was; no call is made."""
-        if (known := self.recorded(name)) is None:
-            self._record(name, DONE, value)
+        """What is noted under that name, which is `value` from now on if nothing was; no call is made."""
+        if (known := self._known.get(name)) is None:
+            self._record(name, NOTED, value)
             return value
-        return known
+        return known.result
 
     @property
     def is_recovering(self) -> bool:

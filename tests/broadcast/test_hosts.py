@@ -84,6 +84,25 @@ def test_a_host_that_was_published_before_is_linked_to(make: Make, sandbox: Sand
     assert "https://www.flickr.com/photos/" in text_of_news(sandbox)
 
 
+def test_a_host_of_an_earlier_run_gives_its_link_to_a_run_without_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The album that is public leads the later feed to all photos, as the plan says."""
+    (tmp_path / "channels.toml").write_text(
+        '[channels.photos]\nplatform = "flickr"\n[channels.news]\nplatform = "plaza"\npolicy = "adapt"\n'
+    )
+
+    def only(name: str) -> Broadcast:
+        return Broadcast.from_file(tmp_path / "channels.toml", only=[name], sandbox=sandbox, clock=SandboxClock(sandbox))
+
+    with only("news") as broadcast:
+        assert "behind the link" not in str(broadcast.plan(ALBUM)["news"].post)
+    with only("photos") as broadcast:
+        broadcast.publish(ALBUM).raise_for_failures()
+    with only("news") as broadcast:
+        assert "behind the link" in str(broadcast.plan(ALBUM)["news"].post)
+        broadcast.publish(ALBUM).raise_for_failures()
+    assert "https://www.flickr.com/photos/" in text_of_news(sandbox)
+
+
 def test_a_plan_promises_no_link_of_a_host_that_takes_no_part(make: Make) -> None:
     """What a person approves has no link that the run will not have."""
     broadcast = make()

@@ -57,6 +57,25 @@ def test_changed_content_under_a_used_key_is_refused(make: Make, sandbox: Sandbo
     assert make("a").publish(msgspec.structs.replace(HELLO, text="Doors open at ten.")).exit_code == 1
 
 
+def test_a_mistake_can_be_corrected_while_nothing_was_sent(make: Make, sandbox: Sandbox) -> None:
+    """As long as every call was refused, the same key may say something else; then what was sent binds it."""
+    sandbox.fault("plaza", "status_before", handler="add_post", status=403, count=1)
+    assert make("a").publish(msgspec.structs.replace(HELLO, text="Doors open at nyne."))["a"].state is State.REFUSED
+    assert make("a").publish(HELLO).exit_code == 0
+    assert posts(sandbox) == [("a", HELLO.text)]
+    assert make("a").remembered("hello") == HELLO
+    assert make("a").publish(msgspec.structs.replace(HELLO, text="Doors open at ten.")).exit_code == 1
+
+
+def test_a_lost_answer_binds_the_key(make: Make, sandbox: Sandbox) -> None:
+    """What may have been sent counts as sent."""
+    sandbox.fault("plaza", "status_after", handler="add_post", status=502)
+    sandbox.fault("plaza", "status_before", handler="find_posts", status=403, count=9)
+    assert make("a").publish(HELLO)["a"].state is State.UNKNOWN
+    assert "something was sent" in make("a").publish(msgspec.structs.replace(HELLO, text="Doors open at ten."))["a"].reason
+    assert posts(sandbox) == [("a", HELLO.text)]
+
+
 def test_nothing_is_public_when_a_required_channel_cannot(make: Make, sandbox: Sandbox) -> None:
     """A required channel whose token fails stops the others before they are public."""
     broadcast = make("a", "b")
@@ -209,6 +228,18 @@ def test_status_and_resume_go_by_the_ledger(make: Make) -> None:
     assert make("a").status("hello")["a"].url == report["a"].url
     with pytest.raises(ConfigurationError, match="knows no announcement 'helo': did you mean 'hello'"):
         make("a").resume("helo")
+
+
+def test_resume_and_status_are_about_the_channels_that_it_was_for(make: Make, sandbox: Sandbox) -> None:
+    """A run of some channels, wherever it ended, goes on with those."""
+    sandbox.fault("plaza", "status_before", handler="me", status=403, count=1)
+    assert make("a").publish(HELLO)["a"].state is State.REFUSED
+    everywhere = make("a", "b")
+    assert [outcome.channel for outcome in everywhere.status("hello").outcomes] == ["a"]
+    assert [outcome.channel for outcome in everywhere.resume("hello").outcomes] == ["a"]
+    assert posts(sandbox) == [("a", HELLO.text)]
+    everywhere.publish(HELLO)
+    assert [outcome.channel for outcome in everywhere.status("hello").outcomes] == ["a", "b"]
 
 
 def test_every_thing_that_happens_is_told(make: Make) -> None:
