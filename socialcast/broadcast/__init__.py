@@ -14,7 +14,7 @@ from typing import Any, Self
 import msgspec
 
 from socialcast.broadcast.channels import open_channels
-from socialcast.broadcast.delivery import ChannelDelivery
+from socialcast.broadcast.delivery import ChannelDelivery, holders
 from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.live import Delivered, LiveShow
 from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_plan
@@ -283,6 +283,7 @@ class Broadcast:
         *,
         recover: bool,
     ) -> list[ChannelDelivery]:
+        held_by = holders(self.ledger, announcement.resolved_key, rows)
         return [
             ChannelDelivery(
                 announcement,
@@ -294,6 +295,7 @@ class Broadcast:
                 listener=self._listener,
                 recover=recover,
                 row=rows.get(name),
+                held_by=held_by,
             )
             for name, channel in channels.items()
         ]

@@ -33,15 +33,14 @@ from socialcast.publisher import Publisher
 from socialcast.wire.retry import Patience
 from socialcast.wire.settings import Channel, Policy
 
-__all__ = ["ChannelDelivery"]
+__all__ = ["ChannelDelivery", "holders"]
 
 logger = logging.getLogger("socialcast.broadcast")
 
 _READY_LIMIT_SECONDS = 1800.0
 _CUT_SHORT = "the run ended while it was being made public"
-
-
 _ACCOUNT = "account"  # under which every delivery notes who it publishes as
+_Identity = tuple[str, str, str]
 
 
 class ChannelDelivery:
@@ -59,10 +58,11 @@ class ChannelDelivery:
         listener: Listener,
         recover: bool,
         row: Row | None,
+        held_by: Mapping[_Identity, str],
     ) -> None:
         self.channel, self.publisher, self.planned = channel, publisher, planned
         self._announcement, self._ledger, self._listener = announcement, ledger, listener
-        self._patience, self._recover = patience, recover
+        self._patience, self._recover, self._held_by = patience, recover, held_by
         patience.on_wait = self.tell_wait
         self._phase = Phase.CHECK
         self.account = Account(id="")
@@ -136,6 +136,7 @@ class ChannelDelivery:
         self.account = account = self.steps.read(self.publisher.account)
         if not account.id:
             return
+        self._refuse_renamed()
         known = self.steps.note(_ACCOUNT, _named(account))
         if known["id"] != account.id:
             before, now = (told["name"] or told["id"] for told in (known, _named(account)))
@@ -143,18 +144,15 @@ class ChannelDelivery:
                 f"this announcement was begun as {before}, and the channel is now {now}",
                 hint="give the new account a channel of its own, or the old credentials back",
             )
-        for channel, theirs in self._ledger.notes(self._announcement.resolved_key, _ACCOUNT).items():
-            if channel != self.channel.name and theirs == known and self._is_elsewhere(channel):
-                raise NotAllowed(
-                    f"{account.name or account.id} has this announcement already, as channel {channel!r}",
-                    hint=f"if {channel!r} was renamed, name it so again: a new name would publish everything twice",
-                )
 
-    def _is_elsewhere(self, channel: str) -> bool:
-        """Whether that channel of the ledger is the same platform's, of which nobody shares an account."""
-        row = self._ledger.deliveries(self._announcement.resolved_key).get(channel)
-        is_same = row is not None and row.platform == self.channel.platform and row.state != State.SKIPPED.value
-        return is_same and not self.publisher.shares_account
+    def _refuse_renamed(self) -> None:
+        """Raise NotAllowed where the account has this announcement under another channel's name, and nobody shares it."""
+        holder = self._held_by.get((self.channel.platform, self.account.id, self.account.url), self.channel.name)
+        if holder != self.channel.name and not self.publisher.shares_account:
+            raise NotAllowed(
+                f"{self.account.name or self.account.id} has this announcement already, as channel {holder!r}",
+                hint=f"if {holder!r} was renamed, name it so again: a new name would publish everything twice",
+            )
 
     def _prepare(self, links: Mapping[str, str]) -> None:
         capabilities = with_limits(self.publisher.capabilities, self.account.limits)
@@ -297,6 +295,15 @@ class ChannelDelivery:
 
     def _now(self) -> datetime:
         return self._patience.clock.now()
+
+
+def holders(ledger: Ledger, key: str, rows: Mapping[str, Row]) -> dict[_Identity, str]:
+    """The channels under whose names earlier runs published the announcement, by platform, id and address of the account."""
+    return {
+        (rows[channel].platform, account["id"], account["url"]): channel
+        for channel, account in ledger.notes(key, _ACCOUNT).items()
+        if channel in rows and rows[channel].state != State.SKIPPED.value
+    }
 
 
 def _named(account: Account) -> dict[str, str]:

@@ -25,6 +25,17 @@ def test_a_renamed_channel_publishes_nothing_twice(make: Make, sandbox: Sandbox)
     assert "'a'" in outcome.reason
 
 
+def test_a_channel_that_is_named_back_goes_on(make: Make, sandbox: Sandbox) -> None:
+    """The refusal of the new name is mended by doing what it says."""
+    sandbox.fault("plaza", "refuse_429", handler="add_post", count=50)
+    make("a").publish(HELLO)
+    sandbox.clear_faults()
+    mirror = sandbox.mirror("plaza")
+    mirror.accounts["renamed"] = mirror.accounts["a"]
+    assert make("renamed").publish(HELLO)["renamed"].state is State.REFUSED
+    assert make("a").publish(HELLO)["a"].state is State.PUBLISHED
+
+
 def test_another_account_under_the_same_name_is_refused(make: Make, sandbox: Sandbox) -> None:
     """A delivery that was begun as one account does not go on as another, which would not find what is there."""
     sandbox.fault("plaza", "refuse_429", handler="add_post", count=50)
