@@ -1,4 +1,4 @@
-"""What X and Flickr answer when all goes well; and the credentials of an account, as the sandbox gives them."""
+"""What X, Flickr and the plain platform answer when all goes well; and an account's credentials, as the sandbox gives them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ __all__ = ["CREDENTIALS", "Asked", "answer"]
 _numbers = count(1990000000000000001)  # ids of X tell when they were made, so they are large
 _accounts = count(2244994945)
 _TOKEN = re.compile(r'oauth_token="(\d+)')
+_BEARER = re.compile(r"\r\nAuthorization: Bearer (\S+)")
 _ACCOUNT_PATH = re.compile(r"/_sandbox/accounts/(\w+)/(\S+)")
 _FLICKR_USER = "12037949754@N01"
 
@@ -24,6 +25,7 @@ CREDENTIALS: Mapping[str, Mapping[str, str]] = {
         "access_token": "{number}-sandbox-token-of-{name}",
         "access_token_secret": "sandbox-token-secret",
     },
+    "plain": {"token": "sandbox-token-of-{name}"},
     "flickr": {
         "api_key": "sandbox-key",
         "api_secret": "sandbox-key-secret",
@@ -77,6 +79,11 @@ def _media(asked: Asked) -> dict[str, Any]:
     return {"data": {"id": number, "media_key": f"3_{number}", "size": 1_000_000, "expires_after_secs": 86400}}
 
 
+def _plain_me(asked: Asked) -> dict[str, Any]:
+    token = _BEARER.search(asked.head)
+    return {"id": token[1] if token else "1", "name": "News"}
+
+
 def _json(content: object) -> bytes:
     return json.dumps(content).encode()
 
@@ -85,6 +92,9 @@ _ANSWERS: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
     "GET /2/users/me": _me,
     "POST /2/media/upload": _media,
     "POST /2/tweets": lambda asked: {"data": {"id": str(next(_numbers)), "text": "The dome opens"}},
+    "GET /me": _plain_me,
+    "POST /pictures": lambda asked: {"id": str(next(_numbers))},
+    "POST /posts": lambda asked: {"id": str(next(_numbers))},
     "flickr.people.getUploadStatus": lambda asked: {"stat": "ok", "user": {"id": _FLICKR_USER, "username": {"_content": "news"}}},
     "flickr.auth.oauth.checkToken": lambda asked: {"stat": "ok", "oauth": {"perms": {"_content": "write"}}},
     "flickr.photosets.create": lambda asked: {"stat": "ok", "photoset": {"id": str(next(_numbers))}},

@@ -25,6 +25,7 @@ from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import ConnectTimeout
 from requests.utils import get_environ_proxies
 from requests_toolbelt import MultipartEncoder
+from requests_toolbelt.multipart.encoder import total_len
 from urllib3.exceptions import NewConnectionError
 
 from socialcast.wire.secrets import Redactor, Secret
@@ -241,9 +242,23 @@ def _stream_files(options: dict[str, Any]) -> None:
     fields: list[tuple[str, Any]] = [(name, _plain(value)) for name, value in data.items() if value is not None]
     for name, value in files.items() if isinstance(files, dict) else files:
         part = value if isinstance(value, tuple) else (os.path.basename(str(getattr(value, "name", name))), value)  # noqa: PTH119
-        fields.append((name, part if len(part) > 2 else (*part, "application/octet-stream")))
+        filename, content, kind = part if len(part) > 2 else (*part, "application/octet-stream")
+        fields.append((name, (filename, _Counted(content) if hasattr(content, "fileno") else content, kind)))
     options["data"] = body = MultipartEncoder(fields)
     options["headers"] = {**(options.get("headers") or {}), "Content-Type": body.content_type}
+
+
+class _Counted:
+    """A file that knows how much of it is left: the encoder would ask the system six times for each block."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self.len = file, total_len(file) - file.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        block: bytes = self._file.read(size)
+        self.len -= len(block)
+        return block
 
 
 def _plain(value: Any) -> str | bytes:
