@@ -130,7 +130,7 @@ def _ours(url: str, workers: int, files: list[Path], place: Path) -> float:
 
 def _unrecorded(url: str, workers: int, files: list[Path], place: Path) -> float:
     """Ours, were it free to write down what was done."""
-    with mock.patch.object(Ledger, "record_step"):
+    with mock.patch.object(Ledger, "begin_step"), mock.patch.object(Ledger, "record_step"):
         return _ours(url, workers, files, place)
 
 

@@ -21,12 +21,13 @@ _RENEWAL_SECONDS = 20.0
 
 @contextmanager
 def lease(ledger: Ledger, key: str, clock: Clock, cancel: Cancel) -> Iterator[None]:
-    """Hold the announcement while the block runs, and stop the block if the lease is lost.
+    """Hold the announcement while the block runs, and stop the block if the lease is lost: the ledger takes no intent then.
 
     Raises LedgerBusy when somebody else holds it.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
     _take(ledger, key, owner, clock)
+    ledger.leases[key] = owner
     over = threading.Event()
     renewal = threading.Thread(
         target=_renew, args=(ledger, key, owner, clock, cancel, over), name="socialcast-lease", daemon=True
@@ -37,6 +38,7 @@ def lease(ledger: Ledger, key: str, clock: Clock, cancel: Cancel) -> Iterator[No
     finally:
         over.set()
         renewal.join()
+        del ledger.leases[key]
         with suppress(LedgerError):  # it expires by itself, and what the block did must still be told
             ledger.write("DELETE FROM leases WHERE key = ? AND owner = ?", (key, owner))
 

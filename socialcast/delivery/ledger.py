@@ -19,12 +19,13 @@ from typing import Any, NamedTuple, Self
 import msgspec
 
 from socialcast.delivery.schema import MIGRATIONS
-from socialcast.model.errors import LedgerError
+from socialcast.model.errors import LedgerBusy, LedgerError
 
 __all__ = ["Delivery", "Ledger", "Step"]
 
 _BUSY_SECONDS = 10.0
 _NOBODY: Mapping[str, str] = MappingProxyType({})
+_OURS = " WHERE ? IS NULL OR EXISTS (SELECT 1 FROM leases WHERE key = ? AND owner = ?)"  # what Ledger._holder fills in
 _REMEDIES = {
     "locked": "another program holds it; end that or wait",
     "busy": "another program holds it; end that or wait",
@@ -59,6 +60,7 @@ class Delivery(NamedTuple):
 class _Write(NamedTuple):
     statements: Sequence[tuple[str, Sequence[Any]]]
     failure: list[LedgerError]
+    changed: list[int]  # the rows, for each statement
     done: threading.Event
 
 
@@ -70,21 +72,26 @@ class Ledger:
         self._lock = threading.RLock()
         self._waiting: deque[_Write] = deque()
         self._abandoned: list[sqlite3.Connection] = []
+        self.leases: dict[str, str] = {}  # by key, the owner on whose behalf this ledger writes
         self._pid = -1
         self._open: sqlite3.Connection
         self._connect()
         if hasattr(os, "register_at_fork"):  # between two writes: in the middle of one, a worker could never write itself
             os.register_at_fork(before=self._lock.acquire, after_in_parent=self._lock.release, after_in_child=self._lock.release)
 
-    def write(self, statement: str, parameters: Sequence[Any] = (), *more: tuple[str, Sequence[Any]]) -> None:
-        """Execute in one durable transaction, possibly together with what other threads wait to write."""
-        item = _Write(((statement, parameters), *more), [], threading.Event())
+    def write(self, statement: str, parameters: Sequence[Any] = (), *more: tuple[str, Sequence[Any]]) -> int:
+        """Execute in one durable transaction, possibly together with what other threads wait to write.
+
+        Gives the number of rows that the first statement changed.
+        """
+        item = _Write(((statement, parameters), *more), [], [], threading.Event())
         self._waiting.append(item)
         with self._lock:
             if not item.done.is_set():
                 self._commit_waiting()
         if item.failure:
             raise item.failure[0]
+        return item.changed[0]
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """What a query finds."""
@@ -155,13 +162,17 @@ class Ledger:
         return {channel: _from_json(result) for channel, result in rows}
 
     def save_delivery(self, key: str, delivery: Delivery, now: float) -> None:
-        """Record where a channel stands."""
-        self.write(
-            "INSERT INTO deliveries (key, channel, platform, state, outcome, draft, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        """Record where a channel stands. Raises LedgerBusy when another process has taken the announcement over."""
+        outcome, draft = _to_json(delivery.outcome), _to_json(delivery.draft)
+        written = self.write(
+            "INSERT INTO deliveries (key, channel, platform, state, outcome, draft, updated_at)"
+            f" SELECT ?, ?, ?, ?, ?, ?, ?{_OURS}"
             " ON CONFLICT (key, channel) DO UPDATE SET state = excluded.state, outcome = excluded.outcome,"
             " draft = coalesce(excluded.draft, draft), updated_at = excluded.updated_at",
-            (key, delivery.channel, delivery.platform, delivery.state, _to_json(delivery.outcome), _to_json(delivery.draft), now),
+            (key, delivery.channel, delivery.platform, delivery.state, outcome, draft, now, *self._holder(key)),
         )
+        if not written:
+            raise self._taken_over(key)
 
     # -- steps -----------------------------------------------------------------------------------------------------
 
@@ -169,6 +180,20 @@ class Ledger:
         """All steps of one delivery."""
         rows = self.rows("SELECT name, state, result, sent_at FROM steps WHERE key = ? AND channel = ?", (key, channel))
         return {row[0]: Step(row[0], row[1], _from_json(row[2]), row[3]) for row in rows}
+
+    def begin_step(self, key: str, channel: str, step: Step) -> None:
+        """Write an intent durably, unless another process has taken the announcement over: then LedgerBusy is raised.
+
+        Both are one transaction, so a machine that slept past its lease sends nothing when it wakes up.
+        """
+        written = self.write(
+            f"INSERT INTO steps (key, channel, name, state, result, sent_at) SELECT ?, ?, ?, ?, NULL, ?{_OURS}"
+            " ON CONFLICT (key, channel, name) DO UPDATE SET state = excluded.state, result = NULL, sent_at = excluded.sent_at"
+            " WHERE state <> 'done'",
+            (key, channel, step.name, step.state, step.sent_at, *self._holder(key)),
+        )
+        if not written:
+            raise self._taken_over(key)
 
     def record_step(self, key: str, channel: str, step: Step) -> None:
         """Write one step durably; `done` is never overwritten."""
@@ -179,6 +204,16 @@ class Ledger:
             (key, channel, step.name, step.state, _to_json(step.result), step.sent_at),
         )
 
+    # -- whose turn it is --------------------------------------------------------------------------------------------
+
+    def _holder(self, key: str) -> tuple[str | None, str, str | None]:
+        owner = self.leases.get(key)
+        return owner, key, owner
+
+    @staticmethod
+    def _taken_over(key: str) -> LedgerBusy:
+        return LedgerBusy(f"{key} was taken over by another process while this one slept; that one goes on with it")
+
     # -- the file --------------------------------------------------------------------------------------------------
 
     def _commit_waiting(self) -> None:
@@ -186,7 +221,7 @@ class Ledger:
         try:
             while self._waiting:
                 batch.append(self._waiting.popleft())
-            self._transact(statement for item in batch for statement in item.statements)
+            self._transact(batch)
         except sqlite3.Error as error:
             _fail(batch, self._explained(error))
         except BaseException:  # Ctrl-C in the thread that leads: the others must not take their writes for done
@@ -196,12 +231,12 @@ class Ledger:
             for item in batch:
                 item.done.set()
 
-    def _transact(self, statements: Iterable[tuple[str, Sequence[Any]]]) -> None:
+    def _transact(self, batch: Iterable[_Write]) -> None:
         connection = self._connection()
         connection.execute("BEGIN IMMEDIATE")
         try:
-            for statement, parameters in statements:
-                connection.execute(statement, parameters)
+            for item in batch:
+                item.changed.extend(connection.execute(*statement).rowcount for statement in item.statements)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

@@ -198,7 +198,8 @@ class Steps:
     def _record(self, name: str, state: str, result: Any) -> float:
         now = self._now()
         step = Step(name, state, msgspec.to_builtins(result), now)
-        self._ledger.record_step(self._key, self._channel, step)
+        write = self._ledger.begin_step if state == INTENT else self._ledger.record_step
+        write(self._key, self._channel, step)
         self._known[name] = step
         return now
 

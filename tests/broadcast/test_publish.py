@@ -17,6 +17,7 @@ import pytest
 
 from socialcast import Announcement, Broadcast, Cancelled, Channel, ConfigurationError, Event, Override, State
 from socialcast.broadcast import Phase
+from socialcast.model.errors import LedgerBusy
 from socialcast.sandbox import Sandbox
 from socialcast.testing.stage import picture
 from socialcast.wire.settings import Policy
@@ -394,6 +395,21 @@ def test_two_runs_at_once_post_once(make: Make, sandbox: Sandbox) -> None:
         codes = [job.result() for job in [pool.submit(run), pool.submit(run)]]
     assert 0 in codes
     assert posts(sandbox) == [("a", HELLO.text), ("b", HELLO.text)]
+
+
+def test_a_run_that_slept_past_its_lease_sends_nothing_more(make: Make, sandbox: Sandbox) -> None:
+    """The process that took over publishes; the one that wakes up leaves at its next step."""
+
+    def sleep(event: Event) -> None:
+        if event.phase is Phase.PREPARE and not event.step:
+            sleeper.ledger.write("UPDATE leases SET owner = 'elsewhere:1:1', expires_at = 0")
+            make("a").publish(HELLO).raise_for_failures()
+
+    sleeper = make("a", on_event=sleep)
+    with pytest.raises(LedgerBusy, match="taken over"):
+        sleeper.publish(HELLO)
+    assert posts(sandbox) == [("a", HELLO.text)]
+    assert make("a").status("hello")["a"].state is State.PUBLISHED
 
 
 def test_unknown_platforms_and_channels_suggest_the_nearest(tmp_path: Path) -> None:

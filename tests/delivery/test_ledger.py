@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from socialcast.delivery.lease import lease
-from socialcast.delivery.ledger import Ledger, Step
+from socialcast.delivery.ledger import Delivery, Ledger, Step
 from socialcast.delivery.schema import MIGRATIONS
 from socialcast.model.errors import Cancelled, LedgerBusy, LedgerError
 from socialcast.wire.clock import Cancel, SystemClock
@@ -211,18 +211,44 @@ def test_a_lease_that_somebody_else_took_stops_the_run(tmp_path: Path, monkeypat
     ledger.close()
 
 
+def test_a_run_that_was_taken_over_writes_no_intent_and_no_outcome(tmp_path: Path) -> None:
+    """Even before it notices, a process that slept past its lease neither sends nor overwrites; what it did is recorded."""
+    ledger, delivery = Ledger(tmp_path / "ledger"), Delivery("channel", "x", "unknown", None, None)
+    with lease(ledger, "key", SystemClock(), Cancel()):
+        ledger.begin_step("key", "channel", Step("post/1", "intent", None, 1.0))
+        ledger.write("UPDATE leases SET owner = 'elsewhere:1:1'")
+        ledger.record_step("key", "channel", Step("post/1", "done", "1", 2.0))
+        with pytest.raises(LedgerBusy, match="taken over"):
+            ledger.begin_step("key", "channel", Step("post/2", "intent", None, 3.0))
+        with pytest.raises(LedgerBusy, match="taken over"):
+            ledger.save_delivery("key", delivery, 3.0)
+    assert ledger.steps("key", "channel") == {"post/1": Step("post/1", "done", "1", 2.0)}
+    assert ledger.deliveries("key") == {}
+    ledger.close()
+
+
+def test_a_step_that_another_process_finished_is_not_begun(tmp_path: Path) -> None:
+    """A process that read the ledger too early does not send what is done by now."""
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.record_step("key", "channel", Step("post/1", "done", "1", 2.0))
+    with pytest.raises(LedgerBusy):
+        ledger.begin_step("key", "channel", Step("post/1", "intent", None, 3.0))
+    assert ledger.steps("key", "channel")["post/1"].result == "1"
+    ledger.close()
+
+
 def test_a_lease_outlives_a_moment_in_which_the_ledger_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A renewal that failed is tried again, so that nobody else takes over a run that is under way."""
     monkeypatch.setattr("socialcast.delivery.lease._RENEWAL_SECONDS", 0.01)
     ledger, renewed, failures = Ledger(tmp_path / "ledger"), threading.Event(), [LedgerError("locked")]
     write = ledger.write
 
-    def locked_once(statement: str, *parameters: Any) -> None:
+    def locked_once(statement: str, *parameters: Any) -> int:
         if statement.startswith("UPDATE leases"):
             if failures:
                 raise failures.pop()
             renewed.set()
-        write(statement, *parameters)
+        return write(statement, *parameters)
 
     monkeypatch.setattr(ledger, "write", locked_once)
     with lease(ledger, "key", SystemClock(), Cancel()):
