@@ -16,6 +16,7 @@ from socialcast.delivery.fate import Answer, judge, read_answer
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.capabilities import Capabilities
+from socialcast.model.cost import Cost
 from socialcast.model.errors import ErrorRule, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
@@ -98,6 +99,10 @@ class Publisher(ABC):
     def check(self, post: Post) -> list[Problem]:
         """Problems that only this platform knows of; pure, and on top of those that the capabilities tell."""
         return []
+
+    def cost(self, post: Post) -> tuple[Cost, ...]:
+        """What publishing it takes, in money or from a quota, when nothing goes wrong; pure."""
+        return ()
 
     @abstractmethod
     def prepare(self, post: Post, steps: Steps) -> Draft:

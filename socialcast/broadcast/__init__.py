@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import msgspec
 
+from socialcast.broadcast.approval import Approval, Approved, keep
 from socialcast.broadcast.channels import open_channels
 from socialcast.broadcast.delivery import ChannelDelivery, holders
 from socialcast.broadcast.events import Event, Listener, Phase
@@ -97,21 +98,32 @@ class Broadcast:
         rows = self.ledger.deliveries(announcement.resolved_key) if has_others else {}
         return make_plan(announcement, self.channels, publishers, self._known_names, hosted_before(rows, self.channels))
 
-    def publish(self, announcement: Announcement, *, wait: bool = False, recover: bool = False) -> Report:
+    def keep(self, plan: Plan) -> Path:
+        """Keep a plan beside the ledger, so that `publish` can tell what is not as it was approved; raises OSError."""
+        return keep(plan, self._plans_folder)
+
+    def publish(
+        self, announcement: Announcement, *, wait: bool = False, recover: bool = False, approved: Approved | None = None
+    ) -> Report:
         """Publish on every channel that does not have it yet; always one outcome per channel.
 
         `wait` stays until an embargo ends. `recover` looks on the platforms before it sends anything, for a run whose
-        ledger was lost. Raises ConfigurationError and LedgerBusy before anything is sent, and Cancelled or LedgerError
-        where it cannot go on: `status` then tells how far each channel came.
-        """
-        return self._run(announcement, self.channels, Cancel(), wait=wait, recover=recover)
+        ledger was lost. `approved` is a plan, its digest, or the file of its content: nothing else is sent, in this run and
+        in those that go on with it; a problem tells what is different.
 
-    async def publish_async(self, announcement: Announcement, *, wait: bool = False, recover: bool = False) -> Report:
+        Raises ConfigurationError and LedgerBusy before anything is sent, and Cancelled or LedgerError where it cannot go on:
+        `status` then tells how far each channel came.
+        """
+        return self._run(announcement, self.channels, Cancel(), wait=wait, recover=recover, approved=approved)
+
+    async def publish_async(
+        self, announcement: Announcement, *, wait: bool = False, recover: bool = False, approved: Approved | None = None
+    ) -> Report:
         """`publish` inside a running event loop; when the task is cancelled, the run stops and can be resumed."""
         import asyncio  # a fifth of this package's import time, and most programs have no event loop
 
         cancel = Cancel()
-        run = partial(self._run, announcement, self.channels, cancel, wait=wait, recover=recover)
+        run = partial(self._run, announcement, self.channels, cancel, wait=wait, recover=recover, approved=approved)
         work = asyncio.get_running_loop().run_in_executor(None, run)
         try:
             return await asyncio.shield(work)
@@ -232,14 +244,27 @@ class Broadcast:
             settle_seconds=publisher.capabilities.recovery.settle_seconds,
         )
 
+    @property
+    def _plans_folder(self) -> Path:
+        return self._ledger_path.parent / "plans"
+
     def _run(
-        self, announcement: Announcement, channels: Mapping[str, Channel], cancel: Cancel, *, wait: bool, recover: bool
+        self,
+        announcement: Announcement,
+        channels: Mapping[str, Channel],
+        cancel: Cancel,
+        *,
+        wait: bool,
+        recover: bool,
+        approved: Approved | None = None,
     ) -> Report:
         """Publish while nobody else does, until it is cancelled."""
         self._running.add(cancel)
         try:
             with lease(self.ledger, announcement.resolved_key, self._clock, cancel):
-                return self._publish(announcement, channels, cancel, wait=wait, recover=recover)
+                key = announcement.resolved_key
+                approval = Approval.noted(self.ledger, key) if approved is None else Approval.of(approved, self._plans_folder)
+                return self._publish(announcement, channels, approval, cancel, wait=wait, recover=recover)
         except BaseException:
             cancel.request()
             raise
@@ -247,7 +272,14 @@ class Broadcast:
             self._running.discard(cancel)
 
     def _publish(
-        self, announcement: Announcement, channels: Mapping[str, Channel], cancel: Cancel, *, wait: bool, recover: bool
+        self,
+        announcement: Announcement,
+        channels: Mapping[str, Channel],
+        approval: Approval | None,
+        cancel: Cancel,
+        *,
+        wait: bool,
+        recover: bool,
     ) -> Report:
         key, publishers = announcement.resolved_key, self._publishers(channels, to_send=True)
         is_changed = self._is_changed(announcement)
@@ -256,9 +288,11 @@ class Broadcast:
         hosted = hosted_before(rows, channels)
         plan = make_plan(announcement, channels, publishers, self._known_names, hosted)
         deliveries = self._deliveries(announcement, channels, plan, publishers, rows, cancel, recover=recover)
+        is_done = not any(delivery.is_open for delivery in deliveries)
         changed = (
             *_changed_content(key, is_changed and not is_corrected),
             *_too_late(announcement, deliveries, self._clock.now()),
+            *(approval.problems(plan) if approval and not is_done else ()),
         )
         problems = (*plan.problems, *changed)
         if changed or plan.is_stopped:
@@ -267,6 +301,10 @@ class Broadcast:
             platforms = {name: channel.platform for name, channel in channels.items()}
             now = self._clock.now().timestamp()
             self.ledger.remember(key, plan.announcement_digest, announcement.to_json(), now, platforms)
+            if approval:
+                approval.note(self.ledger, key, now)
+            for delivery in deliveries:
+                delivery.is_approved = approval is not None
             _settle_planned(deliveries)
             Run(announcement, deliveries, hosted, self._clock, cancel).go(wait_for_embargo=wait)
         outcomes = tuple(delivery.outcome for delivery in deliveries if delivery.outcome)

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from socialcast.broadcast.approval import differs
 from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.plan import PlannedChannel, check_post, compose_post
 from socialcast.compose.preflight import with_limits
@@ -24,6 +25,7 @@ from socialcast.model.errors import (
     NotAllowed,
     OutcomeUnknown,
     PublishError,
+    TerminalError,
     TransientError,
 )
 from socialcast.model.post import Post
@@ -38,6 +40,7 @@ __all__ = ["ChannelDelivery", "holders"]
 logger = logging.getLogger("socialcast.broadcast")
 
 _READY_LIMIT_SECONDS = 1800.0
+_APPROVE_ANEW = "undo that, or approve the plan as it is now"
 _CUT_SHORT = "the run ended while it was being made public"
 _ACCOUNT = "account"  # under which every delivery notes who it publishes as
 _Identity = tuple[str, str, str]
@@ -71,6 +74,8 @@ class ChannelDelivery:
         self.outcome: Outcome | None = self._earlier(row)
         self._is_partly_public = bool(row and row.outcome and row.outcome.get("partly_public"))
         self._steps_of: dict[Phase, set[str]] = {Phase.PREPARE: set(), Phase.COMMIT: set()}
+        self.is_approved = False  # whether nothing but the planned post may be sent
+        self._links: Mapping[str, str] = planned.links
         self._is_in_doubt = row is not None and row.state == State.UNKNOWN.value
         self._steps: Steps | None = None
 
@@ -83,6 +88,11 @@ class ChannelDelivery:
     def is_host(self) -> bool:
         """Whether feeds wait for its links."""
         return self.planned.is_host
+
+    @property
+    def is_hosting(self) -> bool:
+        """Whether it gives links, or gave them in an earlier run."""
+        return self.is_host and (self.outcome is None or self.outcome.state is State.PUBLISHED)
 
     @property
     def links(self) -> Mapping[str, str]:
@@ -134,6 +144,12 @@ class ChannelDelivery:
 
     def _identify(self) -> None:
         self.account = account = self.steps.read(self.publisher.account)
+        self._require_known(account)
+        if self.is_approved:  # before anything is uploaded
+            self._require_approved(self.planned.links, self._composed(self.planned.links))
+
+    def _require_known(self, account: Account) -> None:
+        """Raise NotAllowed where somebody else began this announcement, or did it as another channel."""
         if not account.id:
             return
         self._refuse_renamed()
@@ -155,8 +171,9 @@ class ChannelDelivery:
             )
 
     def _prepare(self, links: Mapping[str, str]) -> None:
-        capabilities = with_limits(self.publisher.capabilities, self.account.limits)
-        self.post = post = compose_post(self._announcement, self.publisher, links, capabilities)
+        self.post = post = self._composed(links)
+        self._links = links
+        self._require_approved(links, post)
         problems = check_post(post, self.publisher, self.channel, self.account.limits)
         if errors := [str(problem) for problem in problems if problem.severity is Severity.ERROR]:
             state = State.SKIPPED if self.channel.policy is Policy.SKIP else State.REFUSED
@@ -164,6 +181,16 @@ class ChannelDelivery:
             return
         self.draft = self.publisher.prepare(post, self.steps)
         self._save(State.UNKNOWN if self._is_in_doubt else State.PREPARED, None)
+
+    def _composed(self, links: Mapping[str, str]) -> Post:
+        """The post under the account's limits."""
+        capabilities = with_limits(self.publisher.capabilities, self.account.limits)
+        return compose_post(self._announcement, self.publisher, links, capabilities)
+
+    def _require_approved(self, links: Mapping[str, str], post: Post) -> None:
+        """Raise TerminalError where that is not what was approved: limits of the account, a file, an address that is missing."""
+        if self.is_approved and (told := differs(self.planned, links, post)):
+            raise TerminalError(f"not what was approved: {told}", code="approval.changed", hint=_APPROVE_ANEW)
 
     def _await_ready(self) -> None:
         draft = self._required_draft
@@ -175,6 +202,7 @@ class ChannelDelivery:
             self._patience.pause(readiness.look_again_after_seconds)
 
     def _commit(self) -> None:
+        self._require_approved(self._links, self._required_post)  # files are read again where an upload has lapsed
         self._is_in_doubt = False
         self._save(State.UNKNOWN, self._outcome(State.UNKNOWN, reason=_CUT_SHORT, hint="run it again: what is there is found"))
         receipt = self.publisher.commit(self._required_post, self._required_draft, self.steps)

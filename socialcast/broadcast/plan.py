@@ -1,43 +1,90 @@
-"""What every channel will show, with all problems, before anything is sent: pure, and with a digest to approve."""
+"""What every channel will show, with all problems, before anything is sent: pure, and with a digest to approve.
+
+The digest is that of the plan's `content`: plain data in named parts, so that two plans can be compared. A photo stands there
+by its original's bytes and by the limits that it is fitted to, and not by the fitted bytes: encoding 800 photos is no work
+for a plan, and encoders differ between machines while the recipe does not.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from socialcast.broadcast.channels import same_accounts
 from socialcast.compose.preflight import check, photo_adaptations, with_limits
 from socialcast.delivery.ledger import Delivery
-from socialcast.model.announcement import Announcement
+from socialcast.model.announcement import Announcement, told_by_content
 from socialcast.model.capabilities import Capabilities
+from socialcast.model.cost import Cost
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Draft, State
 from socialcast.publisher import Publisher
-from socialcast.wire.settings import Channel, Policy
+from socialcast.wire.settings import Channel, Policy, settings_in_sight
 
-__all__ = ["Hosted", "Plan", "PlannedChannel", "check_post", "compose_post", "hosted_before", "hosted_elsewhere", "make_plan"]
+__all__ = [
+    "Hosted",
+    "Plan",
+    "PlannedChannel",
+    "check_post",
+    "compose_post",
+    "digest_of_content",
+    "hosted_before",
+    "hosted_elsewhere",
+    "make_plan",
+]
+
+# What of the table decides over a post; where it was read and how lost writes are found again does not.
+_LIMITS = ("text", "photos", "video", "live", "link", "tags", "thread", "album", "media_required", "audience", "embargo", "gives")
 
 
 class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
-    """One channel's share: its post, its problems, or the reason why it gets nothing; a host gives links to the others."""
+    """One channel's share: its post, its problems, or the reason why it gets nothing; a host gives links to the others.
+
+    `told` is the post as plain data, its files by the bytes that they had when it was planned.
+    `links` are the stand-ins for the addresses of hosts that the post was composed with, `settings` what the channel is set
+    to without its secrets, `costs` what it takes; `schedules` says that the platform itself ends the embargo.
+    """
 
     channel: str
     platform: str
     required: bool = True
+    policy: Policy = Policy.REFUSE
     post: Post | None = None
+    told: dict[str, Any] = {}
     problems: tuple[Problem, ...] = ()
     skipped: str = ""
     is_host: bool = False
+    links: dict[str, str] = {}
+    settings: dict[str, Any] = {}
+    capabilities: Capabilities | None = None
+    costs: tuple[Cost, ...] = ()
+    schedules: bool = False
 
     @property
     def errors(self) -> tuple[Problem, ...]:
         """The problems that stop this channel."""
         return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What a person approves, as plain data: no path, no secret, no time."""
+        if self.post is None:
+            return {"platform": self.platform, "skipped": self.skipped}
+        return {
+            "platform": self.platform,
+            "required": self.required,
+            "policy": self.policy.value,
+            "post": self.told,
+            "settings": self.settings,
+            "limits": {name: getattr(self.capabilities, name) for name in _LIMITS} if self.capabilities else {},
+            "costs": self.costs,
+            "schedules": self.schedules,
+        }
 
 
 class Hosted(NamedTuple):
@@ -63,9 +110,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over what every channel will show."""
-        shown = [(c.channel, c.platform, c.post.digest if c.post else c.skipped) for c in self.channels]
-        return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()
+        """SHA-256 (hex) of `content`."""
+        return digest_of_content(self.content)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What the digest is made of, as plain JSON data: every channel's post, settings, limits and cost."""
+        told = {"key": self.key, "channels": {channel.channel: channel.content for channel in self.channels}}
+        content: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(told, order="sorted"))
+        return content
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -75,10 +128,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_stopped(self) -> bool:
         """Whether an error, of a required channel or in general, forbids to send anything."""
-        return bool(self.general) or any(channel.required and channel.errors for channel in self.channels)
+        general = any(problem.severity is Severity.ERROR for problem in self.general)
+        return general or any(channel.required and channel.errors for channel in self.channels)
 
     def __getitem__(self, channel: str) -> PlannedChannel:
         return {planned.channel: planned for planned in self.channels}[channel]
+
+
+def digest_of_content(content: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of a plan's content."""
+    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 
 def make_plan(
@@ -98,12 +157,8 @@ def make_plan(
     def planned(name: str, links: Mapping[str, str]) -> PlannedChannel:
         return _planned(announcement, channels[name], publishers[name], links, accounts)
 
-    given = {name: _given_links(announcement, publishers[name], name) for name in channels}
-    hosts = {
-        name: msgspec.structs.replace(planned(name, hosted_elsewhere(announcement, publishers, name, hosted)), is_host=True)
-        for name in channels
-        if given[name]
-    }
+    given = {name: stand_ins for name in channels if (stand_ins := _given_links(announcement, publishers[name], name))}
+    hosts = _planned_hosts(announcement, {name: publishers[name] for name in given}, hosted, planned)
     links: dict[str, str] = {}
     for name, host in hosts.items():
         if host.post and not host.errors:
@@ -115,6 +170,25 @@ def make_plan(
         channels=tuple(hosts.get(name) or planned(name, links) for name in channels),
         general=tuple(_overrides_of_nobody(announcement, known)),
     )
+
+
+def _planned_hosts(
+    announcement: Announcement,
+    publishers: Mapping[str, Publisher],
+    hosted: Mapping[str, Hosted],
+    planned: Callable[[str, Mapping[str, str]], PlannedChannel],
+) -> dict[str, PlannedChannel]:
+    """The hosts; what one of them cannot show is on another only where that other one has no errors."""
+    hosting: Mapping[str, Publisher] = publishers
+    while True:
+        hosts = {
+            name: msgspec.structs.replace(planned(name, hosted_elsewhere(announcement, hosting, name, hosted)), is_host=True)
+            for name in publishers
+        }
+        still = {name: publishers[name] for name in hosting if hosts[name].post and not hosts[name].errors}
+        if len(still) == len(hosting):
+            return hosts
+        hosting = still
 
 
 def compose_post(announcement: Announcement, publisher: Publisher, links: Mapping[str, str], capabilities: Capabilities) -> Post:
@@ -155,16 +229,26 @@ def _placeholder(kind: str, channel: str) -> str:
 def _planned(
     announcement: Announcement, channel: Channel, publisher: Publisher, links: Mapping[str, str], accounts: list[Problem]
 ) -> PlannedChannel:
-    name, required = channel.name, channel.required
+    name = channel.name
+    bare = PlannedChannel(channel=name, platform=channel.platform, required=channel.required, policy=channel.policy)
     if reason := _skips(announcement, name):
-        return PlannedChannel(channel=name, platform=channel.platform, required=required, skipped=reason)
+        return msgspec.structs.replace(bare, skipped=reason)
     post = compose_post(announcement, publisher, links, publisher.capabilities)
     problems = [*check_post(post, publisher, channel, {}), *(problem for problem in accounts if problem.channel == name)]
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if channel.policy is Policy.SKIP and errors:
-        reason = "; ".join(problem.message for problem in errors)
-        return PlannedChannel(channel=name, platform=channel.platform, required=required, skipped=reason)
-    return PlannedChannel(channel=name, platform=channel.platform, required=required, post=post, problems=tuple(problems))
+        return msgspec.structs.replace(bare, skipped="; ".join(problem.message for problem in errors))
+    return msgspec.structs.replace(
+        bare,
+        post=post,
+        told=told_by_content(post),
+        problems=tuple(problems),
+        links=dict(links),
+        settings=settings_in_sight(publisher.Settings, channel),
+        capabilities=publisher.capabilities,
+        costs=publisher.cost(post),
+        schedules=publisher.schedules,
+    )
 
 
 def _skips(announcement: Announcement, channel: str) -> str:

@@ -48,7 +48,7 @@ class Run:
     def _prepare(self) -> bool:
         hosts = [delivery for delivery in self._open() if delivery.is_host]
         feeds = [delivery for delivery in self._open() if not delivery.is_host]
-        publishers = {host.channel.name: host.publisher for host in hosts}
+        publishers = {host.channel.name: host.publisher for host in self._deliveries if host.is_hosting}
         self._all(
             lambda host: host.prepare(hosted_elsewhere(self._announcement, publishers, host.channel.name, self._hosted)), hosts
         )

@@ -35,6 +35,11 @@ __all__ = ["command"]
 @own_sandbox_option
 @wait_option
 @recover_option
+@click.option(
+    "--approved",
+    metavar="DIGEST",
+    help="Send only the plan of that digest, or of the file that `plan --save` wrote; what is different stops it.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan and publish nothing.")
 @json_option
 def command(
@@ -45,6 +50,7 @@ def command(
     sandbox: str | None,
     wait: bool,
     recover: bool,
+    approved: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -54,10 +60,11 @@ def command(
     report to stdout.
     """
     if dry_run:  # leaves with the plan's exit code
-        click.get_current_context().invoke(plan, file=file, channels=channels, only=only, sandbox=sandbox, as_json=as_json)
+        places = {"channels": channels, "ledger": ledger, "sandbox": sandbox, "only": only}
+        click.get_current_context().invoke(plan, file=file, save=None, as_json=as_json, **places)
     announcement = load_announcement(file)
     place, progress = Place(channels, ledger, sandbox, only), watch()
     with place.open(on_event=progress) as broadcast:
-        run = partial(broadcast.publish, announcement, wait=wait, recover=recover)
+        run = partial(broadcast.publish, announcement, wait=wait, recover=recover, approved=approved)
         report = deliver(announcement.resolved_key, run, broadcast, place, progress)
         finish(report, broadcast, place, as_json=as_json)

@@ -74,6 +74,9 @@ def _planned_json(channel: PlannedChannel) -> dict[str, Any]:
         "photos": [{"file": photo.name, "alt": photo.alt} for photo in post.photos] if post else [],
         "tags": list(post.tags) if post else [],
         "adaptations": _plain_adaptations(post.adaptations if post else ()),
+        "costs": [{"amount": str(cost.amount), "unit": cost.unit, "why": cost.why} for cost in channel.costs],
+        "embargo": post.embargo.isoformat() if post and post.embargo else None,
+        "made_public_by": "platform" if channel.schedules else "socialcast",
     }
 
 
@@ -84,6 +87,8 @@ def _planned_lines(channel: PlannedChannel) -> Iterator[str]:
     if channel.post:
         yield from _post_lines(channel.post)
         yield from _adaptation_lines(channel.post.adaptations)
+        yield from _when_lines(channel, channel.post)
+    yield from (f"  costs {cost}{f': {cost.why}' if cost.why else ''}" for cost in channel.costs)
     yield from (f"  {_problem_line(problem)}" for problem in channel.problems)
 
 
@@ -100,6 +105,12 @@ def _post_lines(post: Post) -> Iterator[str]:
         yield f"  video: {post.video.name}"
     if post.tags:
         yield f"  tags: {', '.join(post.tags)}"
+
+
+def _when_lines(channel: PlannedChannel, post: Post) -> Iterator[str]:
+    if post.embargo:
+        who = "the platform by itself" if channel.schedules else "socialcast, which has to run then"
+        yield f"  made public at {post.embargo.isoformat()} by {who}"
 
 
 def _text_rules(platform: str) -> TextRules:

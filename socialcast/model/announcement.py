@@ -23,7 +23,20 @@ if TYPE_CHECKING:
 
     Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 
-__all__ = ["Announcement", "Audience", "Link", "Live", "Media", "Override", "Photo", "Privacy", "Subtitles", "Video", "digest_of"]
+__all__ = [
+    "Announcement",
+    "Audience",
+    "Link",
+    "Live",
+    "Media",
+    "Override",
+    "Photo",
+    "Privacy",
+    "Subtitles",
+    "Video",
+    "digest_of",
+    "told_by_content",
+]
 
 _KEY_LENGTH_IN_CODE = 16  # hexadecimal characters of the digest: 64 bits, plenty for one organisation's announcements
 
@@ -294,19 +307,19 @@ class Announcement(_Data, frozen=True, kw_only=True):
 
 def digest_of(data: msgspec.Struct) -> str:
     """SHA-256 (hex) of the data's JSON with each file told by its content and not by its place: equal on every machine."""
-    return hashlib.sha256(msgspec.json.encode(_told(data), order="sorted")).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(told_by_content(data), order="sorted")).hexdigest()
 
 
-def _told(value: Any) -> Any:
-    """Plain data without what equals a default: msgspec leaves out only what is the very same object, which a value that
-    was written out or came from another process is not."""
+def told_by_content(value: Any) -> Any:
+    """Plain data with each file told by its content, and without what equals a default: msgspec leaves out only what is the
+    very same object, which a value that was written out or came from another process is not."""
     if isinstance(value, tuple):
-        return [_told(item) for item in value]
+        return [told_by_content(item) for item in value]
     if isinstance(value, Mapping):
-        return {name: _told(item) for name, item in value.items()}
+        return {name: told_by_content(item) for name, item in value.items()}
     if not isinstance(value, msgspec.Struct):
         return value
-    told = {name: _told(item) for name, default in _defaults(type(value)) if (item := getattr(value, name)) != default}
+    told = {name: told_by_content(item) for name, default in _defaults(type(value)) if (item := getattr(value, name)) != default}
     if isinstance(value, Media):
         told = {name: item for name, item in told.items() if name not in ("path", "data")} | {"sha256": _sha256(value)}
     return told

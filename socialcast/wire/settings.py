@@ -18,7 +18,16 @@ from socialcast.wire.complaints import in_words
 from socialcast.wire.secrets import MissingSecret, Secret, is_reference, read_secret
 from socialcast.wire.suggest import suggest
 
-__all__ = ["Channel", "ChannelsFile", "Policy", "environment_variable", "is_secret", "read_channels", "resolve_settings"]
+__all__ = [
+    "Channel",
+    "ChannelsFile",
+    "Policy",
+    "environment_variable",
+    "is_secret",
+    "read_channels",
+    "resolve_settings",
+    "settings_in_sight",
+]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -99,6 +108,18 @@ def resolve_settings(
         return msgspec.convert(values, settings_type, dec_hook=_keep_secret, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{where}: {in_words(str(error))}") from None
+
+
+def settings_in_sight(settings_type: type[msgspec.Struct], channel: Channel) -> dict[str, Any]:
+    """What a channel is set to, as one may show it: secrets and whatever else is looked up by the name of their place."""
+    told = {}
+    for name, field in _fields(settings_type).items():
+        value, secret = channel.settings.get(name), is_secret(field.type)
+        if value is None and not secret:
+            value = os.environ.get(environment_variable(channel.name, name)) or None
+        if value is not None and (not secret or (isinstance(value, str) and is_reference(value))):
+            told[name] = value
+    return told
 
 
 @cache  # looking into a class takes longer than all else here, and hundreds of channels may share one

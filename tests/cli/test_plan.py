@@ -54,4 +54,32 @@ def test_a_dry_run_is_the_plan(run: Run, folder: Path, sandbox: Sandbox) -> None
     where = ("event.md", "--sandbox", sandbox.url, "--json")
     assert run("publish", *where, "--dry-run").stdout == run("plan", *where).stdout
     assert sandbox.requests() == []
-    assert not (folder / ".socialcast").exists()
+    assert not list(folder.rglob("ledger*"))
+
+
+def test_an_approval_is_refused_after_one_changed_byte(run: Run, run_json: RunJson, edit: Edit, sandbox: Sandbox) -> None:
+    """The plan was kept when it was shown, so the digest alone is enough to say what is different; nothing is sent."""
+    where = ("event.md", "--sandbox", sandbox.url)
+    digest = run_json("plan", *where)["digest"]
+    edit("event.md", "hot soup", "hot soap")
+    result = run("publish", *where, "--approved", digest)
+    assert result.exit_code == 1
+    assert "hot soup" in result.stdout
+    assert "hot soap" in result.stdout
+    assert not sandbox.mirror("plaza").cards()
+    edit("event.md", "hot soap", "hot soup")
+    assert run("publish", *where, "--approved", digest).exit_code == 0
+
+
+def test_a_saved_plan_is_approved_on_another_machine(run: Run, sandbox: Sandbox) -> None:
+    """The file that --save wrote stands for the plan; another file is refused in words."""
+    where = ("event.md", "--sandbox", sandbox.url, "--ledger", "elsewhere/ledger")
+    assert run("plan", "event.md", "--ledger", "here/ledger", "--save", "plan.json").exit_code == 0
+    assert run("publish", *where, "--approved", "event.md").exit_code == 2
+    assert run("publish", *where, "--approved", "plan.json").exit_code == 0
+
+
+def test_a_plan_is_shown_where_nothing_can_be_written(run: Run, folder: Path) -> None:
+    """A file in the way of the folder for plans does not matter."""
+    (folder / ".socialcast").write_text("in the way")
+    assert run("plan", "event.md").exit_code == 0

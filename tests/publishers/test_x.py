@@ -23,6 +23,7 @@ from PIL import Image
 from requests.adapters import BaseAdapter
 from requests_toolbelt import MultipartEncoder
 
+from socialcast.broadcast import Broadcast
 from socialcast.compose.text import weigh
 from socialcast.delivery.fate import judge
 from socialcast.delivery.ledger import Ledger
@@ -54,6 +55,7 @@ from socialcast.testing.clock import SandboxClock
 from socialcast.wire.clock import Cancel
 from socialcast.wire.retry import Patience
 from socialcast.wire.secrets import Secret
+from socialcast.wire.settings import Channel, Policy
 from socialcast.wire.transport import Exchange, Transport
 
 MIB = 1 << 20
@@ -651,6 +653,18 @@ def test_what_an_address_costs_is_told(news: Newsroom) -> None:
     assert (problem.code, problem.severity.value) == ("cost.url", "warning")
     assert "1 of 1 posts" in problem.message
     assert "$0.200" in problem.message
+
+
+def test_the_plan_tells_what_x_charges(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The dollars of the plan are those that the mirror, by its own price list, takes for the run."""
+    channel = Channel(name="news", platform="x", policy=Policy.ADAPT)
+    photos = [picture(), picture("maroon")]
+    said = Announcement(key="opening", text="Davos opens. " * 40, link=Link("https://example.org"), photos=photos)
+    with Broadcast([channel], ledger=tmp_path / "l", sandbox=sandbox, clock=SandboxClock(sandbox)) as broadcast:
+        told = sum(cost.amount for cost in broadcast.plan(said)["news"].costs)
+        assert broadcast.publish(said).exit_code == 0
+    (user,) = sandbox.mirror("x").users.values()
+    assert told == 1000 - user.credits
 
 
 def test_a_post_without_an_address_raises_no_problem(news: Newsroom) -> None:

@@ -224,7 +224,9 @@ def test_the_quota_is_known_before_anything_is_sent(station: Station) -> None:
     """The plan tells what of the project's day it takes, by bucket; when it is used up, until when."""
     station.open_account(daily_units=1)
     with station.machine() as broadcast:
-        (told,) = [problem for problem in broadcast.plan(film()).problems if problem.code == "cost.quota"]
+        plan = broadcast.plan(film())
+        (told,) = [problem for problem in plan.problems if problem.code == "cost.quota"]
+    assert {cost.unit: cost.day_has for cost in plan["film"].costs} == {"units": 10_000, "uploads": 100}
     assert "1 of 100 uploads" in told.message
     assert "of 10,000 units" in told.message
     outcome = station.publish(film())

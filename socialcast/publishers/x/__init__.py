@@ -8,21 +8,22 @@ from typing import Any
 
 import tweepy
 
-from socialcast.compose.addresses import find_addresses
 from socialcast.compose.photos import fit
 from socialcast.compose.render import render
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Photo
+from socialcast.model.cost import Cost
 from socialcast.model.errors import TransientError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Account, Draft, Item, Readiness, Receipt
 from socialcast.publisher import Answer, Publisher
+from socialcast.publishers.x import costs
 from socialcast.publishers.x.access import Access, open_access
 from socialcast.publishers.x.attempt import Attempt, content, permalink, post_id
 from socialcast.publishers.x.media import Uploaded, Uploads, readiness
 from socialcast.publishers.x.settings import XSettings
-from socialcast.publishers.x.tables import CAPABILITIES, ERRORS, PHOTOS, PRICES, read_answer
+from socialcast.publishers.x.tables import CAPABILITIES, ERRORS, PHOTOS, read_answer
 from socialcast.publishers.x.timeline import Wanted, posted_at
 from socialcast.wire.transport import Exchange
 
@@ -69,7 +70,11 @@ class XPublisher(Publisher):
 
     def check(self, post: Post) -> list[Problem]:
         """Warnings of what it will cost, and of tokens that the next run will miss."""
-        return [*_costs(post), *_no_post(post), *self._lost_tokens()]
+        return [*costs.warnings(post), *_no_post(post), *self._lost_tokens()]
+
+    def cost(self, post: Post) -> tuple[Cost, ...]:
+        """The dollars that X charges for it."""
+        return costs.cost(post)
 
     def prepare(self, post: Post, steps: Steps) -> Draft:
         """Upload the media."""
@@ -176,17 +181,4 @@ def _no_post(post: Post) -> Iterator[Problem]:
             path=f"channels.{post.channel}.reply_to",
             message=f"{post.reply_to!r} is not the address of a post on X",
             fix="write it as https://x.com/NAME/status/NUMBER",
-        )
-
-
-def _costs(post: Post) -> Iterator[Problem]:
-    dear = sum(bool(find_addresses(part)) for part in post.parts)
-    if dear:
-        dollars = dear * PRICES["post with an address"] + (len(post.parts) - dear) * PRICES["post"]
-        yield Problem(
-            code="cost.url",
-            severity=Severity.WARNING,
-            path="text",
-            message=f"{dear} of {len(post.parts)} posts hold an address, so X charges ${dollars:.3f}",
-            fix=f"without an address a post costs ${PRICES['post']}",
         )

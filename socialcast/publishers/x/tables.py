@@ -29,10 +29,7 @@ from socialcast.model.errors import (
 )
 from socialcast.wire.transport import Exchange
 
-__all__ = ["CAPABILITIES", "DUPLICATE", "ERRORS", "PHOTOS", "PRICES", "RECOVERY", "TEXT", "TOKEN_PATH", "read_answer"]
-
-# US dollars per call since 2026-04-20 (X API pricing page, read 2026-08-22).
-PRICES = {"post": 0.015, "post with an address": 0.200, "alt text": 0.005}
+__all__ = ["CAPABILITIES", "DUPLICATE", "ERRORS", "PHOTOS", "RECOVERY", "TEXT", "TOKEN_PATH", "read_answer"]
 
 TEXT = TextRules(max_length=280, unit=Unit.X_WEIGHT, link_weight=23)
 PHOTOS = PhotoRules(

@@ -12,7 +12,6 @@ from socialcast.publishers.youtube.tables import CAPABILITIES, MAX_TAGS_LENGTH, 
 
 __all__ = ["problems"]
 
-_NAMES = {quota.UPLOADS: "uploads", quota.OTHERS: "units"}
 _MAX_DESCRIPTION_BYTES = CAPABILITIES.text.max_length if CAPABILITIES.text else None
 
 
@@ -55,8 +54,8 @@ def _schedule(post: Post, live: Live | None, settings: YoutubeSettings) -> Itera
 
 def _quota(post: Post, settings: YoutubeSettings) -> Iterator[Problem]:
     """What it takes of the project's day, which all of the project's channels share."""
-    cost = quota.cost_of(quota.calls_for(post, playlist=bool(settings.playlist)))
-    told = " and ".join(f"{spent:,} of {quota.BUCKETS[bucket]:,} {_NAMES[bucket]}" for bucket, spent in sorted(cost.items()))
+    costs = quota.cost(post, playlist=bool(settings.playlist))
+    told = " and ".join(f"{cost.amount:,} of {cost.day_has:,} {cost.unit}" for cost in costs)
     if told:
         message = f"it takes {told} that the project has for a day"
         yield Problem(code="cost.quota", severity=Severity.WARNING, path="", message=message)

@@ -11,6 +11,7 @@ from googleapiclient.errors import HttpError
 
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Privacy
+from socialcast.model.cost import Cost
 from socialcast.model.errors import NotAllowed, PublishError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
@@ -65,9 +66,9 @@ class YoutubePublisher(Publisher):
         """Tags that are too long together, an event that says too much, and schedules that YouTube does not keep."""
         return problems(post, self.settings)
 
-    def cost(self, post: Post) -> dict[str, int]:
+    def cost(self, post: Post) -> tuple[Cost, ...]:
         """What publishing this takes from each bucket of the project's daily quota; pure."""
-        return quota.cost_of(quota.calls_for(post, playlist=bool(self.settings.playlist)))
+        return quota.cost(post, playlist=bool(self.settings.playlist))
 
     def prepare(self, post: Post, steps: Steps) -> Draft:
         """Make the event and upload the video, both private, with all that belongs to them."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
+from socialcast.model.cost import Cost
 from socialcast.model.post import Post
 
-__all__ = ["BUCKETS", "OTHERS", "UNITS", "UPLOADS", "Price", "calls_for", "cost_of"]
+__all__ = ["BUCKETS", "OTHERS", "UNITS", "UPLOADS", "Price", "calls_for", "cost", "cost_of"]
 
 UPLOADS, OTHERS = "videos.insert", "units"
 
 # What a project has for a day since 2026-06-01, by bucket.
 BUCKETS: Mapping[str, int] = {UPLOADS: 100, OTHERS: 10_000}
+_NAMES = {UPLOADS: "uploads", OTHERS: "units"}
 
 
 class Price(NamedTuple):
@@ -48,6 +51,12 @@ UNITS: Mapping[str, Price] = {
     "liveStreams.list": _LIST,
     "liveStreams.insert": _WRITE,
 }
+
+
+def cost(post: Post, *, playlist: bool) -> tuple[Cost, ...]:
+    """What an announcement takes from each bucket of the day."""
+    spent = sorted(cost_of(calls_for(post, playlist=playlist)).items())
+    return tuple(Cost(amount=Decimal(units), unit=_NAMES[bucket], day_has=BUCKETS[bucket]) for bucket, units in spent)
 
 
 def cost_of(calls: Iterable[str]) -> dict[str, int]:
