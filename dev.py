@@ -21,6 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CACHE = HERE / ".cache"
 OLDEST = (3, 11)
+OUTSIDE = HERE / "tests" / "outside" / "plaza"  # somebody else's publisher
 EVERYTHING = ("-q", "-n", "auto", "tests", "--pyargs", "socialcast.testing.test_contract")  # the contract runs over the registry
 
 
@@ -52,12 +53,13 @@ def check(words: list[str]) -> int:
 
 
 def wheel(words: list[str]) -> int:
-    builder = environment("dev")
+    python = new_environment("wheel")
     shutil.rmtree(HERE / "dist", ignore_errors=True)
-    if run(builder, "-m", "build", "--wheel", "--installer", "pip"):
+    if run(python, "-m", "pip", "wheel", "-q", "--no-deps", "--cache-dir", CACHE / "pip", "--wheel-dir", HERE / "dist", HERE):
         return 1
     (built,) = (HERE / "dist").glob("*.whl")
-    python = environment("test", source=str(built))
+    install(python, f"{built}[test]")
+    install(python, "--no-deps", OUTSIDE)
     shutil.rmtree(CACHE / "tests-of-the-wheel", ignore_errors=True)
     apart = CACHE / "tests-of-the-wheel"  # where the checkout cannot be imported instead of the wheel
     apart.mkdir(parents=True)
@@ -66,26 +68,33 @@ def wheel(words: list[str]) -> int:
     return run(python, "-m", "pytest", *(words or EVERYTHING), cwd=apart)
 
 
-def environment(extra: str, *, source: str = "") -> Path:
+def environment(extra: str) -> Path:
     """The interpreter of a virtual environment that has this project with that extra, made or renewed when needed."""
-    folder = HERE / f".venv-{extra if not source else 'wheel'}-{sys.version_info[0]}.{sys.version_info[1]}"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp, wanted = folder / "installed", (HERE / "pyproject.toml").read_text(encoding="utf-8") + source
-    if source or not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
-        make_environment(folder)
-        install(python, "--upgrade", "pip")  # the one that came with Python may be too old
-        install(python, *([f"{source}[{extra}]"] if source else ["--editable", f"{HERE}[{extra}]"]))
+    python = interpreter(extra)
+    stamp, wanted = python.parents[1] / "installed", (HERE / "pyproject.toml").read_text(encoding="utf-8")
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+        new_environment(extra)
+        install(python, "--editable", f"{HERE}[{extra}]")
         if extra != "all":
-            install(python, "--no-deps", HERE / "tests" / "outside" / "plaza")  # somebody else's publisher
+            install(python, "--no-deps", OUTSIDE)
         stamp.write_text(wanted, encoding="utf-8")
     return python
 
 
-def make_environment(folder: Path) -> None:
+def new_environment(name: str) -> Path:
+    """The interpreter of an empty virtual environment with a pip of today: the one that came with Python may be too old."""
+    python = interpreter(name)
     try:
-        venv.create(folder, with_pip=True, clear=True)
+        venv.create(python.parents[1], with_pip=True, clear=True)
     except subprocess.CalledProcessError:
         sys.exit("this Python cannot make virtual environments with pip; on Debian and Ubuntu: apt-get install python3-venv")
+    install(python, "--upgrade", "pip")
+    return python
+
+
+def interpreter(name: str) -> Path:
+    folder = HERE / f".venv-{name}-{sys.version_info[0]}.{sys.version_info[1]}"
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def install(python: Path, *words: object) -> None:
