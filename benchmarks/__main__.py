@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks import start
 from benchmarks.fanout import fanout
+from benchmarks.fitting import fitting
 from benchmarks.flickr import album
 from benchmarks.ledger import ledger
 from benchmarks.measure import Row
@@ -21,6 +22,7 @@ BENCHMARKS: Mapping[str, Callable[..., list[Row]]] = {
     "help": start.helps,
     "lazy": start.lazy,
     "ledger": ledger,
+    "fit24": fitting,
     "flickr800": lambda *, quick: album(80 if quick else 800, rounds=1 if quick else 2),
     "fanout100": lambda *, quick: fanout(20 if quick else 100, limit=1.5, rounds=1 if quick else 3),
     "fanout1000": lambda *, quick: fanout(200 if quick else 1000, limit=2.0, rounds=1),

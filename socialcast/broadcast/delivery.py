@@ -13,7 +13,7 @@ import msgspec
 from socialcast.broadcast.approval import differs
 from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.plan import PlannedChannel, check_post, compose_post
-from socialcast.compose.preflight import with_limits
+from socialcast.compose.preflight import photo_adaptations, with_limits
 from socialcast.delivery.ledger import Delivery as Row
 from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
@@ -180,6 +180,7 @@ class ChannelDelivery:
             self.finish(state, reason="; ".join(errors), code="preflight")
             return
         self.draft = self.publisher.prepare(post, self.steps)
+        self.post = self._with_what_was_made(post)
         self._save(State.UNKNOWN if self._is_in_doubt else State.PREPARED, None)
 
     def _composed(self, links: Mapping[str, str]) -> Post:
@@ -191,6 +192,13 @@ class ChannelDelivery:
         """Raise TerminalError where that is not what was approved: limits of the account, a file, an address that is missing."""
         if self.is_approved and (told := differs(self.planned, links, post)):
             raise TerminalError(f"not what was approved: {told}", code="approval.changed", hint=_APPROVE_ANEW)
+
+    def _with_what_was_made(self, post: Post) -> Post:
+        """The post whose adaptations also say what quality came of it, which is known once the photos were fitted."""
+        capabilities = with_limits(self.publisher.capabilities, self.account.limits)
+        planned, folder = photo_adaptations(post, capabilities), self.publisher.connection.cache_folder
+        told = dict(zip(planned, photo_adaptations(post, capabilities, folder), strict=False))
+        return msgspec.structs.replace(post, adaptations=tuple(told.get(each, each) for each in post.adaptations))
 
     def _await_ready(self) -> None:
         draft = self._required_draft

@@ -1,50 +1,50 @@
 """What a photo file tells beyond the picture: found, and removed without touching a pixel.
 
-A JPEG is a row of segments, a PNG or WebP a row of chunks. EXIF and XMP lie in blocks of their own, so taking the
-location and the serial numbers out of them leaves every other byte, and with them the picture, as it was.
-Sources: JFIF/EXIF 2.32, XMP part 3 (2020), PNG third edition (2025), the WebP container specification.
+A JPEG is a row of segments, a PNG or WebP a row of chunks, a GIF a row of blocks. EXIF, XMP and colour profiles lie in parts of
+their own, so taking them out, or what is private out of them, leaves every other byte, and with them the picture, as it was.
+Sources: JFIF/EXIF 2.32, XMP part 3 (2020), PNG third edition (2025), the WebP container specification, GIF89a.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from PIL import ExifTags, Image
+from socialcast.compose.private import (
+    Findings,
+    clean_exif,
+    clean_iptc,
+    clean_xmp,
+    credit_blocks,
+    find_in_exif,
+    find_in_iptc,
+    find_in_xmp,
+    findings_in_exif,
+    findings_in_image,
+    is_private_text,
+)
 
-__all__ = ["LOSSLESS", "Findings", "Incomplete", "cleaned", "findings", "findings_in_exif", "kept_exif"]
+__all__ = ["LOSSLESS", "PRIVATE", "PROFILE", "Findings", "Incomplete", "cleaned", "credit_blocks", "findings", "findings_in_exif"]
+__all__ += ["findings_in_image"]
 
 Bytes: TypeAlias = Any  # bytes or a memory map: mmap offers the same reading, but is no Sequence to the type checker
 
-_LOCATION = frozenset({ExifTags.IFD.GPSInfo})
-_SERIAL = frozenset({0xA430, 0xA431, 0xA435, 0x927C, 0xC62F})  # owner, body, lens, maker note (keeps serials too), DNG camera
-_XMP_LOCATION = rb"\w+:GPS\w+"
-_XMP_SERIAL = rb"\w+:(?:\w*SerialNumber|CameraOwnerName|OwnerName)"
-_XMP_PRIVATE = re.compile(rb'\s(?:%b|%b)="[^"]*"|<(%b|%b)>[^<]*</\1>' % (_XMP_LOCATION, _XMP_SERIAL, _XMP_LOCATION, _XMP_SERIAL))
-
+PRIVATE, PROFILE = "private", "profile"  # what a block is about, so that one can go and the other stay
 _JPEG_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)  # in picture data, FF 00 and restarts are no markers
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
-_IPTC_LOCATION = re.compile(rb"\x1c\x02[\x5a\x5c\x5f\x64\x65]")  # city, sub-location, state, country code and name
 _TRAILER = b"trailer"  # behind the picture's end: phones put a video there, with its own location
-_WEBP_FLAGS = {b"EXIF": 0x08, b"XMP ": 0x04}
+_WEBP_FLAGS = {b"EXIF": 0x08, b"XMP ": 0x04, b"ICCP": 0x20}
+_MOST_TEXT_BYTES = 1_000_000  # of a compressed text chunk that is looked into
 
 
 class Incomplete(ValueError):
     """The file ends before the picture does, or is damaged."""
 
 
-class Findings(NamedTuple):
-    """What a file tells about where and with which device the photo was taken, and which way up it is (EXIF, 1 to 8)."""
-
-    has_location: bool = False
-    has_serial: bool = False
-    orientation: int = 1
-
-
 class Part(NamedTuple):
-    """One segment or chunk: its name, where it lies, and where its content lies."""
+    """One segment, chunk or block: its name, where it lies, and where its content lies."""
 
     name: bytes
     start: int
@@ -54,134 +54,107 @@ class Part(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One kind of private block: how to find and how to clean it; nothing left means that the block goes."""
+    """One kind of block that may have to change: how to find and how to clean it; nothing left means that the block goes."""
 
     name: bytes
     prefix: bytes
     find: Callable[[bytes], Findings]
     clean: Callable[[bytes], bytes]
+    topic: str = PRIVATE
 
 
 class Container(NamedTuple):
-    """One file format: its parts, its kinds of private blocks, how a block is written and a file put together."""
+    """One file format: its parts, its kinds of blocks, how a block is written, how a file is put together, and the name of the
+    part that each picture of an animation has."""
 
     parts: Callable[[Bytes], Iterator[Part]]
     kinds: tuple[Kind, ...]
     block: Callable[[bytes, bytes], bytes]
     join: Callable[[list[tuple[bytes, bytes]]], bytes]
+    frame: bytes | None = None
 
 
 def findings(data: Bytes, media_type: str) -> Findings:
     """What the file tells; raises Incomplete for one that was cut off."""
-    found = [kind.find(content) for _, kind, content in _blocks(data, LOSSLESS[media_type]) if kind]
+    container, found, frames = LOSSLESS[media_type], [], 0
+    for part, kind, content in _blocks(data, container):
+        frames += part.name == container.frame
+        if kind:
+            found.append(kind.find(content))
     return Findings(
         any(each.has_location for each in found),
         any(each.has_serial for each in found),
         next((each.orientation for each in found if each.orientation != 1), 1),
+        max(frames, 1),
     )
 
 
-def cleaned(data: Bytes, media_type: str) -> bytes:
-    """The same file without location and serial numbers; the picture's own bytes are unchanged."""
+def cleaned(data: Bytes, media_type: str, topics: Collection[str]) -> bytes:
+    """The same file without what its blocks about those topics tell; the picture's own bytes are unchanged."""
     container, kept = LOSSLESS[media_type], []
     for part, kind, content in _blocks(data, container):
-        if kind is None:
+        if kind is None or kind.topic not in topics or (content_left := kind.clean(content)) == content:
             kept.append((part.name, data[part.start : part.end]))
-        elif content_left := kind.clean(content):
+        elif content_left:
             kept.append((part.name, container.block(part.name, kind.prefix + content_left)))
     return container.join(kept)
 
 
-def findings_in_exif(exif: Image.Exif) -> Findings:
-    """What an EXIF block tells."""
-    tags = {*exif, *exif.get_ifd(ExifTags.IFD.Exif)}
-    orientation = exif.get(ExifTags.Base.Orientation, 1)
-    return Findings(bool(tags & _LOCATION), bool(tags & _SERIAL), orientation if orientation in range(1, 9) else 1)
-
-
-def kept_exif(image: Image.Image, *, keep_location: bool) -> bytes:
-    """The EXIF block for a new encoding of an image that was turned upright; credit and copyright stay."""
-    try:
-        exif = image.getexif()
-        exif.pop(ExifTags.Base.Orientation, None)
-        if not keep_location:
-            _clean(exif)
-        return exif.tobytes()
-    except Exception:  # noqa: BLE001 - Pillow lets a broken block raise whatever it trips over
-        return b""
-
-
-# -- what stands in the blocks -----------------------------------------------------------------------------------------
-
-
-def _find_in_exif(content: bytes) -> Findings:
-    exif = _read_exif(content)
-    return findings_in_exif(exif) if exif is not None else Findings(has_location=True)
-
-
-def _clean_exif_block(content: bytes) -> bytes:
-    exif = _read_exif(content)
-    if exif is None:
-        return b""
-    _clean(exif)
-    return exif.tobytes().removeprefix(b"Exif\0\0")
-
-
-def _clean(exif: Image.Exif) -> None:
-    """Take location and serial numbers out; credit and copyright stay."""
-    inner = exif.get_ifd(ExifTags.IFD.Exif)
-    for tag in _LOCATION | _SERIAL:
-        inner.pop(tag, None)
-        if tag in exif:
-            del exif[tag]
-    if ExifTags.IFD.Exif in exif:
-        exif[ExifTags.IFD.Exif] = inner
-
-
-def _read_exif(content: bytes) -> Image.Exif | None:
-    """None for a broken block: what we cannot read, somebody else may."""
-    exif = Image.Exif()
-    try:
-        exif.load(content)
-        findings_in_exif(exif)
-        exif.tobytes()
-    except Exception:  # noqa: BLE001 - Pillow lets a broken block raise whatever it trips over
-        return None
-    return exif
-
-
-def _find_in_xmp(content: bytes) -> Findings:
-    return Findings(bool(re.search(_XMP_LOCATION, content)), bool(re.search(_XMP_SERIAL, content)))
-
-
-def _clean_xmp(content: bytes) -> bytes:
-    """The packet without the private properties, or nothing where they are written in a way that we cannot take out."""
-    left = _XMP_PRIVATE.sub(b"", content)
-    return b"" if any(_find_in_xmp(left)[:2]) else left
-
-
-def _find_in_iptc(content: bytes) -> Findings:
-    return Findings(has_location=_IPTC_LOCATION.search(content) is not None)
-
-
-def _clean_iptc(content: bytes) -> bytes:
-    """Nothing where it tells a place: its parts count each other's bytes, and EXIF holds the credit as well."""
-    return b"" if _find_in_iptc(content).has_location else content
+# -- kinds of blocks that need no reading, or a little ---------------------------------------------------------------------
 
 
 def _sealed(content: bytes) -> Findings:
     return Findings(has_location=True)
 
 
+def _harmless(content: bytes) -> Findings:
+    return Findings()
+
+
 def _drop(content: bytes) -> bytes:
     return b""
+
+
+def _find_in_text(content: bytes) -> Findings:
+    return Findings(has_location=is_private_text(content))
+
+
+def _clean_text(content: bytes) -> bytes:
+    return b"" if is_private_text(content) else content
+
+
+def _find_in_packed_text(content: bytes) -> Findings:
+    return _find_in_text(_unpacked(content))
+
+
+def _clean_packed_text(content: bytes) -> bytes:
+    return b"" if is_private_text(_unpacked(content)) else content
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Keyword and words of a PNG's zTXt or iTXt chunk; what does not unpack counts as location."""
+    keyword, _, rest = content.partition(b"\0")
+    packed = rest[1:] if rest[:1] == b"\0" else rest
+    if rest[:2] in (b"\0\0", b"\1\0"):  # an iTXt chunk: whether it is packed, how, language, keyword in that language
+        language, _, rest_of_it = rest[2:].partition(b"\0")
+        translated, _, words = rest_of_it.partition(b"\0")
+        if rest[0] == 0:
+            return b"\n".join((keyword, language, translated, words))
+        packed = words
+    try:
+        words = zlib.decompressobj().decompress(packed, _MOST_TEXT_BYTES)
+    except zlib.error:
+        return b"location"
+    if keyword == b"XML:com.adobe.xmp" and any(find_in_xmp(words)[:2]):
+        return b"location"
+    return keyword + b"\n" + words
 
 
 # -- the containers ----------------------------------------------------------------------------------------------------
 
 
 def _blocks(data: Bytes, container: Container) -> Iterator[tuple[Part, Kind | None, bytes]]:
-    """Every part, with its kind and content where it is a private block."""
+    """Every part, with its kind and content where it is of a kind that may have to change."""
     names = {kind.name for kind in container.kinds}
     for part in container.parts(data):
         content = data[part.content_start : part.content_end] if part.name in names else b""
@@ -197,8 +170,7 @@ def _jpeg_parts(data: Bytes) -> Iterator[Part]:
         code, start = data[marker.start() + 1], marker.start()
         if code == _END_OF_IMAGE:
             yield Part(b"\xd9", start, start + 2, start + 2, start + 2)
-            if data[start + 2 :].strip(b"\x00"):
-                yield Part(_TRAILER, start + 2, len(data), start + 2, len(data))
+            yield from _trailer(data, start + 2)
             return
         end = start + 2 + int.from_bytes(data[start + 2 : start + 4])
         content_end = end
@@ -208,6 +180,11 @@ def _jpeg_parts(data: Bytes) -> Iterator[Part]:
         yield Part(bytes([code]), start, end, start + 4, content_end)
         position = end
     raise Incomplete("it ends before the picture does")
+
+
+def _trailer(data: Bytes, end: int) -> Iterator[Part]:
+    if data[end:].strip(b"\x00"):
+        yield Part(_TRAILER, end, len(data), end, len(data))
 
 
 def _png_parts(data: Bytes) -> Iterator[Part]:
@@ -222,6 +199,7 @@ def _png_parts(data: Bytes) -> Iterator[Part]:
             raise Incomplete(f"it is damaged at byte {position}")
         yield Part(name, position, end, position + 8, end - 4)
         position = end
+    yield from _trailer(data, position)
 
 
 def _webp_parts(data: Bytes) -> Iterator[Part]:
@@ -234,6 +212,39 @@ def _webp_parts(data: Bytes) -> Iterator[Part]:
         end = position + 8 + length + length % 2
         yield Part(data[position : position + 4], position, end, position + 8, position + 8 + length)
         position = end
+    yield from _trailer(data, total)
+
+
+_GIF_IMAGE, _GIF_EXTENSION, _GIF_END = 0x2C, 0x21, 0x3B
+
+
+def _gif_parts(data: Bytes) -> Iterator[Part]:
+    """The header, then pictures and extensions, each of which ends with an empty sub-block."""
+    if len(data) < 13:
+        raise Incomplete("it ends before the picture does")
+    position = 13 + _colour_table_bytes(data[10])
+    yield Part(b"", 0, position, position, position)
+    try:
+        while (code := data[position]) != _GIF_END:
+            if code == _GIF_IMAGE:
+                content, name = position + 11 + _colour_table_bytes(data[position + 9]), b","
+            elif code == _GIF_EXTENSION:
+                content, name = position + 2, bytes([data[position + 1]])
+            else:
+                raise Incomplete(f"it is damaged at byte {position}")
+            end = content
+            while data[end]:
+                end += data[end] + 1
+            yield Part(name, position, end + 1, content, end)
+            position = end + 1
+    except IndexError:
+        raise Incomplete("it ends before the picture does") from None
+    yield Part(b";", position, position + 1, position + 1, position + 1)
+    yield from _trailer(data, position + 1)
+
+
+def _colour_table_bytes(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
 def _jpeg_block(name: bytes, content: bytes) -> bytes:
@@ -246,6 +257,10 @@ def _png_block(name: bytes, content: bytes) -> bytes:
 
 def _webp_block(name: bytes, content: bytes) -> bytes:
     return name + len(content).to_bytes(4, "little") + content + b"\0" * (len(content) % 2)
+
+
+def _gif_block(name: bytes, content: bytes) -> bytes:
+    raise AssertionError("a block of a GIF goes as a whole or stays")
 
 
 def _join(blocks: list[tuple[bytes, bytes]]) -> bytes:
@@ -264,16 +279,22 @@ def _with_flags(extended_header: bytes, gone: int) -> bytes:
     return extended_header[:8] + bytes([extended_header[8] & ~gone]) + extended_header[9:]
 
 
+_BEHIND = Kind(_TRAILER, b"", _sealed, _drop)
+
 LOSSLESS = {
     "image/jpeg": Container(
         _jpeg_parts,
         (
-            Kind(b"\xe1", b"Exif\0\0", _find_in_exif, _clean_exif_block),
-            Kind(b"\xe1", b"http://ns.adobe.com/xap/1.0/\0", _find_in_xmp, _clean_xmp),
-            Kind(b"\xe1", b"http://ns.adobe.com/xmp/extension/\0", _find_in_xmp, _drop),
-            Kind(b"\xed", b"Photoshop 3.0\0", _find_in_iptc, _clean_iptc),
-            Kind(_TRAILER, b"", _sealed, _drop),
-            Kind(b"\xe2", b"MPF\0", lambda content: Findings(), _drop),  # points to what follows the picture, which goes too
+            Kind(b"\xe1", b"Exif\0\0", find_in_exif, clean_exif),
+            Kind(b"\xe1", b"http://ns.adobe.com/xap/1.0/\0", find_in_xmp, clean_xmp),
+            Kind(b"\xe1", b"http://ns.adobe.com/xmp/extension/\0", find_in_xmp, _drop),
+            Kind(b"\xe1", b"FLIR\0", _sealed, _drop),  # a thermal camera's own block, with its serial number
+            Kind(b"\xe6", b"GoPro\0", _sealed, _drop),  # a row of measurements, positions among them
+            Kind(b"\xed", b"Photoshop 3.0\0", find_in_iptc, clean_iptc),
+            Kind(b"\xfe", b"", _find_in_text, _clean_text),
+            Kind(b"\xe2", b"MPF\0", _harmless, _drop),  # points to what follows the picture, which goes too
+            Kind(b"\xe2", b"ICC_PROFILE\0", _harmless, _drop, PROFILE),
+            _BEHIND,
         ),
         _jpeg_block,
         _join,
@@ -281,18 +302,39 @@ LOSSLESS = {
     "image/png": Container(
         _png_parts,
         (
-            Kind(b"eXIf", b"", _find_in_exif, _clean_exif_block),
-            Kind(b"iTXt", b"XML:com.adobe.xmp\0", _find_in_xmp, _clean_xmp),
-            Kind(b"zTXt", b"Raw profile type ", _sealed, _drop),  # EXIF in ImageMagick's old packing
-            Kind(b"tEXt", b"Raw profile type ", _sealed, _drop),
+            Kind(b"eXIf", b"", find_in_exif, clean_exif),
+            Kind(b"iTXt", b"XML:com.adobe.xmp\0\0", find_in_xmp, clean_xmp),
+            Kind(b"iTXt", b"", _find_in_packed_text, _clean_packed_text),
+            Kind(b"zTXt", b"", _find_in_packed_text, _clean_packed_text),
+            Kind(b"tEXt", b"", _find_in_text, _clean_text),  # "Raw profile type": EXIF in ImageMagick's old packing
+            Kind(b"iCCP", b"", _harmless, _drop, PROFILE),
+            _BEHIND,
         ),
         _png_block,
         _join,
+        b"fcTL",
     ),
     "image/webp": Container(
         _webp_parts,
-        (Kind(b"EXIF", b"", _find_in_exif, _clean_exif_block), Kind(b"XMP ", b"", _find_in_xmp, _clean_xmp)),
+        (
+            Kind(b"EXIF", b"", find_in_exif, clean_exif),
+            Kind(b"XMP ", b"", find_in_xmp, clean_xmp),
+            Kind(b"ICCP", b"", _harmless, _drop, PROFILE),
+            _BEHIND,
+        ),
         _webp_block,
         _webp_join,
+        b"ANMF",
+    ),
+    "image/gif": Container(
+        _gif_parts,
+        (
+            Kind(b"\xff", b"\x0bXMP DataXMP", find_in_xmp, lambda content: b"" if any(find_in_xmp(content)[:2]) else content),
+            Kind(b"\xfe", b"", _find_in_text, _clean_text),
+            _BEHIND,
+        ),
+        _gif_block,
+        _join,
+        b",",
     ),
 }

@@ -28,6 +28,8 @@ _PHOTO_REMEDIES = {
     "photos.truncated": "copy it again from where it came",
     "photos.unreadable": "export it as JPEG or PNG",
     "photos.enormous": "scale it down to 250 megapixels at most",
+    "photos.endless": "give it as a video, or shorten it",
+    "photos.heif_missing": "install that, or export it as JPEG",
 }
 
 
@@ -38,13 +40,16 @@ def check(post: Post, capabilities: Capabilities, policy: Policy) -> list[Proble
     return [msgspec.structs.replace(problem, channel=post.channel) for problem in found]
 
 
-def photo_adaptations(post: Post, capabilities: Capabilities) -> list[Adaptation]:
-    """What fitting will change in the photos that can be read, a video's poster among them."""
+def photo_adaptations(post: Post, capabilities: Capabilities, cache_folder: str | None = None) -> list[Adaptation]:
+    """What fitting will change in the photos that can be read, a video's poster among them.
+
+    With the folder that fitted photos are kept in, also what came of it.
+    """
     poster_rules = capabilities.video.poster if capabilities.video else None
     pictures = [(photo, capabilities.photos, f"photos[{index}]") for index, photo in enumerate(post.photos)]
     if post.video and post.video.poster:
         pictures.append((post.video.poster, poster_rules, "video.poster"))
-    return [change for photo, rules, path in pictures if rules for change in _fitting(photo, rules, path)]
+    return [change for photo, rules, path in pictures if rules for change in _fitting(photo, rules, path, cache_folder)]
 
 
 def with_limits(capabilities: Capabilities, limits: dict[str, int]) -> Capabilities:
@@ -56,12 +61,13 @@ def with_limits(capabilities: Capabilities, limits: dict[str, int]) -> Capabilit
     return capabilities
 
 
-def _fitting(photo: Photo, rules: PhotoRules, path: str) -> list[Adaptation]:
+def _fitting(photo: Photo, rules: PhotoRules, path: str, cache_folder: str | None) -> list[Adaptation]:
     try:
         facts = photos.facts(photo)
-    except photos.UnreadablePhoto:
+        made = photos.made(photo, rules, cache_folder) if cache_folder else ""
+    except (photos.UnreadablePhoto, OSError):
         return []  # told as a problem by its rule
-    return [change for change in photos.adaptations(facts, rules, path) if _is_wanted(change, photo)]
+    return [change for change in photos.adaptations(facts, rules, path, made) if _is_wanted(change, photo)]
 
 
 def _is_wanted(change: Adaptation, photo: Photo) -> bool:

@@ -74,6 +74,8 @@ class PhotoRules(_Group, frozen=True, kw_only=True):
     max_count: int | None = None
     types: frozenset[str] = frozenset({"image/jpeg", "image/png"})
     max_bytes: int | None = None
+    max_side: int | None = None  # pixels of the longer side
+    max_pixels: int | None = None  # width times height
     alt_text: AltText = AltText()
 
 

@@ -9,13 +9,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from PIL import Image
 
-from socialcast import Announcement, Broadcast, Cancelled, Channel, ConfigurationError, Event, Override, State
+from socialcast import Announcement, Broadcast, Cancelled, Channel, ConfigurationError, Event, Override, Photo, State
 from socialcast.broadcast import Phase
 from socialcast.model.errors import LedgerBusy
 from socialcast.sandbox import Sandbox
@@ -39,6 +41,19 @@ def test_every_channel_has_it_once(make: Make, sandbox: Sandbox) -> None:
     assert len(sandbox.requests("plaza")) == sent
     assert [o.url for o in second.outcomes] == [o.url for o in first.outcomes]
     assert [o.steps_sent for o in second.outcomes] == [0, 0, 0]
+
+
+def test_the_receipt_states_what_became_of_a_photo(make: Make) -> None:
+    """The plan says that it is made smaller, the receipt which size and quality came of it, on a second run too."""
+    noise = Image.effect_noise((1800, 1500), 90).convert("RGB")
+    out = BytesIO()
+    noise.save(out, "JPEG", quality=98)
+    said = msgspec.structs.replace(HELLO, photos=(Photo(out.getvalue(), alt="Noise"),))
+    roomy = Channel(name="a", platform="plaza", policy=Policy.ADAPT)
+    assert "sent as" not in make(roomy).plan(said)["a"].post.adaptations[0].message
+    for _ in range(2):
+        told = make(roomy).publish(said)["a"].adaptations[0]
+        assert (told.code, "sent as 1800 x 1500 pixels, quality" in told.message) == ("photo.recompressed", True)
 
 
 def test_a_new_channel_gets_what_the_others_have(make: Make, sandbox: Sandbox) -> None:

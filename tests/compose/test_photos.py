@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
+import sys
+import time
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -13,10 +16,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageChops
 
-from socialcast.compose import photos
+from socialcast.compose import cache, encoding, photos
 from socialcast.compose.photos import UnreadablePhoto, adaptations, facts, fit
 from socialcast.model.announcement import Photo
 from socialcast.model.capabilities import PhotoRules
+from socialcast.testing.likeness import ssim
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "open-doors" / "photos").glob("*.jpg"))
 ANYTHING = PhotoRules(types=frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff"}))
@@ -41,6 +45,34 @@ def noise(size: tuple[int, int] = (900, 600), mode: str = "RGB") -> Image.Image:
     """A picture that hardly compresses, the same on every run."""
     data = b"".join(struct.pack("<Q", (n * 0x9E3779B97F4A7C15) & (2**64 - 1)) for n in range(size[0] * size[1] * 4 // 8))
     return Image.frombytes("RGBA", size, zlib.compress(data, 0)[: size[0] * size[1] * 4]).convert(mode)
+
+
+P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))  # Display P3, D50 (Apple, 2017)
+SRGB = ((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410))  # IEC 61966-2-1, D50
+
+
+def profile_of(primaries: tuple[tuple[float, float, float], ...], padding: int = 0) -> bytes:
+    """An ICC profile of a display with these primaries and gamma 2.2, as ICC.1:2022 lays it out."""
+
+    def fixed(*numbers: float) -> bytes:
+        return b"".join(struct.pack(">i", round(number * 65536)) for number in numbers)
+
+    def xyz(numbers: tuple[float, ...]) -> bytes:
+        return b"XYZ \0\0\0\0" + fixed(*numbers)
+
+    gamma = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
+    words = b"text\0\0\0\0" + b"n" * padding + b"\0" * (4 - padding % 4)
+    tags = {b"wtpt": xyz((0.96420, 1.0, 0.82491)), b"cprt": words}
+    tags |= {name: xyz(primary) for name, primary in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)}
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), gamma)
+    table, body, start = b"", b"", 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        table += name + struct.pack(">II", start + len(body), len(content))
+        body += content
+    size = start + len(body)
+    head = struct.pack(">I4sI4s4s4s", size, b"\0\0\0\0", 0x02400000, b"mntr", b"RGB ", b"XYZ ") + b"\0" * 12 + b"acsp"
+    head = head.ljust(68, b"\0") + fixed(0.96420, 1.0, 0.82491)
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
 
 
 def private_exif(orientation: int = 1, artist: str = "Ann Example") -> bytes:
@@ -298,13 +330,13 @@ def test_a_photo_that_fits_is_sent_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.9, 0.5, 0.2, 0.02])
 def test_a_photo_that_is_too_large_is_made_to_fit(share: float) -> None:
-    original = saved(noise(), quality=95, exif=private_exif(6), icc_profile=b"a colour profile")
+    original = saved(noise(), quality=95, exif=private_exif(6), icc_profile=profile_of(P3))
     limit = int(len(original) * share)
     fitted = fit(Photo(original), PhotoRules(max_bytes=limit), None)
     image = opened(read(fitted))
     assert limit * 0.7 < fitted.size_bytes <= limit
     assert image.width < image.height  # turned upright
-    assert image.info["icc_profile"] == b"a colour profile"
+    assert image.info["icc_profile"] == profile_of(P3)
     assert (image.getexif()[ExifTags.Base.Artist], image.getexif()[ExifTags.Base.Copyright]) == ("Ann Example", "(c) Ann Example")
     assert ExifTags.Base.Orientation not in image.getexif()
 
@@ -371,7 +403,7 @@ def test_the_same_photo_and_rules_give_the_same_bytes(tmp_path: Path) -> None:
     rules = PhotoRules(max_bytes=len(original) // 2)
     in_memory, kept = fit(Photo(original), rules, None), fit(Photo(original), rules, str(tmp_path))
     assert in_memory.sha256 == kept.sha256
-    assert Path(str(kept.path)).parent == tmp_path
+    assert Path(str(kept.path)).is_relative_to(tmp_path)
 
 
 def test_a_kept_result_is_used_again_and_other_rules_make_another(tmp_path: Path) -> None:
@@ -393,6 +425,301 @@ def test_the_original_is_never_touched(tmp_path: Path) -> None:
     fit(Photo(path), PhotoRules(max_bytes=20_000), str(tmp_path / "cache"))
     fit(Photo(path), ANYTHING, str(tmp_path / "cache"))
     assert path.read_bytes() == before
+
+
+# -- pixels, and the best that fits ----------------------------------------------------------------------------------------
+
+BLUESKY = PhotoRules(max_side=2000, max_bytes=976_560)
+
+
+def test_a_real_photo_of_twenty_megapixels_fits_and_looks_the_same() -> None:
+    """The largest example comes down to 2,000 pixels and below 976,560 bytes at a likeness of 0.98 and more."""
+    path = next(path for path in EXAMPLES if path.stem.startswith("nuthatch"))
+    fitted = fit(Photo(path), BLUESKY, None)
+    small = opened(read(fitted))
+    assert max(small.size) == 2000
+    assert fitted.size_bytes <= 976_560
+    with Image.open(path) as original:
+        assert ssim(original.resize(small.size, Image.Resampling.LANCZOS), small) >= 0.98
+
+
+def test_likeness_falls_with_quality() -> None:
+    """The measure itself: 1 for the same, less for a bad copy, far less for another picture."""
+    one = opened(EXAMPLES[0].read_bytes())
+    assert ssim(one, one) == pytest.approx(1, abs=1e-4)
+    assert 0.5 < ssim(one, opened(saved(one, quality=10))) < 0.97
+    assert ssim(one, noise(one.size)) < 0.3
+
+
+@given(
+    width=st.integers(1, 9000),
+    height=st.integers(1, 9000),
+    side=st.none() | st.integers(1, 5000),
+    area=st.none() | st.integers(1, 10**7),
+)
+def test_a_photo_is_never_larger_than_the_platform_takes(width: int, height: int, side: int | None, area: int | None) -> None:
+    """Both limits hold, nothing is blown up, and one side is as long as it may be."""
+    wide, high = encoding.fitting_size(width, height, PhotoRules(max_side=side, max_pixels=area))
+    assert 1 <= wide <= width
+    assert 1 <= high <= height
+    assert side is None or max(wide, high) <= side
+    assert area is None or wide * high <= max(area, wide, high)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF"])
+def test_too_many_pixels_are_scaled_down_and_said(format: str) -> None:
+    """A photo on its side is scaled by the side that it is shown with."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    original = saved(picture((320, 200)), format, exif=exif)
+    rules = PhotoRules(types=ANYTHING.types, max_side=160)
+    fitted = fit(Photo(original), rules, None)
+    assert opened(read(fitted)).size == (100, 160)
+    assert fitted.made.startswith("100 x 160 pixels")
+    assert "photo.resized" in codes(original, rules)
+
+
+@pytest.mark.parametrize("share", [0.95, 0.7, 0.45, 0.2])
+def test_the_best_quality_that_fits_is_found_in_few_tries(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One step of quality more would not fit, and no more than eight encodings were needed to know."""
+    picture, tries = opened(EXAMPLES[0].read_bytes()), []
+    limit = int(len(saved(picture, quality=95)) * share)
+    encoded = encoding._at
+    monkeypatch.setattr(encoding, "_at", lambda *given: tries.append(given) or encoded(*given))
+    fitted = fit(Photo(saved(picture, quality=100)), PhotoRules(max_bytes=limit), None)
+    assert len(tries) <= 8
+    assert fitted.size_bytes <= limit
+    if "quality 80" not in fitted.made:
+        quality = int(fitted.made.partition("quality ")[2].partition(",")[0])
+        assert len(saved(picture, quality=quality + 1)) + 1000 > limit
+
+
+def test_what_came_of_it_is_known_from_the_cache_and_said(tmp_path: Path) -> None:
+    """Size in pixels, quality and bytes stand in the adaptation once the photo was fitted."""
+    original, rules = Photo(saved(noise(), quality=95)), PhotoRules(max_bytes=100_000, max_side=300)
+    assert photos.made(original, rules, str(tmp_path)) == ""
+    fitted = fit(original, rules, str(tmp_path))
+    assert photos.made(original, rules, str(tmp_path)) == fitted.made
+    assert fitted.made == f"300 x 200 pixels, quality 95, {fitted.size_bytes:,} bytes"
+    assert adaptations(facts(original), rules, "photos[0]", fitted.made)[0].message.endswith(f"sent as {fitted.made}")
+
+
+# -- colours -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_wide_gamut_is_kept_with_its_profile() -> None:
+    """The pixels of a Display P3 photo go on meaning what they meant."""
+    original = saved(picture(), quality=95, icc_profile=profile_of(P3))
+    data = read(fit(Photo(original), PhotoRules(max_side=100), None))
+    assert opened(data).info["icc_profile"] == profile_of(P3)
+
+
+def test_a_profile_that_would_crowd_out_the_picture_becomes_srgb() -> None:
+    """A colour of Display P3 is the one that the matrices of P3 and sRGB, applied by hand, give."""
+    wide = (200, 120, 90)
+    original = saved(Image.new("RGB", (64, 64), wide), "PNG", icc_profile=profile_of(P3, padding=9000))
+    shown = opened(read(fit(Photo(original), PhotoRules(max_side=32), None)))
+    linear = [(value / 255) ** 2.2 for value in wide]
+    xyz = [sum(linear[i] * P3[i][axis] for i in range(3)) for axis in range(3)]
+    inverse = ((3.13386, -1.61687, -0.49061), (-0.97877, 1.91614, 0.03345), (0.07194, -0.22899, 1.40524))  # of SRGB above
+    straight = [sum(row[i] * xyz[i] for i in range(3)) for row in inverse]
+    srgb = [round(255 * (1.055 * value ** (1 / 2.4) - 0.055)) for value in straight]
+    assert "icc_profile" not in shown.info
+    assert shown.getpixel((16, 16)) == pytest.approx(tuple(srgb), abs=3)
+    assert shown.getpixel((16, 16)) != pytest.approx(wide, abs=3)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_a_broken_profile_is_left_out_and_said(format: str) -> None:
+    """A profile that nobody can read does not travel on, and not one pixel changes for it."""
+    original = saved(picture(), format, icc_profile=b"no profile at all" * 9)
+    data = read(fit(Photo(original), ANYTHING, None))
+    assert codes(original, ANYTHING) == ["photo.profile_removed"]
+    assert b"no profile at all" not in data
+    assert "icc_profile" not in opened(data).info
+    assert same_pixels(data, original)
+
+
+def test_a_profile_of_other_colours_is_no_profile() -> None:
+    """Red, green and blue cannot be read by a profile for greys."""
+    grey = profile_of(P3).replace(b"RGB XYZ ", b"GRAYXYZ ")
+    assert facts(Photo(saved(picture(), icc_profile=grey))).has_bad_profile
+
+
+def test_print_colours_become_what_screens_show() -> None:
+    """No platform says that it takes CMYK, so it is converted and named."""
+    original = saved(picture(mode="CMYK"), quality=95)
+    fitted = fit(Photo(original), ANYTHING, None)
+    assert codes(original, ANYTHING) == ["photo.colours"]
+    assert opened(read(fitted)).mode == "RGB"
+
+
+# -- other formats ---------------------------------------------------------------------------------------------------------
+
+
+def test_avif_is_converted_where_it_is_not_taken_and_kept_where_it_is() -> None:
+    """Its location goes in either case."""
+    original = saved(noise((120, 80)), "AVIF", exif=private_exif(6), quality=60)
+    converted = fit(Photo(original), PhotoRules(), None)
+    assert (facts(Photo(original)).media_type, converted.media_type) == ("image/avif", "image/jpeg")
+    assert opened(read(converted)).size == (80, 120)
+    assert not facts(Photo(read(converted))).has_location
+    taken = PhotoRules(types=frozenset({"image/avif", "image/jpeg"}))
+    plain = saved(noise((120, 80)), "AVIF")
+    assert read(fit(Photo(plain), taken, None)) == plain
+    assert not facts(Photo(read(fit(Photo(original), taken, None)))).has_location
+
+
+def test_a_phones_heic_is_converted() -> None:
+    """What a telephone takes is shown upright on every platform."""
+    heif = pytest.importorskip("pillow_heif", reason="needs the extra heif")
+    out = BytesIO()
+    heif.from_pillow(noise((120, 80))).save(out, format="HEIF", exif=private_exif())
+    fitted = fit(Photo(out.getvalue()), PhotoRules(), None)
+    assert facts(Photo(out.getvalue())).has_location
+    assert (fitted.media_type, opened(read(fitted)).size) == ("image/jpeg", (120, 80))
+    assert not facts(Photo(read(fitted))).has_location
+
+
+def test_a_heic_without_its_reader_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has not installed it is told what to install."""
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(UnreadablePhoto, match=r"socialcast\[heif\]"):
+        facts(Photo(b"\0\0\0\x18ftypheic" + b"\0" * 40))
+
+
+# -- animations ------------------------------------------------------------------------------------------------------------
+
+
+def animation(frames: int, format: str = "GIF", **options: object) -> bytes:
+    pictures = [Image.new("RGB", (16, 16), (number * 40 % 256, 90, 200)) for number in range(frames)]
+    return saved(pictures[0], format, save_all=True, append_images=pictures[1:], duration=40, **options)
+
+
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])
+def test_an_animation_stays_one_where_the_platform_takes_it(format: str) -> None:
+    """Every byte of it."""
+    moving = animation(5, format)
+    assert facts(Photo(moving)).is_animated
+    assert read(fit(Photo(moving), ANYTHING, None)) == moving
+
+
+def test_an_animation_without_end_is_refused_before_it_is_decoded() -> None:
+    """Ten thousand pictures are a film, and are counted, not decoded."""
+    one = animation(2)
+    second = one.index(b"\x21\xf9", one.index(b"\x21\xf9") + 1)
+    endless = one[:second] + one[second:-1] * 10_000 + one[-1:]
+    began = time.perf_counter()
+    with pytest.raises(UnreadablePhoto, match="10,001 pictures") as caught:
+        facts(Photo(endless))
+    assert caught.value.code == "photos.endless"
+    assert time.perf_counter() - began < 5
+
+
+def test_a_place_in_a_gif_goes_and_the_animation_stays() -> None:
+    """Its XMP packet and a comment that tells the place are taken out, frame for frame the same."""
+    moving = animation(3, comment=b"GPS 46.8 9.8")
+    application = b"\x21\xff\x0bXMP DataXMP" + XMP + b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    first = moving.index(b"\x21\xf9")
+    private = moving[:first] + application + moving[first:]
+    data = read(fit(Photo(private), ANYTHING, None))
+    assert b"GPS" not in data
+    assert (opened(data).n_frames, same_pixels(data, moving)) == (3, True)
+
+
+# -- text, credit and what hides elsewhere -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_place_in_a_text_chunk_of_a_png_goes_and_a_copyright_stays(packed: bool) -> None:
+    """Packed or not, by keyword or by words."""
+    from PIL.PngImagePlugin import PngInfo
+
+    text = PngInfo()
+    text.add_text("Copyright", "Ann Example", zip=packed)
+    text.add_text("exif:GPSLatitude", "46.8", zip=packed)
+    text.add_itxt("Comment", "taken at latitude 46.8", zip=packed)
+    text.add_itxt("XML:com.adobe.xmp", XMP.decode(), zip=packed)
+    original = saved(picture(), "PNG", pnginfo=text)
+    assert facts(Photo(original)).has_location
+    shown = opened(read(fit(Photo(original), ANYTHING, None)))
+    assert shown.info["Copyright"] == "Ann Example"
+    assert not [word for word in shown.info.values() if "46" in str(word)]
+
+
+def iptc(*datasets: tuple[int, bytes]) -> bytes:
+    told = b"".join(bytes([0x1C, 2, number]) + struct.pack(">H", len(words)) + words for number, words in datasets)
+    digest = b"8BIM\x04\x25\0\0" + struct.pack(">I", 16) + b"d" * 16
+    block = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", len(told)) + told + b"\0" * (len(told) % 2) + digest
+    plain = saved(picture())
+    return plain[:2] + b"\xff\xed" + struct.pack(">H", len(block) + 2) + block + plain[2:]
+
+
+def test_a_place_in_iptc_goes_and_the_credit_stays() -> None:
+    """An agency's credit often stands there and nowhere else."""
+    from PIL import IptcImagePlugin
+
+    original = iptc((80, b"Ann Example"), (90, b"Davos"), (116, b"(c) Agency"), (101, b"Switzerland"))
+    data = read(fit(Photo(original), ANYTHING, None))
+    told = IptcImagePlugin.getiptcinfo(Image.open(BytesIO(data)))
+    assert told == {(2, 80): b"Ann Example", (2, 116): b"(c) Agency"}
+    assert not facts(Photo(data)).has_location
+    assert same_pixels(data, original)
+
+
+def test_a_credit_outlives_a_new_encoding_wherever_it_stood() -> None:
+    """IPTC and XMP travel on, without the place and the turn."""
+    anew = PhotoRules(max_side=50)
+    exif = opened(read(fit(Photo(iptc((80, b"Ann Example"), (90, b"Davos"), (116, b"(c) Agency"))), anew, None))).getexif()
+    assert (exif[ExifTags.Base.Artist], exif[ExifTags.Base.Copyright]) == ("Ann Example", "(c) Agency")
+    turned = XMP.replace(b"aux:SerialNumber", b'tiff:Orientation="6" aux:SerialNumber')
+    for format, told in (("JPEG", {"xmp": turned}), ("WEBP", {"xmp": turned}), ("TIFF", {"tiffinfo": {700: turned}})):
+        packet = opened(read(fit(Photo(saved(picture(), format, **told)), anew, None))).info["xmp"]
+        assert b"Ann Example" in packet
+        assert not any(word in packet for word in (b"GPS", b"Serial", b"Orientation"))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"<photoshop:City>Davos</photoshop:City>",
+        b"<Iptc4xmpExt:LocationCreated><rdf:Bag><rdf:li rdf:parseType='Resource'><x:y>Davos</x:y></rdf:li></rdf:Bag>"
+        b"</Iptc4xmpExt:LocationCreated>",
+        b"<exif:GPSAreaInformation>\n Davos\n</exif:GPSAreaInformation >",
+    ],
+)
+def test_a_place_in_xmp_goes_however_it_is_written(told: bytes) -> None:
+    """Structures with all that is in them, and the credit beside them stays."""
+    packet = XMP.replace(b"</rdf:Description>", told + b"</rdf:Description>")
+    data = read(fit(Photo(saved(picture(), xmp=packet)), ANYTHING, None))
+    assert b"Davos" not in data
+    assert b"Ann Example" in data
+
+
+def test_a_tiff_that_tells_a_place_in_xmp_is_not_sent_as_it_is() -> None:
+    """Whatever block it stands in."""
+    original = saved(picture(), "TIFF", tiffinfo={700: XMP})
+    assert facts(Photo(original)).has_location
+    assert b"46,48.1N" not in read(fit(Photo(original), ANYTHING, None))
+
+
+# -- the cache -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_cache_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not used for longest goes first, nothing that was used today goes, and other files are left alone."""
+    monkeypatch.setattr(cache, "MAX_BYTES", 2500)
+    monkeypatch.setattr(cache.Cache, "_unlooked_bytes", cache._LOOK_EVERY_BYTES)
+    kept = cache.Cache(tmp_path)
+    (tmp_path / "x-account.lock").write_bytes(b"n" * 9000)
+    for age_days, name in ((9, "a"), (7, "b"), (5, "c"), (0, "d"), (0, "e")):
+        kept.put(name * 32, "file.jpg", b"n" * 1000)
+        moment = time.time() - age_days * 86400
+        os.utime(tmp_path / (name * 32), (moment, moment))
+    assert kept.find("a" * 32)  # which makes it used now
+    monkeypatch.setattr(cache.Cache, "_unlooked_bytes", cache._LOOK_EVERY_BYTES)
+    kept.put("f" * 32, "file.jpg", b"n" * 1000)
+    assert sorted(entry.name[0] for entry in tmp_path.iterdir()) == ["a", "d", "e", "f", "x"]
 
 
 # -- adaptations ---------------------------------------------------------------------------------------------------------
@@ -447,17 +774,3 @@ def test_what_hides_behind_the_picture_is_cut_off() -> None:
     assert codes(hidden.data or b"", PhotoRules()) == ["photo.location_removed"]
     assert read(fit(hidden, PhotoRules(), None)) == plain
     assert read(fit(Photo(plain + b"\x00" * 8), PhotoRules(), None)) == plain + b"\x00" * 8
-
-
-def test_a_place_in_iptc_goes() -> None:
-    """The city that an agency's program wrote is not published; a credit alone stays."""
-
-    def with_iptc(dataset: int, words: bytes) -> bytes:
-        told = bytes([0x1C, 2, dataset, 0, len(words)]) + words
-        block = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + len(told).to_bytes(4, "big") + told
-        plain = saved(picture())
-        return plain[:2] + b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block + plain[2:]
-
-    assert b"Davos" not in read(fit(Photo(with_iptc(0x5A, b"Davos")), PhotoRules(), None))
-    credited = with_iptc(0x50, b"A. Example")
-    assert read(fit(Photo(credited), PhotoRules(), None)) == credited
