@@ -8,7 +8,7 @@ for a plan, and encoders differ between machines while the recipe does not.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -100,13 +100,14 @@ _NOTHING: Mapping[str, Hosted] = MappingProxyType({})
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """All channels; `digest` is the same on every machine, addresses that hosts will give standing as placeholders.
 
-    `general` are the problems that belong to no channel.
+    `general` are the problems that belong to no channel, `placeholders` says what each of those addresses stands for.
     """
 
     key: str
     announcement_digest: str
     channels: tuple[PlannedChannel, ...]
     general: tuple[Problem, ...] = ()
+    placeholders: Mapping[str, str] = {}
 
     @property
     def digest(self) -> str:
@@ -164,11 +165,13 @@ def make_plan(
         if host.post and not host.errors:
             links = given[name] | links
     links = {kind: _placeholder(kind, before.channel) for kind, before in hosted.items()} | links
+    shares = tuple(hosts.get(name) or planned(name, links) for name in channels)
     return Plan(
         key=announcement.resolved_key,
         announcement_digest=announcement.digest,
-        channels=tuple(hosts.get(name) or planned(name, links) for name in channels),
+        channels=shares,
         general=tuple(_overrides_of_nobody(announcement, known)),
+        placeholders=_placeholders(links, shares),
     )
 
 
@@ -224,6 +227,12 @@ def _given_links(announcement: Announcement, publisher: Publisher, channel: str)
 def _placeholder(kind: str, channel: str) -> str:
     """Stands for the address that a host gives once it has prepared; an address, since X counts any as 23."""
     return f"https://example.org/placeholder/{kind}-on-{channel}"
+
+
+def _placeholders(links: Mapping[str, str], shares: Iterable[PlannedChannel]) -> dict[str, str]:
+    """What is meant by those that some channel shows."""
+    shown = "\n".join(part for share in shares if share.post for part in share.post.parts)
+    return {url: f"the address of the {kind}, which is known once it is there" for kind, url in links.items() if url in shown}
 
 
 def _planned(

@@ -53,12 +53,16 @@ def _plan_json(plan: Plan) -> dict[str, Any]:
         "digest": plan.digest,
         "announcement_digest": plan.announcement_digest,
         "channels": {channel.channel: _planned_json(channel) for channel in plan.channels},
+        "placeholders": dict(plan.placeholders),
         "problems": _plain_problems(plan.problems),
     }
 
 
 def _plan_text(plan: Plan) -> str:
-    blocks = [*("\n".join(_planned_lines(channel)) for channel in plan.channels), *map(_problem_line, plan.general)]
+    blocks = ["\n".join(_planned_lines(channel)) for channel in plan.channels]
+    if plan.placeholders:
+        blocks.append("\n".join(f"{url} stands for {meaning}" for url, meaning in plan.placeholders.items()))
+    blocks += map(_problem_line, plan.general)
     verdict = "an error stops it: nothing would be sent" if plan.is_stopped else "it can be published"
     return "\n\n".join([*blocks, f"{plan.key}: {verdict}\ndigest {plan.digest}"])
 

@@ -84,6 +84,16 @@ def test_a_host_that_was_published_before_is_linked_to(make: Make, sandbox: Sand
     assert "https://www.flickr.com/photos/" in text_of_news(sandbox)
 
 
+def test_a_plan_says_what_its_placeholders_stand_for(make: Make) -> None:
+    """An address that nobody can know yet is not taken for one that will be posted."""
+    plan = make().plan(ALBUM)
+    assert plan.placeholders == {
+        "https://example.org/placeholder/album-on-photos": "the address of the album, which is known once it is there"
+    }
+    assert all(url in str(plan["news"].post) for url in plan.placeholders)
+    assert make().plan(msgspec.structs.replace(ALBUM, photos=ALBUM.photos[:1])).placeholders == {}
+
+
 def test_a_host_of_an_earlier_run_gives_its_link_to_a_run_without_it(sandbox: Sandbox, tmp_path: Path) -> None:
     """The album that is public leads the later feed to all photos, as the plan says."""
     (tmp_path / "channels.toml").write_text(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -33,6 +34,18 @@ class Platform:
 
     def find(self) -> str | None:
         return self.made[0] if self.made else None
+
+
+class Standing(NamedTuple):
+    """A clock on which everything happens at once."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float, cancel: Cancel) -> None:
+        pass
 
 
 @pytest.fixture
@@ -153,6 +166,23 @@ def test_patience_ends(ledger: Ledger, clock: Any) -> None:
     with pytest.raises(RateLimited):
         steps_of(ledger, clock).once("post", platform.send)
     assert clock.waits == []
+
+
+def test_the_budget_is_one_for_all_calls_of_a_delivery(ledger: Ledger, clock: Any) -> None:
+    """Calls that each wait a little do not add up to a run without end."""
+    steps, waits = steps_of(ledger, clock), []
+    with pytest.raises(RateLimited):
+        for number in range(10):
+            steps.once(f"photo/{number}", Platform(RateLimited("slow down", retry_after=600)).send)
+            waits.append(number)
+    assert waits == [0, 1]
+
+
+def test_calls_that_wait_at_the_same_time_spend_the_budget_once(clock: Any) -> None:
+    """Eight photos that are told to wait a quarter of an hour wait a quarter of an hour."""
+    patience, calls = Patience(Standing(clock.now()), Cancel()), 8
+    for _ in range(calls):
+        assert patience.call(Platform(RateLimited("slow down", retry_after=900)).send) == "id-1"
 
 
 def test_a_repeatable_step_is_just_sent_again(ledger: Ledger, clock: Any) -> None:
