@@ -16,6 +16,7 @@ import msgspec
 from socialcast.broadcast.approval import Approval, Approved, keep
 from socialcast.broadcast.channels import open_channels
 from socialcast.broadcast.delivery import ChannelDelivery, holders
+from socialcast.broadcast.due import Held, embargo_problems, held
 from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.live import Delivered, LiveShow
 from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_plan
@@ -35,7 +36,7 @@ from socialcast.wire.settings import Channel, read_channels
 from socialcast.wire.suggest import suggest
 from socialcast.wire.transport import Transport
 
-__all__ = ["Broadcast", "Event", "LiveShow", "Phase", "Plan", "PlannedChannel"]
+__all__ = ["Broadcast", "Event", "Held", "LiveShow", "Phase", "Plan", "PlannedChannel"]
 
 _CONNECTIONS = 1024  # the most that the pool keeps per host; only those in use exist
 
@@ -94,9 +95,10 @@ class Broadcast:
     def plan(self, announcement: Announcement) -> Plan:
         """What every channel would show and every problem; sends nothing and needs no secret."""
         publishers = self._publishers(self.channels, to_send=False)
-        has_others = self._known_names > set(self.channels) and self._ledger_path.exists()
-        rows = self.ledger.deliveries(announcement.resolved_key) if has_others else {}
-        return make_plan(announcement, self.channels, publishers, self._known_names, hosted_before(rows, self.channels))
+        rows = self.ledger.deliveries(announcement.resolved_key) if self._ledger_path.exists() else {}
+        plan = make_plan(announcement, self.channels, publishers, self._known_names, hosted_before(rows, self.channels))
+        embargo = embargo_problems(announcement.embargo, self._clock.now(), is_begun=bool(rows))
+        return msgspec.structs.replace(plan, general=(*plan.general, *embargo))
 
     def keep(self, plan: Plan) -> Path:
         """Keep a plan beside the ledger, so that `publish` can tell what is not as it was approved; raises OSError."""
@@ -162,6 +164,10 @@ class Broadcast:
         gone = [row for name, row in rows.items() if name not in self._known_names]
         outcomes += [msgspec.convert(row.outcome, Outcome) for row in gone if row.outcome]  # nothing that was done is forgotten
         return Report(key=key, digest=announcement.digest, outcomes=tuple(outcomes))
+
+    def held(self) -> list[Held]:
+        """What waits for the end of an embargo by the ledger, the earliest first; `resume` publishes what is due."""
+        return sorted(held(self.ledger, self._clock.now()), key=lambda item: item.embargo)
 
     def resolve(self, key: str, channel: str, published_url: str | None) -> Report:
         """Where it stands after a person said what became of an unknown delivery: published there, or None for absent.
@@ -289,13 +295,14 @@ class Broadcast:
         plan = make_plan(announcement, channels, publishers, self._known_names, hosted)
         deliveries = self._deliveries(announcement, channels, plan, publishers, rows, cancel, recover=recover)
         is_done = not any(delivery.is_open for delivery in deliveries)
-        changed = (
+        findings = (
             *_changed_content(key, is_changed and not is_corrected),
             *_too_late(announcement, deliveries, self._clock.now()),
+            *embargo_problems(announcement.embargo, self._clock.now(), is_begun=bool(rows) or recover),
             *(approval.problems(plan) if approval and not is_done else ()),
         )
-        problems = (*plan.problems, *changed)
-        if changed or plan.is_stopped:
+        problems = (*plan.problems, *findings)
+        if plan.is_stopped or any(problem.severity is Severity.ERROR for problem in findings):
             _refuse(deliveries, problems)
         else:
             platforms = {name: channel.platform for name, channel in channels.items()}

@@ -119,7 +119,8 @@ class ChannelDelivery:
     def hold_until(self, embargo: datetime) -> None:
         """End this run under embargo; a platform that can is told to make it public by itself."""
         if not self.publisher.schedules:
-            self.hold(f"prepared; under embargo until {embargo.isoformat()}", "run it again then, or use --wait")
+            reason = f"prepared; under embargo until {embargo.isoformat()}"
+            self.finish(State.HELD, reason=reason, hint="run it again then, or use --wait", due_at=embargo)
             return
         self._run(Phase.HOLD, lambda: self._schedule(embargo))
 
@@ -218,7 +219,8 @@ class ChannelDelivery:
 
     def _schedule(self, embargo: datetime) -> None:
         self.publisher.schedule(self._required_post, self._required_draft, embargo, self.steps)
-        self.hold(f"the platform makes it public at {embargo.isoformat()}", "run it again then, to have it confirmed")
+        reason = f"the platform makes it public at {embargo.isoformat()}"
+        self.finish(State.HELD, reason=reason, hint="run it again then, to have it confirmed", due_at=embargo)
 
     # -- what they share -------------------------------------------------------------------------------------------
 

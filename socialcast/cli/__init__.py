@@ -17,6 +17,7 @@ COMMANDS = {
     "publish": "Publish an announcement on every channel, once.",
     "status": "Tell where every channel stands, by the ledger.",
     "resume": "Finish what an earlier run left.",
+    "due": "List what an embargo holds, and publish what is due.",
     "resolve": "Say what you saw where an outcome is unknown.",
     "ledger": "Look at the record, check it, carry it to another machine.",
     "live": "Put a live event on the air, feed it, end it, show the recording.",

@@ -18,7 +18,7 @@ from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Outcome, Report, State
 from socialcast.registry import publisher_class
 
-__all__ = ["print_json", "show_plan", "show_report"]
+__all__ = ["print_json", "report_json", "show_plan", "show_report"]
 
 _WIDTH = 110
 _SHORT_DIGEST = 12
@@ -137,12 +137,13 @@ def _length_in_words(text: str, platform: str) -> str:
 def show_report(report: Report, *, as_json: bool) -> None:
     """Print how every channel went."""
     if as_json:
-        print_json(_report_json(report))
+        print_json(report_json(report))
     else:
         click.echo(_report_text(report))
 
 
-def _report_json(report: Report) -> dict[str, Any]:
+def report_json(report: Report) -> dict[str, Any]:
+    """The report as programs read it."""
     return {
         "key": report.key,
         "digest": report.digest,
@@ -171,6 +172,7 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
         "hint": outcome.hint,
         "code": outcome.code,
         "published_at": outcome.published_at.isoformat() if outcome.published_at else None,
+        "due_at": outcome.due_at.isoformat() if outcome.due_at else None,
         "items": [{"id": item.id, "kind": item.kind, "url": item.url} for item in outcome.items],
         "adaptations": _plain_adaptations(outcome.adaptations),
     }

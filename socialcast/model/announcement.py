@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from io import BytesIO
@@ -344,3 +344,14 @@ def _require_aware(moment: datetime | None, path: str) -> None:
         raise ConfigurationError(
             f"{path} {moment.isoformat()} has no time zone: write it as {moment.isoformat()}+01:00 or with a Z"
         )
+    if moment is not None and moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset():
+        raise ConfigurationError(_about_changed_clocks(moment, path))
+
+
+def _about_changed_clocks(moment: datetime, path: str) -> str:
+    """What to say of an hour that clocks skip or show twice; an hour early is what an embargo is there to prevent."""
+    either, other = (moment.replace(fold=fold).isoformat() for fold in (0, 1))
+    local = f"{path} {moment.replace(tzinfo=None).isoformat()}"
+    exists = moment.astimezone(UTC).astimezone(moment.tzinfo).replace(fold=0) == moment.replace(fold=0)
+    happens = "happens twice" if exists else "does not happen"
+    return f"{local} {happens} in {moment.tzinfo}, as clocks change: write {either} or {other}"

@@ -156,6 +156,7 @@ class Outcome(_Record, frozen=True, kw_only=True):
     id: str = ""
     url: str = ""
     published_at: datetime | None = None
+    due_at: datetime | None = None  # held until then
     reason: str = ""
     hint: str = ""
     code: str = ""

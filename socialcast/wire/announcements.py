@@ -19,6 +19,7 @@ import msgspec
 from socialcast.model.announcement import Announcement, Link, Live, Override, Photo, Subtitles, Video
 from socialcast.model.errors import ConfigurationError
 from socialcast.wire.complaints import in_words
+from socialcast.wire.moments import moment_in_zone
 from socialcast.wire.suggest import suggest
 
 __all__ = ["load_announcement"]
@@ -64,6 +65,8 @@ def _announcement(document: Any, file: Path) -> Announcement:
     document = {"key": file.stem, **_spelled_out(document)}
     for media, where in _media_of(document):
         media["path"] = str(_inside(file.parent, media.get("path"), f"{file}, {where}"))
+    for table, field, where in _moments_of(document):
+        table[field] = moment_in_zone(table[field], f"{file}, {where}")
     try:
         return msgspec.convert(document, Announcement)
     except msgspec.ValidationError as error:
@@ -96,6 +99,13 @@ def _media_of(document: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
         (live.get("poster"), "live.poster"),
     ]
     return [(table, where) for table, where in named if isinstance(table, dict)]
+
+
+def _moments_of(document: dict[str, Any]) -> list[tuple[dict[str, Any], str, str]]:
+    """Every field that tells a time: its table, its name there and its place."""
+    live = _table(document.get("live"))
+    fields = [(document, "embargo", "embargo"), *((live, field, f"live.{field}") for field in ("starts_at", "ends_at"))]
+    return [(table, field, where) for table, field, where in fields if field in table]
 
 
 def _list(value: Any) -> list[Any]:

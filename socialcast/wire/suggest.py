@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 __all__ = ["suggest"]
 
+_TOO_MANY = 100  # such as all time zones
+
 
 def suggest(wrong: str, right: Iterable[str]) -> str:
     """What to say about an unknown name: the nearest known one, or all of them."""
@@ -14,4 +16,6 @@ def suggest(wrong: str, right: Iterable[str]) -> str:
     near = get_close_matches(wrong, known, n=1, cutoff=0.5)
     if near:
         return f"did you mean {near[0]!r}?"
+    if len(known) > _TOO_MANY:
+        return f"none of the {len(known)} that are known is like it"
     return f"known are: {', '.join(known)}" if known else "none is known yet"

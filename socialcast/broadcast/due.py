@@ -1,0 +1,60 @@
+"""What waits for the end of an embargo, by the ledger; and embargoes that cannot be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from socialcast.delivery.ledger import Ledger
+from socialcast.model.problems import Problem, Severity
+from socialcast.model.receipt import State
+
+__all__ = ["Held", "embargo_problems", "held"]
+
+_WAITING = frozenset(state.value for state in (State.PLANNED, State.PREPARED, State.HELD))
+# A scheduler that starts a first run when the embargo ends is minutes late, or a night where it was down; a wrong year or
+# month is further off, and publishing at once is what an embargo is there to prevent.
+_LATEST_FIRST_RUN = timedelta(days=1)
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """An announcement under embargo that `channels` do not show yet; `is_due` once it has ended."""
+
+    key: str
+    title: str
+    embargo: datetime
+    is_due: bool
+    channels: tuple[str, ...]
+
+
+class _Embargoed(msgspec.Struct):
+    """The two fields of an announcement that count here; a document may carry megabytes of photos."""
+
+    title: str = ""
+    embargo: datetime | None = None
+
+
+def held(ledger: Ledger, now: datetime) -> Iterator[Held]:
+    """Every announcement that waits, in no order."""
+    for key in ledger.keys():  # noqa: SIM118 - a ledger is no mapping
+        found = ledger.announcement(key)
+        said = msgspec.json.decode(found[1], type=_Embargoed) if found else _Embargoed()
+        waiting = tuple(sorted(row.channel for row in ledger.deliveries(key).values() if row.state in _WAITING))
+        if said.embargo and waiting:
+            yield Held(key=key, title=said.title, embargo=said.embargo, is_due=said.embargo <= now, channels=waiting)
+
+
+def embargo_problems(embargo: datetime | None, now: datetime, *, is_begun: bool) -> Iterator[Problem]:
+    """What to say of an embargo that is past already; a run that goes on after one is as it should be."""
+    if embargo is None or embargo > now or is_begun:
+        return
+    is_slip = now - embargo > _LATEST_FIRST_RUN
+    yield Problem(
+        code="embargo.past",
+        path="embargo",
+        severity=Severity.ERROR if is_slip else Severity.WARNING,
+        message=f"{embargo.isoformat()} is past" + ("" if is_slip else ", so it is made public at once"),
+        fix="correct the date, or remove the embargo to publish at once" if is_slip else "",
+    )
