@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent import futures
@@ -96,7 +97,8 @@ def feed(
 
 
 def _until_stopped(send: Callable[..., LiveReport]) -> LiveReport:
-    """Wait in the main thread, where Ctrl-C arrives, so that the stream is brought to a clean end."""
+    """Wait in the main thread, where Ctrl-C and a service's stop arrive, so that the stream is brought to a clean end."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     cancel = Cancel()
     with futures.ThreadPoolExecutor(1) as pool:
         run = pool.submit(send, cancel=cancel)

@@ -76,7 +76,13 @@ class Encoder:
         Raises TerminalError when it ends otherwise.
         """
         with subprocess.Popen(  # noqa: S603 - the program was looked up, and no shell reads the words
-            self._command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
+            [*_bound_to_us(), *self._command()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            process_group=0,  # a Ctrl-C in the terminal is for us, who then ask it to end
         ) as process:
             complaints = Complaints(process.stderr, on_line)
             complaints.start()
@@ -131,6 +137,12 @@ class Complaints(Thread):
         for line in self._stream or ():
             self._lines = [*self._lines, line.strip()][-_KEPT_LINES:]
             self._on_line(line.strip())
+
+
+def _bound_to_us() -> tuple[str, ...]:
+    """Words before a command by which Linux ends it when we are killed: ffmpeg would send on, with nobody left to stop it."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "TERM") if setpriv else ()
 
 
 def _program(name: str) -> str:
