@@ -12,6 +12,7 @@ import msgspec
 
 from socialcast.broadcast.feed import FeedEvent, send
 from socialcast.broadcast.words import live_words
+from socialcast.compose.weights import weigh
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError, OutcomeUnknown, PublishError, TerminalError, TransientError
@@ -54,16 +55,25 @@ class Delivered(NamedTuple):
         return next((item for item in self.draft.items if item.kind == "live"), None)
 
 
-# The states in which a moment has come, and the words for those from which it cannot come any more.
+_OVER = frozenset({LiveState.ENDED, LiveState.REPLAY})
+_LEFT = "left as it is"
+
+# The states in which a moment has come, and what is said of it.
 _REACHED: Mapping[Moment, frozenset[LiveState]] = {
     Moment.START: frozenset({LiveState.LIVE}),
-    Moment.END: frozenset({LiveState.ENDED, LiveState.REPLAY}),
+    Moment.END: _OVER,
     Moment.REPLAY: frozenset({LiveState.REPLAY}),
 }
-_TOO_LATE: Mapping[Moment, frozenset[LiveState]] = {Moment.START: frozenset({LiveState.ENDED, LiveState.REPLAY})}
-_TOO_EARLY: Mapping[Moment, frozenset[LiveState]] = {
-    Moment.END: frozenset({LiveState.SCHEDULED}),
-    Moment.REPLAY: frozenset({LiveState.SCHEDULED, LiveState.LIVE}),
+_DONE: Mapping[Moment, str] = {Moment.START: "put on the air", Moment.END: "taken off the air"}
+_DONE_BEFORE: Mapping[Moment, str] = {
+    Moment.START: "it was on the air already",
+    Moment.END: "it was over already",
+    Moment.REPLAY: "the recording is there",
+}
+_LATER: Mapping[Moment, tuple[Moment, ...]] = {
+    Moment.START: (Moment.END, Moment.REPLAY),
+    Moment.END: (Moment.REPLAY,),
+    Moment.REPLAY: (),
 }
 
 
@@ -145,16 +155,21 @@ class LiveShow:
         return live_words(said.language, moment.value, title, url)
 
     def _tell(self, feed: Delivered, moment: Moment, line: str) -> LiveOutcome:
-        """Amend the post where the platform can, or else answer it."""
-        publisher, name = feed.publisher, f"live/{moment.value}/post"
+        """Amend the post where the platform can, or else answer it; what came later is not taken back by what came before."""
+        publisher, name = feed.publisher, _telling(moment)
+        if any(feed.steps.recorded(_telling(later)) for later in _LATER[moment]):
+            return _about(feed, done=_LEFT, reason="it tells of a later moment already")
+        again = " before" if feed.steps.recorded(name) else ""
         if publisher.capabilities.amend:
             text = "\n\n".join([*publisher.compose(self._announcement, self._links()).parts, line])
+            _require_room(publisher, text)
             publisher.amend(_receipt(feed), text, feed.steps, name=name)
-            return _about(feed, done="amended")
+            return _about(feed, done=f"amended{again}")
         if publisher.capabilities.answer:
+            _require_room(publisher, line)
             answer = publisher.answer(_receipt(feed), line, feed.steps, name=name)
-            return _about(feed, done="answered", url=answer.url)
-        return _about(feed, done="left as it is", reason=f"{publisher.name} offers neither amending nor answering")
+            return _about(feed, done=f"answered{again}", url=answer.url)
+        return _about(feed, done=_LEFT, reason=f"{publisher.name} offers neither amending nor answering")
 
     def _links(self) -> dict[str, str]:
         links: dict[str, str] = {}
@@ -181,18 +196,26 @@ def _move(host: Delivered, moment: Moment) -> LiveOutcome:
     """Bring the event to that moment, unless it is there already."""
     before = _status(host)
     if before.state in _REACHED[moment]:
-        return _told(host, before, "it is there already")
-    if before.state in _TOO_LATE.get(moment, ()):
+        return _told(host, before, _DONE_BEFORE[moment])
+    if moment is Moment.REPLAY:
+        return _told(host, before, "the recording is not there yet", is_waiting=True)
+    _require_turn(host, before.state, moment)
+    _act(host, moment)
+    after = _status(host)
+    return _told(host, after, _DONE[moment], is_waiting=after.state not in _REACHED[moment])
+
+
+def _require_turn(host: Delivered, state: LiveState, moment: Moment) -> None:
+    """Raise TerminalError where the moment has passed, or does not come yet.
+
+    What was started here can be ended though it is not on the air: a platform that waits for pictures puts it there with them.
+    """
+    if moment is Moment.START and state in _OVER:
         raise TerminalError(
             "the event has ended, and goes on the air only once", hint="publish a new announcement for another event"
         )
-    if before.state in _TOO_EARLY.get(moment, ()) and moment is Moment.END:
+    if moment is Moment.END and state is LiveState.SCHEDULED and not host.steps.recorded("live/start"):
         raise TerminalError("the event has not started", hint="nothing is to be ended; to remove it, take the announcement back")
-    if moment is Moment.REPLAY:
-        return _told(host, before, "the recording is not there yet", is_waiting=True)
-    _act(host, moment)
-    after = _status(host)
-    return _told(host, after, f"{moment.value}ed", is_waiting=after.state not in _REACHED[moment])
 
 
 def _act(host: Delivered, moment: Moment) -> None:
@@ -228,6 +251,20 @@ def _event(host: Delivered) -> Item:
     if host.event is None:
         raise AssertionError("asked a channel that hosts no event")
     return host.event
+
+
+def _telling(moment: Moment) -> str:
+    """The step in which a post tells of that moment."""
+    return f"live/{moment.value}/post"
+
+
+def _require_room(publisher: Publisher, text: str) -> None:
+    """Raise TerminalError for a text that the platform would refuse; none is cut in silence."""
+    rules = publisher.capabilities.text
+    if rules and rules.max_length is not None and (length := weigh(text, rules)) > rules.max_length:
+        raise TerminalError(
+            f"with the news the text counts {length}, {rules.max_length} are allowed", hint="tell it by hand, in fewer words"
+        )
 
 
 def _receipt(feed: Delivered) -> Receipt:

@@ -162,8 +162,8 @@ class Transport:
         return ssl.create_default_context().wrap_socket(plain, server_hostname=host) if tls else plain
 
     def visible_url(self, url: str) -> str:
-        """Where a person can open that address: itself, or the sandbox's page of it."""
-        if not self.sandbox_url or not url:
+        """Where a person can open that address: itself, or the sandbox's page of it, which stays what it is."""
+        if not self.sandbox_url or not url or url.startswith(f"{self.sandbox_url}/"):
             return url
         parts = urlsplit(url)
         return f"{self.sandbox_url}/at/{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")

@@ -18,6 +18,7 @@ from socialcast.testing.stage import clip
 
 HOSTS = ("film", "page-live")
 FEEDS = ("news", "page")
+RTMP = {"url": "rtmp://ingest.example.org/live", "watch_url": "https://watch.example.org/"}
 
 
 @pytest.fixture
@@ -76,6 +77,7 @@ def test_nothing_goes_on_the_air_before_pictures_come_in(published: Broadcast, s
     report = published.live("doors").start()
     assert [by_channel(report)[name].failed for name in HOSTS] == [True, True]
     assert "encoder" in by_channel(report)["film"].hint
+    assert by_channel(report)["film"].url == by_channel(published.live("doors").status())["film"].url
     assert [card.text for card in sandbox.mirror("x").cards()] == before
 
 
@@ -88,7 +90,8 @@ def test_the_whole_life_once(published: Broadcast, sandbox: Sandbox) -> None:
     assert [started[name].status.state for name in HOSTS] == [LiveState.LIVE, LiveState.LIVE]  # type: ignore[union-attr]
     assert [started[name].done for name in FEEDS] == ["answered", "amended"]
     sent = writes(sandbox)
-    show.start()
+    again = by_channel(show.start())
+    assert [again[name].done for name in FEEDS] == ["answered before", "amended before"]
     assert writes(sandbox) == sent
     receive(sandbox, published, is_active=False)
     assert not any(outcome.failed for outcome in show.end().outcomes)
@@ -96,8 +99,8 @@ def test_the_whole_life_once(published: Broadcast, sandbox: Sandbox) -> None:
     replay = by_channel(show.replay())
     assert {replay[name].status.state for name in HOSTS} == {LiveState.REPLAY}  # type: ignore[union-attr]
     sent = writes(sandbox)
-    for again in (show.end, show.replay):
-        assert not any(outcome.failed for outcome in again().outcomes)
+    for ask in (show.end, show.replay):
+        assert not any(outcome.failed for outcome in ask().outcomes)
     assert writes(sandbox) == sent
     answers = [card.text for card in sandbox.mirror("x").cards()]
     assert [sum(words in text for text in answers) for words in ("Live now", "has ended", "Watch the recording")] == [1, 1, 1]
@@ -112,6 +115,51 @@ def test_an_event_that_is_over_does_not_begin_again(published: Broadcast, sandbo
     report = by_channel(show.start())
     assert report["film"].failed
     assert "new announcement" in report["film"].hint
+
+
+def test_what_was_started_can_be_ended_after_its_pictures(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Vimeo takes an event off the air when the encoder stops; ended after that it is over there as everywhere."""
+    channels = [Channel(name="stage", platform="vimeo")]
+    with Broadcast(channels, ledger=tmp_path / "ledger", sandbox=sandbox, clock=SandboxClock(sandbox)) as made:
+        made.publish(event(sandbox)).raise_for_failures()
+        show = made.live("doors")
+        key = show.ingests()["stage"].key.reveal()
+        sandbox.mirror("vimeo").set_ingest(key, True)
+        assert show.start().exit_code == 0
+        sandbox.mirror("vimeo").set_ingest(key, False)
+        ended = by_channel(show.end())["stage"]
+    assert not ended.failed
+    assert ended.status
+    assert ended.status.state is LiveState.ENDED
+
+
+def test_news_are_not_replaced_by_older_ones(published: Broadcast, sandbox: Sandbox) -> None:
+    """Ended by hand and shown again, the post that leads to the recording stays so when the end is asked for afterwards."""
+    show = published.live("doors")
+    receive(sandbox, published)
+    show.start()
+    for host in ("film", "page-live"):
+        delivered = next(one for one in show._hosts if one.outcome.channel == host)
+        assert delivered.event
+        delivered.publisher.end_live(delivered.event, delivered.steps)
+    sandbox.advance(1800)
+    show.replay()
+    assert by_channel(show.end())["page"].done == "left as it is"
+    assert any("Watch the recording" in card.text for card in sandbox.mirror("facebook").cards())
+
+
+def test_news_that_a_platform_would_refuse_are_not_cut(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A title that fills a post is told by hand: the report says how long it is, and the event begins all the same."""
+    channels = [Channel(name="stream", platform="rtmp", settings=RTMP), Channel(name="news", platform="x")]
+    starts_at = sandbox.mirror("x").clock.datetime() + timedelta(hours=1)
+    wordy = Announcement(key="doors", text="We open at nine.", live=Live(title="Open doors " * 30, starts_at=starts_at))
+    with Broadcast(channels, ledger=tmp_path / "ledger", sandbox=sandbox, clock=SandboxClock(sandbox)) as made:
+        made.publish(wordy).raise_for_failures()
+        report = by_channel(made.live("doors").start())
+    assert report["stream"].done == "put on the air"
+    assert report["news"].failed
+    assert "280 are allowed" in report["news"].reason
+    assert len(sandbox.mirror("x").cards()) == 1
 
 
 def test_an_event_that_never_began_is_not_ended(published: Broadcast) -> None:
