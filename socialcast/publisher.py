@@ -23,20 +23,21 @@ from socialcast.model.problems import Problem
 from socialcast.model.receipt import Account, Draft, Item, LiveStatus, Readiness, Receipt
 from socialcast.wire.clock import Clock
 from socialcast.wire.secrets import Secret
-from socialcast.wire.settings import Policy
+from socialcast.wire.settings import PhotoWishes, Policy
 from socialcast.wire.transport import Exchange, Transport
 
 __all__ = ["Answer", "Connection", "Ingest", "Publisher"]
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """What a publisher is connected with: its channel's name and policy, the transport, the clock,
+    """What a publisher is connected with: its channel's name, policy and wishes, the transport, the clock,
     the folder of its settings (for templates and tokens) and one for fitted media."""
 
     channel: str
     transport: Transport
     clock: Clock
     policy: Policy = Policy.REFUSE
+    photos: PhotoWishes = PhotoWishes()
     folder: Path = Path()
     cache_folder: str | None = None
 
@@ -94,7 +95,8 @@ class Publisher(ABC):
 
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """What this channel will show; pure. `links` are the addresses that hosts give, by kind."""
-        return render(announcement, self.capabilities, links, channel=self.connection.channel, platform=self.name)
+        channel, more = self.connection.channel, self.connection.photos.more
+        return render(announcement, self.capabilities, links, channel=channel, platform=self.name, more_photos=more)
 
     def check(self, post: Post) -> list[Problem]:
         """Problems that only this platform knows of; pure, and on top of those that the capabilities tell."""

@@ -84,6 +84,7 @@ def _open(
         transport=transport,
         clock=clock,
         policy=channel.policy,
+        photos=channel.photos,
         folder=channel.folder,
         cache_folder=os.fspath(cache_folder),
     )

@@ -20,13 +20,13 @@ def is_usable(profile: bytes, mode: str) -> bool:
     return _read(profile, _space_of(mode)) is not None
 
 
-def as_shown(picture: Image.Image, profile: bytes | None) -> tuple[Image.Image, bytes | None]:
+def as_shown(picture: Image.Image, profile: bytes | None, *, keeps_profile: bool = True) -> tuple[Image.Image, bytes | None]:
     """The picture with the profile to write beside it; None stands for sRGB, as for a profile that cannot be read."""
     space = _space_of(picture.mode)
     opened = _read(profile, space) if profile else None
     if opened is None:
         return (picture if space in _KEPT_SPACES else picture.convert("RGB")), None
-    if profile and len(profile) <= _KEPT_BYTES and space in _KEPT_SPACES:
+    if keeps_profile and profile and len(profile) <= _KEPT_BYTES and space in _KEPT_SPACES:
         return picture, profile
     from PIL import ImageCms
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageFile
 from socialcast.compose.colours import as_shown
 from socialcast.model.capabilities import PhotoRules
 
-__all__ = ["Encoded", "encode", "fitting_size"]
+__all__ = ["Encoded", "encode", "fitting_size", "on_white", "shown"]
 
 _WRITERS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 _OPTIONS: dict[str, dict[str, Any]] = {"image/jpeg": {}, "image/png": {"optimize": True}, "image/webp": {"method": 4}}
@@ -51,14 +51,7 @@ def encode(
 
     The same picture gives the same bytes. `credit_blocks` are the blocks that tell who made it, as Pillow's writers take them.
     """
-    size, profile = fitting_size(*image.size, rules), image.info.get("icc_profile")
-    if image.mode in ("RGB", "L"):
-        image.draft(image.mode, size)  # a JPEG is decoded at half its size or less where no more is needed
-    image.load()
-    if (image.width < image.height) != (size[0] < size[1]):
-        size = size[1], size[0]  # a TIFF, which Pillow turns by itself
-    picture = _turned(_scaled(_in_full_colours(image), size), orientation)
-    picture, profile = as_shown(picture, profile)
+    picture, profile = shown(image, orientation, rules)
     picture = _in_mode_for(media_type, picture)
     picture.info.clear()  # whatever else the file told is not written again
     options = {**_OPTIONS[media_type], **credit_blocks, "icc_profile": profile}
@@ -69,6 +62,20 @@ def encode(
     rung, data = found
     width, height = _size_at(picture, ladder[rung][0])
     return Encoded(data, width, height, None if media_type == "image/png" else ladder[rung][1])
+
+
+def shown(
+    image: ImageFile.ImageFile, orientation: int, rules: PhotoRules, *, keeps_profile: bool = True
+) -> tuple[Image.Image, bytes | None]:
+    """The picture upright, at most as large as the rules take it, with the profile to write beside it; None stands for sRGB."""
+    size, profile = fitting_size(*image.size, rules), image.info.get("icc_profile")
+    if image.mode in ("RGB", "L"):
+        image.draft(image.mode, size)  # a JPEG is decoded at half its size or less where no more is needed
+    image.load()
+    if (image.width < image.height) != (size[0] < size[1]):
+        size = size[1], size[0]  # a TIFF, which Pillow turns by itself
+    picture = _turned(_scaled(_in_full_colours(image), size), orientation)
+    return as_shown(picture, profile, keeps_profile=keeps_profile)
 
 
 def fitting_size(width: int, height: int, rules: PhotoRules) -> tuple[int, int]:
@@ -143,8 +150,13 @@ def _in_full_colours(image: Image.Image) -> Image.Image:
 
 
 def _in_mode_for(media_type: str, picture: Image.Image) -> Image.Image:
-    """The picture in a mode that the format holds; what was transparent is white where there is no transparency."""
-    if picture.mode != "RGBA" or media_type != "image/jpeg":
+    """The picture in a mode that the format holds."""
+    return on_white(picture) if media_type == "image/jpeg" else picture
+
+
+def on_white(picture: Image.Image) -> Image.Image:
+    """The picture with white where it was transparent."""
+    if picture.mode != "RGBA":
         return picture
     white = Image.new("RGB", picture.size, "white")
     white.paste(picture, mask=picture.getchannel("A"))

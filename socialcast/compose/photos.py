@@ -22,20 +22,20 @@ from threading import BoundedSemaphore
 from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
-from PIL import ImageFile
+from PIL import Image, ImageFile
 from PIL.Image import DecompressionBombError, DecompressionBombWarning
 
 from socialcast.compose import metadata
 from socialcast.compose.cache import Cache
 from socialcast.compose.colours import is_usable
-from socialcast.compose.encoding import encode, fitting_size
+from socialcast.compose.encoding import encode, fitting_size, on_white, shown
 from socialcast.model.announcement import Photo
 from socialcast.model.capabilities import PhotoRules
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.media import Content, content_of
 from socialcast.model.post import Adaptation
 
-__all__ = ["Fitted", "PhotoFacts", "UnreadablePhoto", "adaptations", "facts", "fit", "made"]
+__all__ = ["Fitted", "PhotoFacts", "UnreadablePhoto", "adaptations", "facts", "fit", "made", "miniature"]
 
 MAX_MEGAPIXELS = 250  # more than any camera gives; a small file that declares more is there to fill the memory
 MAX_FRAMES = 2000  # of an animation: three minutes at a film's pace, which is what videos are for
@@ -165,6 +165,13 @@ def made(photo: Photo, rules: PhotoRules, cache_folder: str | None) -> str:
     """What `fit` made of the photo, in words; empty where nothing was encoded, or it is not known any more."""
     kept = Cache(cache_folder).find(_recipe(photo, rules)) if cache_folder else None
     return _in_words(kept.name, kept.stat().st_size) if kept else ""
+
+
+def miniature(photo: Photo, side: int) -> Image.Image:
+    """The photo upright in sRGB, on white, at most so many pixels a side. Raises UnreadablePhoto."""
+    known = facts(photo)
+    with _told_as_undecodable(photo), _image_of(photo, known.media_type) as image:
+        return on_white(shown(image, known.orientation, PhotoRules(max_side=side), keeps_profile=False)[0])
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -365,9 +372,16 @@ def _changed(photo: Photo, facts: PhotoFacts, rules: PhotoRules) -> tuple[str, b
         with _bytes_of(photo) as data:
             topics = {metadata.PRIVATE: not photo.keep_location, metadata.PROFILE: facts.has_bad_profile}
             return f"cleaned{suffix}", metadata.cleaned(data, facts.media_type, {topic for topic, goes in topics.items() if goes})
+    with _told_as_undecodable(photo):
+        return _encoded(photo, facts, rules, suffix)
+
+
+@contextmanager
+def _told_as_undecodable(photo: Photo) -> Iterator[None]:
+    """One of the few that are decoded at a time; what is damaged inside is told by name."""
     try:
         with _told_as_enormous(photo), _DECODED_AT_ONCE:
-            return _encoded(photo, facts, rules, suffix)
+            yield
     except (OSError, SyntaxError, EOFError, RuntimeError) as error:
         raise UnreadablePhoto("photos.unreadable", f"{photo.name} cannot be decoded: {error}") from None
 

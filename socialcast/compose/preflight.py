@@ -11,7 +11,7 @@ from socialcast.compose import moving, photos
 from socialcast.compose.characters import character_problems
 from socialcast.compose.described import is_file_name
 from socialcast.compose.text import weigh
-from socialcast.model.announcement import Photo
+from socialcast.model.announcement import ContactSheet, Photo
 from socialcast.model.capabilities import Capabilities, PhotoRules, Support
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
@@ -137,12 +137,12 @@ def _photo_count(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     rules = capabilities.photos
     if post.photos and rules is None:
         yield Problem(code="photos.unsupported", path="photos", message="the platform takes no photos")
-    elif rules and rules.max_count is not None and len(post.photos) > rules.max_count:
+    elif rules and rules.max_count is not None and (post.photos_each or len(post.photos)) > rules.max_count:
         yield Problem(code="photos.too_many", path="photos", message=f"{len(post.photos)} photos, {rules.max_count} are allowed")
 
 
 def _photo_files(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
-    for index, photo in enumerate(post.photos):
+    for index, photo in enumerate(_told_photos(post)):
         path = f"photos[{index}]"
         try:
             facts = photos.facts(photo)
@@ -154,9 +154,14 @@ def _photo_files(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
             yield Problem(code="photos.mislabelled", path=path, severity=Severity.WARNING, message=message, fix="rename it")
 
 
+def _told_photos(post: Post) -> list[Photo]:
+    """The photos in the announcement's order, those of a contact sheet one by one."""
+    return [told for photo in post.photos for told in (photo.of if isinstance(photo, ContactSheet) else (photo,))]
+
+
 def _alt_text(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     longest = capabilities.photos.alt_text.max_length if capabilities.photos else None
-    for index, photo in enumerate(post.photos):
+    for index, photo in enumerate(_told_photos(post)):
         path = f"photos[{index}].alt"
         if not photo.alt.strip() and not photo.decorative:
             fix = "tell what it shows, or set decorative: true where there is nothing to tell"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from socialcast.compose.gallery import elsewhere, gallery
 from socialcast.compose.text import split, weigh
-from socialcast.model.announcement import Announcement, Photo, Video
+from socialcast.model.announcement import Announcement, Video
 from socialcast.model.capabilities import Capabilities, Support, TextRules, VideoRules
 from socialcast.model.post import Adaptation, Post
+from socialcast.wire.settings import MorePhotos
 
 __all__ = ["hashtag", "render"]
-
-_HOSTED = {"album": "an album", "video": "it"}
 
 
 def render(
@@ -23,22 +23,27 @@ def render(
     channel: str,
     platform: str,
     numbered: bool = False,
+    more_photos: MorePhotos = MorePhotos.ALBUM,
 ) -> Post:
     """What the channel will show, every difference from the announcement named as an adaptation.
 
-    `numbered` puts "(1/3)" and so on behind the posts of a thread.
+    `numbered` puts "(1/3)" and so on behind the posts of a thread; `more_photos` says where the photos
+    go that one post does not hold.
     """
     said = announcement.for_channel(channel)
-    photos, about_photos = _photos(said, capabilities, links)
+    shown = gallery(said, capabilities, links, more_photos)
     about_hosted = (*_about_video(said, capabilities, links), *_about_live(said, capabilities, links))
-    parts, about_text = _parts(_text(said, capabilities, _addresses(said, capabilities, links, photos)), capabilities, numbered)
+    parts, about_text = _parts(
+        _text(said, capabilities, _addresses(said, capabilities, links, shown.told)), capabilities, numbered
+    )
     return Post(
         key=announcement.resolved_key,
         channel=channel,
         platform=platform,
         title=said.title,
-        parts=parts,
-        photos=photos,
+        parts=shown.with_room(parts),
+        photos=shown.photos,
+        photos_each=shown.each,
         video=said.video if capabilities.video else None,
         link=said.link,
         live=said.live,
@@ -49,7 +54,7 @@ def render(
         licence=said.licence,
         credit=said.credit,
         reply_to=_answered(said, channel),
-        adaptations=(*about_photos, *about_text, *about_hosted),
+        adaptations=(*shown.adaptations, *about_text, *about_hosted),
     )
 
 
@@ -64,41 +69,12 @@ def hashtag(tag: str) -> str:
     return "#" + (words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)) if words else ""
 
 
-def _photos(
-    said: Announcement, capabilities: Capabilities, links: Mapping[str, str]
-) -> tuple[tuple[Photo, ...], list[Adaptation]]:
-    most = _most_photos(said, capabilities)
-    if most is None or len(said.photos) <= most:
-        return said.photos, []
-    shown = said.photos[:most]
-    where, routine = _elsewhere("album", links)
-    some = f"{len(shown)} of {len(said.photos)} photos, the rest is {where}"
-    message = some if shown else f"none of the photos: they are {where}"
-    return shown, [Adaptation(code="photos.album", message=message, routine=routine)]
-
-
-def _elsewhere(kind: str, links: Mapping[str, str]) -> tuple[str, bool]:
-    """Where the reader finds what this channel does not show, and whether that is as it should be: what hosts have no
-    address of yet stands under an empty one."""
-    if kind not in links:
-        return f"left out: no channel hosts {_HOSTED[kind]}", False
-    return (f"behind the link {links[kind]}", False) if links[kind] else ("on another channel", True)
-
-
-def _most_photos(said: Announcement, capabilities: Capabilities) -> int | None:
-    """How many photos the post can show: none beside a video where the platform takes one or the other."""
-    photos, video = capabilities.photos, capabilities.video
-    if photos is None or (said.video and video and not video.with_photos):
-        return 0
-    return photos.max_count
-
-
 def _about_video(said: Announcement, capabilities: Capabilities, links: Mapping[str, str]) -> list[Adaptation]:
     if said.video is None:
         return []
     if capabilities.video is not None:
         return _about_parts(said.video, capabilities.video)
-    where, routine = _elsewhere("video", links)
+    where, routine = elsewhere("video", links)
     return [Adaptation(code="video.link", message=f"the video is {where}", routine=routine)]
 
 
@@ -115,13 +91,13 @@ def _about_live(said: Announcement, capabilities: Capabilities, links: Mapping[s
     return [Adaptation(code="live.link", message="the live event is left out: no channel hosts it")]
 
 
-def _addresses(said: Announcement, capabilities: Capabilities, links: Mapping[str, str], shown: tuple[Photo, ...]) -> list[str]:
+def _addresses(said: Announcement, capabilities: Capabilities, links: Mapping[str, str], shown: int) -> list[str]:
     """The addresses that belong into the text, in the order of their weight for the reader, each once."""
     wanted = [
         (said.live.url or links.get("live", "")) if said.live else "",
         said.link.url if said.link else "",
         links.get("video", "") if said.video and not capabilities.video else "",
-        links.get("album", "") if len(shown) < len(said.photos) else "",
+        links.get("album", "") if shown < len(said.photos) else "",
     ]
     return list(dict.fromkeys(address for address in wanted if address and not _says(said.text, address)))
 

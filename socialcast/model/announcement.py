@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Announcement",
     "Audience",
+    "ContactSheet",
     "Link",
     "Live",
     "Media",
@@ -132,6 +133,21 @@ class Photo(Media, frozen=True):
             decorative: bool = False,
             keep_location: bool = False,
         ) -> None: ...
+
+
+class ContactSheet(Photo, frozen=True, kw_only=True):
+    """A picture of many photos, drawn where a platform shows fewer than there are; told by them, not by its bytes."""
+
+    of: tuple[Photo, ...] = ()
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *, data: bytes, alt: str, of: tuple[Photo, ...]) -> None: ...
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"a contact sheet of {len(self.of)} photos"
 
 
 class Subtitles(Media, frozen=True):
@@ -321,7 +337,8 @@ def told_by_content(value: Any) -> Any:
         return value
     told = {name: told_by_content(item) for name, default in _defaults(type(value)) if (item := getattr(value, name)) != default}
     if isinstance(value, Media):
-        told = {name: item for name, item in told.items() if name not in ("path", "data")} | {"sha256": _sha256(value)}
+        content = {} if isinstance(value, ContactSheet) else {"sha256": _sha256(value)}
+        told = {name: item for name, item in told.items() if name not in ("path", "data")} | content
     return told
 
 

@@ -31,6 +31,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str = ""
     parts: tuple[str, ...] = ()
     photos: tuple[Photo, ...] = ()
+    photos_each: int = 0  # how many each post of a thread shows; 0: the first shows them all
     video: Video | None = None
     link: Link | None = None
     live: Live | None = None

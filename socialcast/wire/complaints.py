@@ -25,6 +25,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"Invalid RFC3339 encoded datetime"), f"should be {_TIME}"),
     (re.compile(r"Invalid enum value (?P<value>.+)"), "cannot be {value}"),
     (re.compile(r"Object missing required field `(?P<field>[^`]+)`"), "lacks {field}"),
+    (re.compile(r"Object contains unknown field `(?P<field>[^`]+)`"), "has no field {field!r}"),
     (re.compile(r"Expected `str` matching regex (?P<pattern>.+)"), "does not look as it should: {pattern}"),
 )
 

@@ -21,7 +21,10 @@ from socialcast.wire.suggest import suggest
 __all__ = [
     "Channel",
     "ChannelsFile",
+    "MorePhotos",
+    "PhotoWishes",
     "Policy",
+    "VideoWishes",
     "environment_variable",
     "is_secret",
     "read_channels",
@@ -31,6 +34,7 @@ __all__ = [
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+_COMMON = ("platform", "required", "policy", "photos", "video")  # what every channel may be set to
 _CHANNEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -42,6 +46,26 @@ class Policy(Enum):
     SKIP = "skip"
 
 
+class MorePhotos(Enum):
+    """Where the photos go that one post does not hold: behind a link to the album, into a thread, or onto a contact sheet."""
+
+    ALBUM = "album"
+    THREAD = "thread"
+    SHEET = "sheet"
+
+
+class PhotoWishes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a channel shows photos; `more` says where those go that one post does not hold."""
+
+    more: MorePhotos = MorePhotos.ALBUM
+
+
+class VideoWishes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a channel shows videos; `adapt` allows to transcode one that the platform does not take."""
+
+    adapt: bool = False
+
+
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """One configured account: its name here, its platform, and the publisher's own settings."""
 
@@ -49,6 +73,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     platform: str
     required: bool = True
     policy: Policy = Policy.REFUSE
+    photos: PhotoWishes = PhotoWishes()
+    video: VideoWishes = VideoWishes()
     settings: Mapping[str, Any] = {}
     folder: Path = Path()  # where `file:` secrets and templates are looked up
 
@@ -88,7 +114,7 @@ def resolve_settings(
     """
     where = f"channel {channel.name!r}"
     fields = _fields(settings_type)
-    _refuse_unknown(channel.settings, fields, where, also=("platform", "required", "policy"))
+    _refuse_unknown(channel.settings, fields, where, also=_COMMON)
     values: dict[str, Any] = {}
     missing: list[str] = []
     for name, field in fields.items():
@@ -194,7 +220,7 @@ def _channel(name: str, table: Any, file: Path) -> Channel:
         raise ConfigurationError(f"{where}: a channel's name is made of letters, digits, - and _")
     if not isinstance(table, dict) or not isinstance(table.get("platform"), str):
         raise ConfigurationError(f'{where} needs a platform, such as platform = "x"')
-    common = {key: table[key] for key in ("platform", "required", "policy") if key in table}
+    common = {key: table[key] for key in _COMMON if key in table}
     settings = {key: value for key, value in table.items() if key not in common}
     try:
         return msgspec.convert(

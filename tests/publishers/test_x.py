@@ -251,6 +251,23 @@ def test_photos_arrive_in_order_with_their_alt_texts(news: Newsroom) -> None:
     assert [seen.alt for seen in card.pictures] == [f"A {colour} wall" for colour in colours]
 
 
+def test_more_photos_than_a_post_holds_stand_in_the_thread(news: Newsroom) -> None:
+    """Four a post, in order, and a run that broke off between two posts goes on with the next."""
+    photos = tuple(picture(alt=f"View {number}") for number in range(6))
+    announcement = post("Opening.", "5–6 / 6", photos=photos, photos_each=4)
+    news.sandbox.fault("x", "refuse_429", handler="create_post", nth=2, count=9)
+    with pytest.raises(RateLimited):
+        news.publish(announcement)
+    news.sandbox.clear_faults()
+    receipt = news.publish(announcement)
+    assert [[seen.alt for seen in card.pictures] for card in news.shown()] == [
+        ["View 0", "View 1", "View 2", "View 3"],
+        ["View 4", "View 5"],
+    ]
+    assert news.calls("upload") == 6
+    assert news.publish(announcement) == receipt
+
+
 def test_photos_need_no_text(news: Newsroom) -> None:
     receipt = news.publish(post(photos=(picture(),)))
     assert [len(card.pictures) for card in news.shown()] == [1]

@@ -66,7 +66,10 @@ class XPublisher(Publisher):
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """What this channel will show, the posts of a thread numbered if the settings say so."""
         numbered, channel = self.settings.numbered, self.connection.channel
-        return render(announcement, self.capabilities, links, channel=channel, platform=self.name, numbered=numbered)
+        more = self.connection.photos.more
+        return render(
+            announcement, self.capabilities, links, channel=channel, platform=self.name, numbered=numbered, more_photos=more
+        )
 
     def check(self, post: Post) -> list[Problem]:
         """Warnings of what it will cost, and of tokens that the next run will miss."""
@@ -86,13 +89,14 @@ class XPublisher(Publisher):
         return readiness(self._access, videos[0]) if videos else Readiness(ready=True)
 
     def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
-        """Make the posts, each an answer to the one before; the first shows the media."""
+        """Make the posts, each an answer to the one before; the first shows the media, or as many photos as it holds."""
         media = self._media(post, steps)
         self._await_replaced(draft, _draft(post, media), steps)
         ids: list[str] = []
-        for number, text in enumerate(post.parts or [""], 1):
-            shown, parent = (() if ids else media), (ids[-1] if ids else post_id(post.reply_to))
-            ids.append(self._post(text, shown, parent, steps, f"post/{number}"))
+        each = post.photos_each or len(media)
+        for number, text in enumerate(post.parts or [""]):
+            shown, parent = media[number * each : (number + 1) * each], (ids[-1] if ids else post_id(post.reply_to))
+            ids.append(self._post(text, shown, parent, steps, f"post/{number + 1}"))
         items = tuple(Item(id=id, kind="post", url=permalink(id, self._username)) for id in ids)
         return Receipt(id=ids[0], url=items[0].url, published_at=posted_at(ids[0]), items=items)
 
@@ -132,8 +136,9 @@ class XPublisher(Publisher):
         return self.account().id
 
     def _media(self, post: Post, steps: Steps) -> tuple[Uploaded, ...]:
-        """The uploaded media, none of which has lapsed; nothing once a post shows them."""
-        if steps.recorded("post/1"):
+        """The uploaded media, none of which has lapsed; nothing once posts show all of them."""
+        showing = -(-len(post.photos) // post.photos_each) if post.photos_each else 1
+        if steps.recorded(f"post/{showing}"):
             return ()
         uploads = Uploads(self._access, self.connection.clock, steps)
         if post.video:
