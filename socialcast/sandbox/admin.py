@@ -73,7 +73,7 @@ def _faults(app: App, path: str, wishes: dict[str, Any]) -> object:
 
 
 def _add_fault(app: App, path: str, wishes: dict[str, Any]) -> object:
-    app.faults.add(Fault(**{**wishes, "effect": Effect(wishes["effect"])}))
+    app.add_fault(Fault(**{**wishes, "effect": Effect(wishes["effect"])}))
     return _faults(app, path, wishes)
 
 

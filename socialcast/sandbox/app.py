@@ -7,7 +7,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -77,11 +77,23 @@ class App:
         with mirror.lock:
             return mirror.account(name, **wishes)
 
+    def add_fault(self, fault: Fault) -> None:
+        """Put a rule in force. Raises ValueError for one that no call could ever meet."""
+        if fault.platform not in self.mirrors:
+            raise ValueError(f"there is no mirror {fault.platform!r}, only {', '.join(self.mirrors)}")
+        handlers = sorted({route.handler for route in self.mirrors[fault.platform].ROUTES})
+        if fault.handler not in ("*", *handlers):
+            raise ValueError(f"{fault.platform} has no handler {fault.handler!r}, only {', '.join(handlers)}")
+        self.faults.add(fault)
+
     def reset(self) -> None:
-        """Forget accounts, posts, requests and faults; hosts stay registered and the clock goes on."""
-        for mirror in self.mirrors.values():
-            with mirror.lock:
+        """Forget accounts, posts, requests and faults, and the files; hosts stay registered and the clock goes on."""
+        with ExitStack() as locks:  # all at once: the mirrors share the folder, and a file may just be received
+            for mirror in self.mirrors.values():
+                locks.enter_context(mirror.lock)
                 mirror.reset()
+            for media in {mirror.media for mirror in self.mirrors.values()}:
+                media.clear()
         self.faults.clear()
         with self._recording:
             self._records.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -22,11 +23,17 @@ class Blob:
 
 
 class MediaStore:
-    """A folder of files named by their content; the same bytes are stored once."""
+    """A folder of files named by their content; the same bytes are stored once. With `is_kept` they outlive a reset."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, is_kept: bool = False) -> None:
+        self.folder, self._is_kept = folder, is_kept
         folder.mkdir(parents=True, exist_ok=True)
+
+    def clear(self) -> None:
+        """Delete all files, unless they are kept."""
+        for path in () if self._is_kept else self.folder.iterdir():
+            with suppress(PermissionError):  # Windows deletes no file that is just being sent; the sandbox's end does
+                path.unlink(missing_ok=True)
 
     def save(self, stream: IO[bytes]) -> Blob:
         """Store what the stream still holds."""

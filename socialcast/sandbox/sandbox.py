@@ -38,7 +38,7 @@ class Sandbox:
             port, latency_seconds=latency_seconds
         )  # first, since nothing needs cleaning up if the port is taken
         self._own_folder = tempfile.TemporaryDirectory(prefix="socialcast-") if folder is None else None
-        media = MediaStore(folder or Path(self._own_folder.name if self._own_folder else ""))
+        media = MediaStore(folder or Path(self._own_folder.name if self._own_folder else ""), is_kept=folder is not None)
         self.clock = Clock()
         classes = load_mirrors() if mirrors is None else mirrors
         self.mirrors = {name: mirror(self.clock, media, seed) for name, mirror in classes.items()}
@@ -80,7 +80,7 @@ class Sandbox:
         return self.app.account(platform, name, host, **wishes)
 
     def reset(self) -> None:
-        """Forget accounts, posts, requests and faults; hosts stay registered and the clock goes on."""
+        """Forget accounts, posts, requests and faults, and the files unless they are kept; hosts stay and the clock goes on."""
         self.app.reset()
 
     def requests(self, platform: str | None = None) -> list[RequestRecord]:
@@ -88,9 +88,9 @@ class Sandbox:
         return self.app.requests(platform)
 
     def fault(self, platform: str, effect: Effect | str, **rule: Any) -> Fault:
-        """Let a coming call go wrong; `rule` gives the other fields of `Fault`."""
+        """Let a coming call go wrong; `rule` gives the other fields of `Fault`. Raises ValueError where no call can meet it."""
         fault = Fault(platform=platform, effect=Effect(effect), **rule)
-        self.app.faults.add(fault)
+        self.app.add_fault(fault)
         return fault
 
     def clear_faults(self) -> None:

@@ -177,3 +177,11 @@ def test_a_connection_goes_on_after_a_fault_that_answers(sandbox: Sandbox, call:
     call("PUT", "/media/film.mp4", data=b"x" * 100_000)
     call("GET", "/me")
     assert sandbox.connections == before
+
+
+def test_a_rule_that_no_call_can_meet_is_refused(sandbox: Sandbox) -> None:
+    """A misspelt name would make a test of a fault prove nothing."""
+    with pytest.raises(ValueError, match=r"no mirror 'plazza', only plaza"):
+        sandbox.fault("plazza", "refuse_429")
+    with pytest.raises(ValueError, match=r"no handler 'pubblish', only .*publish"):
+        sandbox.fault("plaza", "refuse_429", handler="pubblish")

@@ -118,6 +118,16 @@ def test_a_given_folder_keeps_the_uploads(plaza: Any, tmp_path: Path) -> None:
     assert (tmp_path / "kept" / name).read_bytes() == b"photo"
 
 
+def test_a_reset_deletes_the_uploads_unless_they_are_kept(plaza: Any, tmp_path: Path) -> None:
+    for kept in (None, tmp_path / "kept"):
+        with Sandbox(mirrors={"plaza": type(plaza)}, folder=kept) as sandbox:
+            url, headers = f"{sandbox.url}/media/a.jpg", {"Host": "plaza.example"}
+            requests.put(url, data=b"photo", headers=headers, timeout=10)
+            sandbox.reset()
+            assert len(list(sandbox.mirror("plaza").media.folder.iterdir())) == (1 if kept else 0)
+            assert requests.put(url, data=b"photo", headers=headers, timeout=10).status_code == 200
+
+
 def test_a_sandbox_that_never_started_can_be_stopped() -> None:
     sandbox = Sandbox(mirrors={})
     sandbox.stop()
