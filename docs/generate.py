@@ -18,6 +18,7 @@ import msgspec
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.wire.secrets import Secret
+from socialcast.wire.wording import TEMPLATE_FIELDS, Wording
 
 DOCS = Path(__file__).parent
 CHANNELS = sorted(page.stem for page in (DOCS / "channels").glob("*.md") if page.stem != "index")
@@ -77,12 +78,16 @@ def capabilities_table(kind: type[Publisher]) -> str:
 
 
 def settings_table(kind: type[Publisher]) -> str:
+    return _options("setting", kind.Settings)
+
+
+def _options(what: str, kind: type[msgspec.Struct]) -> str:
     rows = []
-    for field in msgspec.structs.fields(kind.Settings):
+    for field in msgspec.structs.fields(kind):
         annotation, description = _described(field.type)
         default = "required" if field.required else _default(field.default)
         rows.append((f"`{field.name}`", _type_name(annotation), default, description))
-    return _table(("setting", "type", "default", "what it does"), rows)
+    return _table((what, "type", "default", "what it does"), rows)
 
 
 def errors_table(kind: type[Publisher]) -> str:
@@ -121,6 +126,14 @@ def recovery() -> str:
     return _table(head, rows)
 
 
+def wording() -> str:
+    return _options("option", Wording)
+
+
+def template_fields() -> str:
+    return _table(("field", "what it is"), [(f"`{{{name}}}`", what) for name, what in TEMPLATE_FIELDS.items()])
+
+
 def promises() -> str:
     from socialcast.testing import test_contract
 
@@ -153,6 +166,8 @@ def command_line() -> str:
 _GENERAL: Mapping[str, Callable[[], str]] = {
     "matrix": matrix,
     "recovery": recovery,
+    "wording": wording,
+    "template-fields": template_fields,
     "promises": promises,
     "error-tree": error_tree,
     "cli": command_line,

@@ -12,7 +12,21 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from socialcast.broadcast import Broadcast, Event, Plan
-    from socialcast.model.announcement import Announcement, Audience, Link, Live, Override, Photo, Privacy, Subtitles, Video
+    from socialcast.model.announcement import (
+        Announcement,
+        Audience,
+        Link,
+        Live,
+        LiveWords,
+        Override,
+        Photo,
+        PhotoWords,
+        Privacy,
+        Subtitles,
+        Video,
+        VideoWords,
+        Words,
+    )
     from socialcast.model.errors import (
         BroadcastError,
         Cancelled,
@@ -28,6 +42,7 @@ if TYPE_CHECKING:
     from socialcast.model.receipt import LiveReport, LiveState, Outcome, Receipt, Report, State
     from socialcast.wire.announcements import load_announcement
     from socialcast.wire.settings import Channel
+    from socialcast.wire.wording import Wording
 
 _HOME = {
     "Announcement": "socialcast.model.announcement",
@@ -43,10 +58,12 @@ _HOME = {
     "Live": "socialcast.model.announcement",
     "LiveReport": "socialcast.model.receipt",
     "LiveState": "socialcast.model.receipt",
+    "LiveWords": "socialcast.model.announcement",
     "Outcome": "socialcast.model.receipt",
     "OutcomeUnknown": "socialcast.model.errors",
     "Override": "socialcast.model.announcement",
     "Photo": "socialcast.model.announcement",
+    "PhotoWords": "socialcast.model.announcement",
     "Plan": "socialcast.broadcast",
     "PreflightFailed": "socialcast.model.errors",
     "Privacy": "socialcast.model.announcement",
@@ -59,6 +76,9 @@ _HOME = {
     "TerminalError": "socialcast.model.errors",
     "TransientError": "socialcast.model.errors",
     "Video": "socialcast.model.announcement",
+    "VideoWords": "socialcast.model.announcement",
+    "Wording": "socialcast.wire.wording",
+    "Words": "socialcast.model.announcement",
     "load_announcement": "socialcast.wire.announcements",
 }
 
@@ -76,10 +96,12 @@ __all__ = [
     "Live",
     "LiveReport",
     "LiveState",
+    "LiveWords",
     "Outcome",
     "OutcomeUnknown",
     "Override",
     "Photo",
+    "PhotoWords",
     "Plan",
     "PreflightFailed",
     "Privacy",
@@ -92,6 +114,9 @@ __all__ = [
     "TerminalError",
     "TransientError",
     "Video",
+    "VideoWords",
+    "Wording",
+    "Words",
     "load_announcement",
 ]
 

@@ -25,12 +25,13 @@ from socialcast.wire.clock import Clock
 from socialcast.wire.secrets import Secret
 from socialcast.wire.settings import PhotoWishes, Policy
 from socialcast.wire.transport import Exchange, Transport
+from socialcast.wire.wording import Wording
 
 __all__ = ["Answer", "Connection", "Ingest", "Publisher"]
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """What a publisher is connected with: its channel's name, policy and wishes, the transport, the clock,
+    """What a publisher is connected with: its channel's name, policy, wishes and wording, the transport, the clock,
     the folder of its settings (for templates and tokens) and one for fitted media."""
 
     channel: str
@@ -38,6 +39,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     policy: Policy = Policy.REFUSE
     photos: PhotoWishes = PhotoWishes()
+    wording: Wording = Wording()
     folder: Path = Path()
     cache_folder: str | None = None
 
@@ -61,6 +63,7 @@ class Publisher(ABC):
     errors: ClassVar[tuple[ErrorRule, ...]] = ()
     Settings: ClassVar[type[msgspec.Struct]]
     shares_account: ClassVar[bool] = False  # whether several channels may publish as one account, each in its own place
+    fills_template: ClassVar[bool] = True  # whether what it publishes is made of the channel's template
     sandbox_settings: ClassVar[Mapping[str, Any]] = {}  # what a channel needs, beside credentials, to run in a sandbox
 
     def __init__(self, settings: Any, connection: Connection) -> None:
@@ -95,8 +98,20 @@ class Publisher(ABC):
 
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """What this channel will show; pure. `links` are the addresses that hosts give, by kind."""
-        channel, more = self.connection.channel, self.connection.photos.more
-        return render(announcement, self.capabilities, links, channel=channel, platform=self.name, more_photos=more)
+        mine = self.connection
+        return render(
+            announcement,
+            self.capabilities,
+            links,
+            channel=mine.channel,
+            platform=self.name,
+            wording=mine.wording,
+            more_photos=mine.photos.more,
+        )
+
+    def said(self, announcement: Announcement) -> Announcement:
+        """The announcement as this channel says it: in its language, with its override; pure."""
+        return announcement.for_channel(self.connection.channel, self.connection.wording.language)
 
     def check(self, post: Post) -> list[Problem]:
         """Problems that only this platform knows of; pure, and on top of those that the capabilities tell."""

@@ -74,6 +74,8 @@ def _open(
     channel: Channel, transport: Transport, clock: Clock, cache_folder: Path, admin: requests.Session, *, to_send: bool
 ) -> Publisher:
     kind = publisher_class(channel.platform)
+    if channel.wording.template and not kind.fills_template:
+        raise ConfigurationError(f"channel {channel.name!r}: {kind.name} has no use for template: remove it")
     given = _sandbox_credentials(channel, kind, transport.sandbox_url, admin) if transport.sandbox_url else None
     settings = resolve_settings(kind.Settings, channel, given=given, blank_missing_secrets=not to_send)
     for name in settings.__struct_fields__:
@@ -85,6 +87,7 @@ def _open(
         clock=clock,
         policy=channel.policy,
         photos=channel.photos,
+        wording=channel.wording,
         folder=channel.folder,
         cache_folder=os.fspath(cache_folder),
     )

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from socialcast.broadcast.channels import same_accounts
+from socialcast.compose.languages import about_language
 from socialcast.compose.preflight import check, photo_adaptations, with_limits
 from socialcast.delivery.ledger import Delivery
 from socialcast.model.announcement import Announcement, told_by_content
@@ -195,9 +196,10 @@ def _planned_hosts(
 
 
 def compose_post(announcement: Announcement, publisher: Publisher, links: Mapping[str, str], capabilities: Capabilities) -> Post:
-    """The channel's post with every adaptation named, those of its photos included."""
-    post = publisher.compose(announcement, links)
-    return msgspec.structs.replace(post, adaptations=(*post.adaptations, *photo_adaptations(post, capabilities)))
+    """The channel's post with every adaptation named, those of its language and its photos included."""
+    post, wanted = publisher.compose(announcement, links), publisher.connection.wording.language
+    about = (*about_language(announcement, publisher.said(announcement), wanted), *photo_adaptations(post, capabilities))
+    return msgspec.structs.replace(post, adaptations=(*post.adaptations, *about))
 
 
 def check_post(post: Post, publisher: Publisher, channel: Channel, limits: Mapping[str, int]) -> list[Problem]:

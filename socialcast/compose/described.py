@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 
-from socialcast.model.announcement import Media
+import msgspec
 
-__all__ = ["is_file_name"]
+from socialcast.compose.text import sentence_ends
+from socialcast.model.announcement import Media, Photo
+from socialcast.model.capabilities import PhotoRules
+from socialcast.model.post import Adaptation
+
+__all__ = ["is_file_name", "shorter_alt"]
 
 _SUFFIXED = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|hei[cf]|avif|tiff?|bmp|svg|mp4|mov|webm|mkv)", re.IGNORECASE)
 _NUMBERED = re.compile(  # as cameras, telephones and programs call what they save
@@ -23,3 +28,24 @@ def is_file_name(alt: str, medium: Media) -> bool:
         return True
     stem = medium.name.rpartition(".")[0]
     return bool(medium.path) and words in (medium.name, stem if re.search(r"[\d_]", stem) else medium.name)
+
+
+def shorter_alt(photos: tuple[Photo, ...], rules: PhotoRules | None) -> tuple[tuple[Photo, ...], list[Adaptation]]:
+    """The photos with alt texts that the platform has room for, cut after a sentence; one whose first sentence is too long is
+    left whole, which preflight tells."""
+    longest = rules.alt_text.max_length if rules else None
+    if longest is None or all(len(photo.alt) <= longest for photo in photos):
+        return photos, []
+    cut = tuple(msgspec.structs.replace(photo, alt=_begun(photo.alt, longest)) for photo in photos)
+    pairs = enumerate(zip(photos, cut, strict=True))
+    return cut, [_about(index, before, after) for index, (before, after) in pairs if before.alt != after.alt]
+
+
+def _begun(alt: str, longest: int) -> str:
+    ends = [end for end in sentence_ends(alt) if end <= longest]
+    return alt[: ends[-1]] if ends and len(alt) > longest else alt
+
+
+def _about(index: int, before: Photo, after: Photo) -> Adaptation:
+    message = f"photos[{index}]: the alt text is cut after a sentence, to {len(after.alt)} of its {len(before.alt)} characters"
+    return Adaptation(code="photos.alt_cut", message=message)

@@ -31,8 +31,8 @@ from socialcast.compose.colours import is_usable
 from socialcast.compose.encoding import encode, fitting_size, on_white, shown
 from socialcast.model.announcement import Photo
 from socialcast.model.capabilities import PhotoRules
+from socialcast.model.content import Content, content_of
 from socialcast.model.errors import ConfigurationError
-from socialcast.model.media import Content, content_of
 from socialcast.model.post import Adaptation
 
 __all__ = ["Fitted", "PhotoFacts", "UnreadablePhoto", "adaptations", "facts", "fit", "made", "miniature"]

@@ -107,10 +107,9 @@ def _text_length(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
         return
     for index, part in enumerate(post.parts):
         if (length := weigh(part, rules)) > rules.max_length:
+            fix = f"shorten its first sentence, give a shorter variant as `short`, or set channels.{post.channel}.text"
             message = f"post {index + 1} counts {length} {rules.unit.value}, {rules.max_length} are allowed"
-            yield Problem(
-                code="text.too_long", path="text", message=message, fix=f"shorten it, or set channels.{post.channel}.text"
-            )
+            yield Problem(code="text.too_long", path="text", message=message, fix=fix)
 
 
 def _title_length(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
@@ -165,7 +164,9 @@ def _alt_text(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
         path = f"photos[{index}].alt"
         if not photo.alt.strip() and not photo.decorative:
             fix = "tell what it shows, or set decorative: true where there is nothing to tell"
-            yield Problem(code="photos.alt_missing", path=path, message=f"{photo.name} has no alt text", fix=fix)
+            yield Problem(
+                code="photos.alt_missing", path=path, message=f"{photo.name} has no alt text in {post.language!r}", fix=fix
+            )
         elif is_file_name(photo.alt, photo):
             message = f"{photo.alt.strip()!r} is the name of a file and tells nobody what the photo shows"
             yield Problem(code="photos.alt_is_file_name", path=path, message=message, fix="tell what it shows")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from socialcast.compose.dates import moment_in_words
+from socialcast.compose.described import shorter_alt
+from socialcast.compose.fitting import Fitted, Wanted, fit_text
 from socialcast.compose.gallery import elsewhere, gallery
-from socialcast.compose.text import split, weigh
+from socialcast.compose.template import Layout, hashtag
 from socialcast.model.announcement import Announcement, Video
 from socialcast.model.capabilities import Capabilities, Support, TextRules, VideoRules
 from socialcast.model.post import Adaptation, Post
 from socialcast.wire.settings import MorePhotos
+from socialcast.wire.wording import Wording, field_names
 
 __all__ = ["hashtag", "render"]
 
@@ -22,27 +25,23 @@ def render(
     *,
     channel: str,
     platform: str,
-    numbered: bool = False,
+    wording: Wording = Wording(),  # noqa: B008 - frozen
     more_photos: MorePhotos = MorePhotos.ALBUM,
 ) -> Post:
-    """What the channel will show, every difference from the announcement named as an adaptation.
-
-    `numbered` puts "(1/3)" and so on behind the posts of a thread; `more_photos` says where the photos
-    go that one post does not hold.
-    """
-    said = announcement.for_channel(channel)
+    """What the channel will show, every difference from the announcement named as an adaptation; `more_photos` says where the
+    photos go that one post does not hold."""
+    said = announcement.for_channel(channel, wording.language)
     shown = gallery(said, capabilities, links, more_photos)
+    photos, about_alt = shorter_alt(shown.photos, capabilities.photos)
     about_hosted = (*_about_video(said, capabilities, links), *_about_live(said, capabilities, links))
-    parts, about_text = _parts(
-        _text(said, capabilities, _addresses(said, capabilities, links, shown.told)), capabilities, numbered
-    )
+    parts, about_text = _fitted(said, _layout(said, capabilities, links, shown.told, wording), capabilities, wording)
     return Post(
         key=announcement.resolved_key,
         channel=channel,
         platform=platform,
         title=said.title,
         parts=shown.with_room(parts),
-        photos=shown.photos,
+        photos=photos,
         photos_each=shown.each,
         video=said.video if capabilities.video else None,
         link=said.link,
@@ -54,19 +53,13 @@ def render(
         licence=said.licence,
         credit=said.credit,
         reply_to=_answered(said, channel),
-        adaptations=(*shown.adaptations, *about_text, *about_hosted),
+        adaptations=(*shown.adaptations, *about_alt, *about_text, *about_hosted),
     )
 
 
 def _answered(said: Announcement, channel: str) -> str:
     override = said.channels.get(channel)
     return (override.reply_to or "") if override else ""
-
-
-def hashtag(tag: str) -> str:
-    """The tag as a hashtag: "open doors" becomes #OpenDoors."""
-    words = re.findall(r"\w+", tag)
-    return "#" + (words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)) if words else ""
 
 
 def _about_video(said: Announcement, capabilities: Capabilities, links: Mapping[str, str]) -> list[Adaptation]:
@@ -91,35 +84,31 @@ def _about_live(said: Announcement, capabilities: Capabilities, links: Mapping[s
     return [Adaptation(code="live.link", message="the live event is left out: no channel hosts it")]
 
 
-def _addresses(said: Announcement, capabilities: Capabilities, links: Mapping[str, str], shown: int) -> list[str]:
-    """The addresses that belong into the text, in the order of their weight for the reader, each once."""
-    wanted = [
-        (said.live.url or links.get("live", "")) if said.live else "",
-        said.link.url if said.link else "",
-        links.get("video", "") if said.video and not capabilities.video else "",
-        links.get("album", "") if shown < len(said.photos) else "",
-    ]
-    return list(dict.fromkeys(address for address in wanted if address and not _says(said.text, address)))
+def _layout(said: Announcement, capabilities: Capabilities, links: Mapping[str, str], shown: int, wording: Wording) -> Layout:
+    values = {
+        "title": said.title,
+        "live": (said.live.url or links.get("live", "")) if said.live else "",
+        "link": said.link.url if said.link else "",
+        "video": links.get("video", "") if said.video and not capabilities.video else "",
+        "album": links.get("album", "") if shown < len(said.photos) else "",
+        "credit": said.credit,
+        **_dates(said, wording),
+    }
+    return Layout(wording.template, values, () if capabilities.tags else said.tags)
 
 
-def _says(text: str, address: str) -> bool:
-    """Whether the text holds that address, and not just a longer one that begins alike."""
-    return re.search(re.escape(address) + r"(?![/.]*[\w#?&=%~+-])", text) is not None
+def _dates(said: Announcement, wording: Wording) -> dict[str, str]:
+    moments = {"starts": said.live and said.live.starts_at, "ends": said.live and said.live.ends_at}
+    wanted = set(field_names(wording.template))
+    return {
+        name: moment_in_words(moment, said.language, wording.time_zone)
+        for name, moment in moments.items()
+        if moment and name in wanted
+    }
 
 
-def _text(said: Announcement, capabilities: Capabilities, addresses: list[str]) -> str:
-    words = said.text or said.title
-    tags = "" if capabilities.tags else " ".join(hashtag(tag) for tag in said.tags)
-    return "\n\n".join(block for block in (words, "\n".join(addresses), tags) if block)
-
-
-def _parts(text: str, capabilities: Capabilities, numbered: bool) -> tuple[tuple[str, ...], list[Adaptation]]:
-    rules = capabilities.text
-    if rules is None or not text or _fits(text, rules) or capabilities.thread is Support.NONE:
-        return ((text,) if text else ()), []
-    parts = tuple(split(text, rules, numbered=numbered))
-    return parts, [Adaptation(code="text.thread", message=f"the text is a thread of {len(parts)} posts")]
-
-
-def _fits(text: str, rules: TextRules) -> bool:
-    return rules.max_length is None or weigh(text, rules) <= rules.max_length
+def _fitted(said: Announcement, layout: Layout, capabilities: Capabilities, wording: Wording) -> Fitted:
+    words = said.text or ("" if "title" in layout.fields else said.title)
+    wanted = Wanted(layout, words.strip(), said.short.strip(), capabilities.text or TextRules(), wording.numbered)
+    fitted = fit_text(wanted, threads=capabilities.thread is not Support.NONE)
+    return fitted._replace(adaptations=(*fitted.adaptations, *layout.left_out(wanted.text)))

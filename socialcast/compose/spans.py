@@ -13,7 +13,7 @@ import regex
 
 from socialcast.compose.addresses import find_addresses
 
-__all__ = ["Kind", "Span", "answered", "find_spans", "whole_spans"]
+__all__ = ["IN_HASHTAG", "Kind", "Span", "answered", "find_spans", "whole_spans"]
 
 
 class Kind(Enum):
@@ -42,13 +42,13 @@ _NAME = r"[@＠][A-Za-z0-9_]{1,20}+"
 
 # Letters, marks and digits of any script, and signs that stand inside words: joiners, the Hebrew maqaf and geresh, the
 # Catalan middle dot, the Tibetan tsheg, Japanese wave dashes, voicing marks, double hyphen and ditto mark.
-_IN_HASHTAG = (
+IN_HASHTAG = (
     r"\p{L}\p{M}\p{Decimal_Number}_"
     r"\u200C\u200D\uA67E\u05BE\u05F3\u05F4\uFF5E\u301C\u309B\u309C\u30A0\u30FB\u3003\u0F0B\u0F0C\u00B7"
 )
 _HASHTAG = (
-    rf"(?<![&{_IN_HASHTAG}--[\uFE0E\uFE0F]])[#＃](?![\uFE0F\u20E3])"
-    rf"(?=[{_IN_HASHTAG}]*[\p{{L}}\p{{M}}])[{_IN_HASHTAG}]++(?![#＃]|://)"
+    rf"(?<![&{IN_HASHTAG}--[\uFE0E\uFE0F]])[#＃](?![\uFE0F\u20E3])"
+    rf"(?=[{IN_HASHTAG}]*[\p{{L}}\p{{M}}])[{IN_HASHTAG}]++(?![#＃]|://)"
 )
 
 _MENTION = rf"(?:(?<![A-Za-z0-9_!#$%&*@＠])|(?<=(?<![A-Za-z0-9_+~.\-])[Rr][Tt]:?)){_NAME}"

@@ -14,7 +14,7 @@ from socialcast.compose.spans import whole_spans
 from socialcast.compose.weights import weigh
 from socialcast.model.capabilities import TextRules
 
-__all__ = ["split", "weigh"]
+__all__ = ["sentence_ends", "split", "weigh"]
 
 
 class _Cut(IntEnum):
@@ -23,8 +23,8 @@ class _Cut(IntEnum):
     PARAGRAPH = 0
     LINE = 10
     SENTENCE = 20
-    CLAUSE = 150
-    WORD = 250
+    CLAUSE = 250
+    WORD = 350
     INSIDE = 1000
 
 
@@ -33,7 +33,10 @@ _EMPTINESS_COST = 30  # for an empty post, with the square of what is left free:
 _OVERFULL_COST = 100_000
 
 _WORD = re.compile(r"\S+")
-_SENTENCE_END = regex.compile(r"""(?:[!?…。！？]|(?<!\b\p{Lu}\p{Ll}?)\.)[\p{Pe}\p{Pf}"']*$""")  # not after Dr. or J.
+_SENTENCE_END = regex.compile(
+    r"""(?:(?!\.)\p{Sentence_Terminal}|…|(?<!\b\p{Lu}\p{Ll}?)\.)[\p{Pe}\p{Pf}"']*$"""
+)  # not after Dr. or J.
+_SENTENCE_END_INSIDE = regex.compile(r"[。！？]+[\p{Pe}\p{Pf}]*")  # where a script writes no spaces
 _CLAUSE_END = regex.compile(r"[,;:、，；：–—]$")
 _CUTS_INSIDE = {
     **dict.fromkeys("。！？", _Cut.SENTENCE),
@@ -49,6 +52,17 @@ class _Piece(NamedTuple):
     weight: int
     gap_weight: int
     cut: _Cut
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Where the text may be cut after a whole sentence, line or paragraph: the positions after each, the text's end included."""
+    words = [found.span() for found in _WORD.finditer(text)]
+    ends: set[int] = set()
+    for (start, end), (following, _) in itertools.zip_longest(words, words[1:], fillvalue=(len(text), len(text))):
+        ends.update(found.end() for found in _SENTENCE_END_INSIDE.finditer(text, start, end))
+        if _cut_between(text[start:end], text[end:following], text[following : following + 1]) <= _Cut.SENTENCE:
+            ends.add(end)
+    return sorted({*ends, words[-1][1]} if words else ends)
 
 
 def split(text: str, rules: TextRules, *, first_reserved: int = 0, numbered: bool = False) -> list[str]:

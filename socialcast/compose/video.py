@@ -12,8 +12,8 @@ from io import StringIO
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from socialcast.model.announcement import Subtitles, Video
+from socialcast.model.content import Content
 from socialcast.model.errors import ConfigurationError
-from socialcast.model.media import Content
 
 try:
     from pymediainfo import MediaInfo

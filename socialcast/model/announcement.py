@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import force_setattr
 
+from socialcast.model.data import Data
 from socialcast.model.errors import ConfigurationError
-from socialcast.model.media import Content, content_of
-
-if TYPE_CHECKING:
-    from typing import Self, TypeAlias
-
-    Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
+from socialcast.model.languages import best_language, in_language, require_language
+from socialcast.model.media import ContactSheet, Media, Photo, PhotoWords, Subtitles, Video, VideoWords
 
 __all__ = [
     "Announcement",
@@ -29,16 +23,21 @@ __all__ = [
     "ContactSheet",
     "Link",
     "Live",
+    "LiveWords",
     "Media",
     "Override",
     "Photo",
+    "PhotoWords",
     "Privacy",
     "Subtitles",
     "Video",
+    "VideoWords",
+    "Words",
     "digest_of",
     "told_by_content",
 ]
 
+_OVERRIDDEN = ("title", "text", "short", "body", "tags")
 _KEY_LENGTH_IN_CODE = 16  # hexadecimal characters of the digest: 64 bits, plenty for one organisation's announcements
 
 
@@ -49,152 +48,29 @@ class Audience(Enum):
     PRESS = "press"
 
 
-class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Frozen, comparable data with plain JSON both ways."""
-
-    def to_json(self) -> bytes:
-        """Plain JSON; `from_json` gives an equal value back."""
-        return msgspec.json.encode(self)
-
-    @classmethod
-    def from_json(cls, document: bytes | str) -> Self:
-        """The value that `to_json` wrote; raises msgspec.ValidationError with the path of what does not fit."""
-        return msgspec.json.decode(document, type=cls)
-
-
-class Link(_Data, frozen=True):
+class Link(Data, frozen=True):
     """An address that the announcement points to."""
 
     url: str
     title: str = ""
 
 
-class Media(_Data, frozen=True):
-    """A file: a path, or its bytes. A file object is read once, when the value is made; give a path to stream."""
+class LiveWords(Data, frozen=True):
+    """What is said of a live event in another language."""
 
-    path: str | None = None
-    data: bytes | None = None
-
-    if TYPE_CHECKING:  # more than the fields hold is taken, and made fit below
-
-        def __init__(self, path: Source | None = None, data: bytes | None = None) -> None: ...
-
-    def __post_init__(self) -> None:
-        source: Any = self.path
-        if isinstance(source, os.PathLike):
-            force_setattr(self, "path", os.fspath(source))
-        elif isinstance(source, bytes | bytearray):
-            force_setattr(self, "path", None)
-            force_setattr(self, "data", bytes(source))
-        elif source is not None and not isinstance(source, str):
-            force_setattr(self, "path", None)
-            force_setattr(self, "data", source.read())
-        if (self.path is None) == (self.data is None):
-            raise ConfigurationError(f"{type(self).__name__} needs one of a path, bytes or a file object")
-
-    @property
-    def content(self) -> Content:
-        """The file's size and digest; raises OSError where it cannot be read."""
-        return content_of(self.path, self.data)
-
-    def open(self) -> BinaryIO:
-        """The file, to be read and closed; raises OSError where it cannot be read."""
-        return Path(self.path).open("rb") if self.path else BytesIO(self.data or b"")
-
-    @property
-    def name(self) -> str:
-        """What messages call this file; never used as alt text."""
-        return Path(self.path).name if self.path else f"{len(self.data or b'')} bytes in memory"
-
-
-class Photo(Media, frozen=True):
-    """One photo; `alt` tells those who do not see it what it shows, `decorative` says that there is nothing to tell.
-
-    Location and serial numbers in its EXIF block are removed unless `keep_location` asks for them.
-    """
-
-    alt: str = ""
-    caption: str = ""
-    credit: str = ""
-    licence: str = ""
-    decorative: bool = False
-    keep_location: bool = False
-
-    if TYPE_CHECKING:
-
-        def __init__(
-            self,
-            path: Source | None = None,
-            data: bytes | None = None,
-            alt: str = "",
-            caption: str = "",
-            credit: str = "",
-            licence: str = "",
-            decorative: bool = False,
-            keep_location: bool = False,
-        ) -> None: ...
-
-
-class ContactSheet(Photo, frozen=True, kw_only=True):
-    """A picture of many photos, drawn where a platform shows fewer than there are; told by them, not by its bytes."""
-
-    of: tuple[Photo, ...] = ()
-
-    if TYPE_CHECKING:
-
-        def __init__(self, *, data: bytes, alt: str, of: tuple[Photo, ...]) -> None: ...
-
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        return f"a contact sheet of {len(self.of)} photos"
-
-
-class Subtitles(Media, frozen=True):
-    """Timed text for a video, in one language (BCP 47)."""
-
-    language: str = "en"
-
-    if TYPE_CHECKING:
-
-        def __init__(self, path: Source | None = None, data: bytes | None = None, language: str = "en") -> None: ...
-
-
-class Video(Media, frozen=True):
-    """One video; `alt` describes it to those who do not see it, `poster` is the picture shown before it plays.
-
-    `chapters` are lines such as "1:30 The speech", in order, the first at 0:00.
-    """
-
-    alt: str = ""
     title: str = ""
-    caption: str = ""
-    credit: str = ""
-    licence: str = ""
-    poster: Photo | None = None
-    subtitles: tuple[Subtitles, ...] = ()
-    chapters: tuple[str, ...] = ()
+    description: str = ""
 
-    if TYPE_CHECKING:
 
-        def __init__(
-            self,
-            path: Source | None = None,
-            data: bytes | None = None,
-            alt: str = "",
-            title: str = "",
-            caption: str = "",
-            credit: str = "",
-            licence: str = "",
-            poster: Photo | None = None,
-            subtitles: Iterable[Subtitles] = (),
-            chapters: Iterable[str] = (),
-        ) -> None: ...
+class Words(Data, frozen=True):
+    """What the announcement says in another language; link and tags are the same where none are given."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("subtitles", "chapters"):
-            force_setattr(self, name, tuple(getattr(self, name)))
+    title: str = ""
+    text: str = ""
+    short: str = ""
+    body: str = ""
+    link: Link | None = None
+    tags: tuple[str, ...] | None = None
 
 
 class Privacy(Enum):
@@ -204,7 +80,7 @@ class Privacy(Enum):
     UNLISTED = "unlisted"
 
 
-class Live(_Data, frozen=True):
+class Live(Data, frozen=True):
     """A live event to watch: one that exists, by its `url`, or one to create on every channel that hosts live events.
 
     `starts_at` and `ends_at` are aware datetimes, `poster` is shown before it begins. Raises ConfigurationError for an
@@ -220,6 +96,7 @@ class Live(_Data, frozen=True):
     privacy: Privacy = Privacy.PUBLIC
     low_latency: bool = False
     dvr: bool = True
+    texts: Mapping[str, LiveWords] = {}
 
     def __post_init__(self) -> None:
         _require_aware(self.starts_at, "live.starts_at")
@@ -237,28 +114,34 @@ class Live(_Data, frozen=True):
         return not self.url
 
 
-class Override(_Data, frozen=True):
+class Override(Data, frozen=True):
     """What one channel says instead; `reply_to` is the address of the post that this one answers, `skip` is the reason why it
     gets nothing."""
 
     title: str | None = None
     text: str | None = None
+    short: str | None = None
     body: str | None = None
     tags: tuple[str, ...] | None = None
     reply_to: str | None = None
     skip: str | None = None
 
 
-class Announcement(_Data, frozen=True, kw_only=True):
+_NO_OVERRIDE = Override()
+
+
+class Announcement(Data, frozen=True, kw_only=True):
     """One announcement for all channels.
 
-    `text` is the short form that feeds show, `body` the long one (Markdown) for pages and descriptions;
+    `text` is what feeds show, `short` a shorter variant for those that have no room for it, `body` the long form (Markdown) for
+    pages and descriptions; `texts` says the same in other languages, by their tags;
     `embargo` is an aware datetime before which nothing is public; `channels` holds overrides by channel name.
     """
 
     key: str = ""
     title: str = ""
     text: str = ""
+    short: str = ""
     body: str = ""
     link: Link | None = None
     photos: tuple[Photo, ...] = ()
@@ -271,6 +154,7 @@ class Announcement(_Data, frozen=True, kw_only=True):
     licence: str = ""
     credit: str = ""
     channels: Mapping[str, Override] = {}
+    texts: Mapping[str, Words] = {}
 
     if TYPE_CHECKING:
 
@@ -280,6 +164,7 @@ class Announcement(_Data, frozen=True, kw_only=True):
             key: str = "",
             title: str = "",
             text: str = "",
+            short: str = "",
             body: str = "",
             link: Link | str | None = None,
             photos: Iterable[Photo] = (),
@@ -292,6 +177,7 @@ class Announcement(_Data, frozen=True, kw_only=True):
             licence: str = "",
             credit: str = "",
             channels: Mapping[str, Override] = ...,
+            texts: Mapping[str, Words] = ...,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -301,6 +187,22 @@ class Announcement(_Data, frozen=True, kw_only=True):
         link: Any = self.link
         if isinstance(link, str):
             force_setattr(self, "link", Link(link))
+        for path, value in self._worded():
+            for language in value.texts:
+                self._require_other(language, f"{path}texts.{language}")
+
+    def _worded(self) -> Iterator[tuple[str, Announcement | Photo | Video | Live]]:
+        """All that can be said in other languages, with its place."""
+        yield "", self
+        yield from ((f"photos[{index}].", photo) for index, photo in enumerate(self.photos))
+        yield from ((f"{name}.", value) for name, value in (("video", self.video), ("live", self.live)) if value)
+
+    def _require_other(self, language: str, path: str) -> None:
+        require_language(language, path)
+        if language.casefold() == self.language.casefold():
+            raise ConfigurationError(
+                f"{path}: {language} is the announcement's own language; its words stand where they always do"
+            )
 
     @property
     def digest(self) -> str:
@@ -312,13 +214,34 @@ class Announcement(_Data, frozen=True, kw_only=True):
         """The key that re-runs are told apart by: the given one, or the beginning of the digest."""
         return self.key or self.digest[:_KEY_LENGTH_IN_CODE]
 
-    def for_channel(self, channel: str) -> Announcement:
-        """The announcement as this channel says it, its override applied."""
-        override = self.channels.get(channel)
-        if override is None:
+    def for_channel(self, channel: str, language: str = "") -> Announcement:
+        """The announcement as this channel says it: in its language, if there are words in it, its override applied."""
+        override = self.channels.get(channel, _NO_OVERRIDE)
+        spoken = self.spoken_on(channel, language)
+        said = self._in(spoken) if any(value.texts for _, value in self._worded()) or spoken != self.language else self
+        changes = {name: value for name in _OVERRIDDEN if (value := getattr(override, name)) is not None}
+        if not changes and said is self:
             return self
-        changes = {name: value for name in ("title", "text", "body", "tags") if (value := getattr(override, name)) is not None}
-        return msgspec.structs.replace(self, **changes)
+        if override.text is not None:
+            changes.setdefault("short", "")  # it is the shorter variant of another text
+        return msgspec.structs.replace(said, **changes, key=self.resolved_key)
+
+    def spoken_on(self, channel: str, language: str) -> str:
+        """The language that a channel speaks: its own, if the announcement or its override has words in it."""
+        if self.channels.get(channel, _NO_OVERRIDE).text is not None:
+            return language or self.language
+        return best_language(language, [self.language, *self.texts]) or self.language
+
+    def _in(self, language: str) -> Announcement:
+        """The words of that language alone, of which there may be none."""
+        other = "" if language == self.language else language
+        return msgspec.structs.replace(
+            in_language(self, other, Words()),
+            language=language,
+            photos=tuple(in_language(photo, other, PhotoWords()) for photo in self.photos),
+            video=self.video and in_language(self.video, other, VideoWords()),
+            live=self.live and in_language(self.live, other, LiveWords()),
+        )
 
 
 def digest_of(data: msgspec.Struct) -> str:

@@ -16,7 +16,19 @@ from typing import Any
 
 import msgspec
 
-from socialcast.model.announcement import Announcement, Link, Live, Override, Photo, Subtitles, Video
+from socialcast.model.announcement import (
+    Announcement,
+    Link,
+    Live,
+    LiveWords,
+    Override,
+    Photo,
+    PhotoWords,
+    Subtitles,
+    Video,
+    VideoWords,
+    Words,
+)
 from socialcast.model.errors import ConfigurationError
 from socialcast.wire.complaints import in_words
 from socialcast.wire.moments import moment_in_zone
@@ -26,15 +38,20 @@ __all__ = ["load_announcement"]
 
 _SHORT_FORMS = {"link": "url", "live": "url", "video": "path"}  # link: "https://..." says {url: "https://..."}
 _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]+)`(?: - at `(?P<path>[^`]+)`)?")
-_KINDS: tuple[tuple[str, type[msgspec.Struct]], ...] = (  # what stands at a path; the first that fits
+_KINDS: tuple[tuple[str, type[msgspec.Struct]], ...] = (  # what stands at a path, its indexes left out; the first that fits
+    ("$.photos.texts", PhotoWords),
     ("$.photos", Photo),
     ("$.video.subtitles", Subtitles),
     ("$.video.poster", Photo),
+    ("$.video.texts", VideoWords),
     ("$.video", Video),
     ("$.link", Link),
     ("$.live.poster", Photo),
+    ("$.live.texts", LiveWords),
     ("$.live", Live),
     ("$.channels", Override),
+    ("$.texts.link", Link),
+    ("$.texts", Words),
     ("$", Announcement),
 )
 
@@ -85,7 +102,30 @@ def _spelled_out(document: dict[str, Any]) -> dict[str, Any]:
     for field in ("video", "live"):
         if isinstance(poster := _table(full.get(field)).get("poster"), str):
             full[field] = {**full[field], "poster": {"path": poster}}
+    return _texts_spelled_out(full)
+
+
+def _texts_spelled_out(full: dict[str, Any]) -> dict[str, Any]:
+    """texts: {fr: "..."} says {text: "..."} of the announcement, {alt: "..."} of a photo or a video."""
+    full = _with_texts(full, "text")
+    if isinstance(full.get("photos"), list):
+        full["photos"] = [_with_texts(photo, "alt") for photo in full["photos"]]
+    if "video" in full:
+        full["video"] = _with_texts(full["video"], "alt")
+    for words in _table(full.get("texts")).values():
+        if isinstance(_table(words).get("link"), str):
+            words["link"] = {"url": words["link"]}
     return full
+
+
+def _with_texts(value: Any, field: str) -> Any:
+    texts = _table(_table(value).get("texts"))
+    spelled = {language: {field: words} if isinstance(words, str) else _copied(words) for language, words in texts.items()}
+    return {**value, "texts": spelled} if texts else value
+
+
+def _copied(value: Any) -> Any:
+    return dict(value) if isinstance(value, dict) else value
 
 
 def _media_of(document: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
@@ -130,7 +170,7 @@ def _explain(message: str) -> str:
     unknown = _UNKNOWN_FIELD.search(message)
     if unknown is None:
         return in_words(message)
-    path = unknown["path"] or "$"
+    path = re.sub(r"\[[^\]]*\]", "", unknown["path"] or "$")
     fields = next(kind.__struct_fields__ for start, kind in _KINDS if path.startswith(start))
     return f"{message}: {suggest(unknown['name'], set(fields) - {'data'})}"
 

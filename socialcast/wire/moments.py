@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from socialcast.model.errors import ConfigurationError
 from socialcast.wire.suggest import suggest
 
-__all__ = ["moment_in_zone"]
+__all__ = ["moment_in_zone", "zone_of"]
 
 _ZONED = re.compile(r"(?P<local>[^\[\]]+?)\s*\[(?P<zone>[^\[\]]+)\]")
 
@@ -26,10 +26,11 @@ def moment_in_zone(value: Any, where: str) -> Any:
         raise ConfigurationError(f"{where}: {zoned['local']!r} is no time: write it as 2036-12-06T09:00") from None
     if local.tzinfo is not None:
         raise ConfigurationError(f"{where}: {value} has an offset and a zone; leave one of them out")
-    return local.replace(tzinfo=_zone(zoned["zone"], where))
+    return local.replace(tzinfo=zone_of(zoned["zone"], where))
 
 
-def _zone(name: str, where: str) -> ZoneInfo:
+def zone_of(name: str, where: str) -> ZoneInfo:
+    """The time zone of that name. Raises ConfigurationError with the nearest known one."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -17,6 +17,7 @@ from socialcast.model.errors import ConfigurationError
 from socialcast.wire.complaints import in_words
 from socialcast.wire.secrets import MissingSecret, Secret, is_reference, read_secret
 from socialcast.wire.suggest import suggest
+from socialcast.wire.wording import Wording
 
 __all__ = [
     "Channel",
@@ -34,7 +35,7 @@ __all__ = [
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-_COMMON = ("platform", "required", "policy", "photos", "video")  # what every channel may be set to
+_COMMON = ("platform", "required", "policy", "photos", "video")  # what every channel may be set to, beside its wording
 _CHANNEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -75,6 +76,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy = Policy.REFUSE
     photos: PhotoWishes = PhotoWishes()
     video: VideoWishes = VideoWishes()
+    wording: Wording = Wording()
     settings: Mapping[str, Any] = {}
     folder: Path = Path()  # where `file:` secrets and templates are looked up
 
@@ -114,7 +116,7 @@ def resolve_settings(
     """
     where = f"channel {channel.name!r}"
     fields = _fields(settings_type)
-    _refuse_unknown(channel.settings, fields, where, also=_COMMON)
+    _refuse_unknown(channel.settings, fields, where, also=(*_COMMON, *Wording.__struct_fields__))
     values: dict[str, Any] = {}
     missing: list[str] = []
     for name, field in fields.items():
@@ -220,12 +222,11 @@ def _channel(name: str, table: Any, file: Path) -> Channel:
         raise ConfigurationError(f"{where}: a channel's name is made of letters, digits, - and _")
     if not isinstance(table, dict) or not isinstance(table.get("platform"), str):
         raise ConfigurationError(f'{where} needs a platform, such as platform = "x"')
-    common = {key: table[key] for key in _COMMON if key in table}
-    settings = {key: value for key, value in table.items() if key not in common}
+    common, wording = ({key: table[key] for key in keys if key in table} for keys in (_COMMON, Wording.__struct_fields__))
+    settings = {key: value for key, value in table.items() if key not in common and key not in wording}
+    document = {**common, "name": name, "wording": wording, "settings": settings, "folder": file.parent}
     try:
-        return msgspec.convert(
-            {**common, "name": name, "settings": settings, "folder": file.parent}, Channel, dec_hook=lambda _, v: v
-        )
+        return msgspec.convert(document, Channel, dec_hook=lambda _, v: v)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{where}: {in_words(str(error))}") from None
 

@@ -8,12 +8,14 @@ from difflib import get_close_matches
 __all__ = ["suggest"]
 
 _TOO_MANY = 100  # such as all time zones
+_LEAST_BEGINNING = 3  # letters that a name and a longer, wrong one have in common
 
 
 def suggest(wrong: str, right: Iterable[str]) -> str:
     """What to say about an unknown name: the nearest known one, or all of them."""
     known = sorted(right)
-    near = get_close_matches(wrong, known, n=1, cutoff=0.5)
+    begun = [name for name in known if len(name) >= _LEAST_BEGINNING and wrong.startswith(name)]  # `alttext` means alt
+    near = sorted(begun, key=len, reverse=True) or get_close_matches(wrong, known, n=1, cutoff=0.5)
     if near:
         return f"did you mean {near[0]!r}?"
     if len(known) > _TOO_MANY:

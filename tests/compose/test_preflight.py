@@ -39,7 +39,7 @@ def test_a_sound_post_has_none() -> None:
     ("fields", "code", "path", "fix"),
     [
         ({"parts": ()}, "text.missing", "text", "give it a text"),
-        ({"parts": ("x" * 21,)}, "text.too_long", "text", "shorten it"),
+        ({"parts": ("x" * 21,)}, "text.too_long", "text", "shorten its first sentence"),
         ({"photos": tuple(picture(n) for n in range(3))}, "photos.too_many", "photos", ""),
         ({"photos": (Photo("nowhere.jpg", alt="x"),)}, "photos.missing", "photos[0]", "check the path"),
         ({"photos": (Photo(b"no picture", alt="x"),)}, "photos.unreadable", "photos[0]", "export it as JPEG or PNG"),

@@ -15,10 +15,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcast import Announcement, ConfigurationError, Link, Live, Override, Photo, Subtitles, Video
+from socialcast.model.announcement import PhotoWords, Words
 from socialcast.model.post import Post
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-photos = st.builds(Photo, st.binary(max_size=20), alt=texts, caption=texts, credit=texts, licence=texts, decorative=st.booleans())
+photos = st.builds(
+    Photo,
+    st.binary(max_size=20),
+    alt=texts,
+    caption=texts,
+    credit=texts,
+    licence=texts,
+    decorative=st.booleans(),
+    texts=st.dictionaries(st.just("fr"), st.builds(PhotoWords, alt=texts)),
+)
 announcements = st.builds(
     Announcement,
     key=texts,
@@ -32,6 +42,8 @@ announcements = st.builds(
     live=st.none() | st.builds(Live, texts.filter(bool), starts_at=st.none() | st.datetimes(timezones=st.just(UTC))),
     tags=st.lists(texts, max_size=3).map(tuple),
     embargo=st.none() | st.datetimes(timezones=st.just(UTC)),
+    short=texts,
+    texts=st.dictionaries(st.sampled_from(["fr", "pt-BR"]), st.builds(Words, title=texts, text=texts, short=texts), max_size=2),
     channels=st.dictionaries(texts, st.builds(Override, text=st.none() | texts, skip=st.none() | texts), max_size=2),
 )
 
@@ -50,6 +62,12 @@ def test_another_process_finds_the_same_digest(announcement: Announcement) -> No
     assert pickle.loads(pickle.dumps(announcement)).digest == announcement.digest
     document = json.loads(announcement.to_json()) | {"language": announcement.language}
     assert Announcement.from_json(json.dumps(document)).digest == announcement.digest
+
+
+@given(photos, photos)
+def test_photos_can_stand_in_sets(one: Photo, other: Photo) -> None:
+    """Whatever is said of them, and in as many languages."""
+    assert len({one, other}) == (1 if one == other else 2)
 
 
 @given(announcements, texts)
@@ -73,6 +91,27 @@ def test_the_digest_knows_files_by_content(tmp_path: Path) -> None:
     other = Announcement(text="Hall", photos=[Photo(b"other pixels", alt="Hall")])
     assert one.digest == two.digest == memory.digest
     assert other.digest != one.digest
+
+
+def test_digests_of_older_versions_still_hold() -> None:
+    """What was published or approved before variants and languages existed keeps its digest, and so its key."""
+    said = Announcement(
+        title="Open doors",
+        text="The dome opens.",
+        body="**Long**",
+        link="https://example.org/doors",
+        photos=[Photo(b"pixels", alt="The dome", caption="At dusk", credit="A. Example", licence="CC-BY-4.0")],
+        video=Video(b"film", alt="The doors open", title="Doors", subtitles=[Subtitles(b"words")], chapters=["0:00 Start"]),
+        live=Live(title="Live", starts_at=datetime(2036, 12, 6, 9, tzinfo=UTC)),
+        tags=["astronomy"],
+        channels={"news": Override(text="Come.")},
+        credit="A. Example",
+    )
+    made = Post(
+        key="k", channel="news", platform="x", parts=("The dome opens.",), photos=said.photos, video=said.video, live=said.live
+    )
+    assert said.digest == "3a79927f518a02c060e07422539ed08b4b7190c564a9bb30ee065fa26b4eeeab"
+    assert made.digest == "8be444679c65b7d2067f055a6d68fc695bb3fdc6d8594de08772bb24000c9e1d"
 
 
 def test_a_post_knows_subtitles_by_content(tmp_path: Path) -> None:

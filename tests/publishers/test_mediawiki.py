@@ -131,7 +131,7 @@ def test_a_template_of_ones_own_replaces_the_page(tmp_path: Path) -> None:
     """Its placeholders are filled in, and a dollar sign is written twice."""
     (tmp_path / "page.txt").write_text("{{News|title=$title|1=$text|day=$date|price=$$5}}", encoding="utf-8")
     live = Live("https://example.org/live", starts_at=datetime(2026, 12, 5, 9, tzinfo=UTC))
-    post = offline(folder=tmp_path, template="page.txt").compose(msgspec.structs.replace(EVENT, text="Come.", live=live), {})
+    post = offline(folder=tmp_path, page_template="page.txt").compose(msgspec.structs.replace(EVENT, text="Come.", live=live), {})
     assert post.parts == ("{{News|title=Open doors &#91;2026&#93;|1=Come.|day=2026-12-05|price=$5}}",)
 
 
@@ -139,9 +139,9 @@ def test_a_template_with_an_unknown_placeholder_is_told(tmp_path: Path) -> None:
     """The message names it, and those that there are."""
     (tmp_path / "page.txt").write_text("$headline", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"headline.*\$title"):
-        offline(folder=tmp_path, template="page.txt").compose(EVENT, {})
+        offline(folder=tmp_path, page_template="page.txt").compose(EVENT, {})
     with pytest.raises(ConfigurationError, match=r"missing\.txt"):
-        offline(folder=tmp_path, template="missing.txt")
+        offline(folder=tmp_path, page_template="missing.txt")
 
 
 def test_names_of_pages_and_sections_are_filled_in() -> None:
@@ -263,8 +263,8 @@ def test_an_open_request_is_ours_and_unanswered(template: str, signature: str, i
         ({"contact": "a\nb"}, "contact"),
         ({"page": ""}, "needs a page"),
         ({"page": "{author}"}, r"\{author\}"),
-        ({"mode": Mode.PROPOSE, "template": "x"}, "employer, client, affiliation"),
-        ({"mode": Mode.PROPOSE, **INTEREST}, "template"),
+        ({"mode": Mode.PROPOSE, "page_template": "x"}, "employer, client, affiliation"),
+        ({"mode": Mode.PROPOSE, **INTEREST}, "page_template"),
     ],
 )
 def test_settings_that_cannot_mean_anything_are_told(fields: dict[str, Any], words: str) -> None:
@@ -276,7 +276,7 @@ def test_settings_that_cannot_mean_anything_are_told(fields: dict[str, Any], wor
 def test_wikimedia_gets_proposals_unless_told_otherwise() -> None:
     """Nobody edits Wikipedia by forgetting a setting."""
     assert settings(WIKIPEDIA, **INTEREST).resolved_mode is Mode.PROPOSE
-    assert settings("de.wikivoyage.org", template="x", **INTEREST).resolved_mode is Mode.PROPOSE
+    assert settings("de.wikivoyage.org", page_template="x", **INTEREST).resolved_mode is Mode.PROPOSE
     assert settings().resolved_mode is Mode.EDIT
     assert settings("wikipedia.org.example.com").resolved_mode is Mode.EDIT
 
@@ -308,7 +308,7 @@ def test_a_proposal_is_complete_or_not_sent() -> None:
 def test_a_template_without_a_request_reaches_nobody(tmp_path: Path) -> None:
     """Every wiki has a template that puts a request into a queue."""
     (tmp_path / "request.txt").write_text("$body $links ~~~~", encoding="utf-8")
-    desk = offline("de.wikipedia.org", tmp_path, template="request.txt", **INTEREST)
+    desk = offline("de.wikipedia.org", tmp_path, page_template="request.txt", **INTEREST)
     plain = msgspec.structs.replace(PROPOSAL, body="founded in 1971")
     assert codes(desk, plain)["mediawiki.template"] is Severity.ERROR
 

@@ -408,7 +408,7 @@ def test_a_section_for_each_announcement_is_added(wiki: Wiki, channel: Callable[
 
 def propose(channel: Callable[..., Channel], **settings: Any) -> Channel:
     interest = {"employer": "Example Org", "client": "Example Org", "affiliation": "press officer"}
-    return channel(mode=Mode.PROPOSE, template="request.txt", **interest, **settings)
+    return channel(mode=Mode.PROPOSE, page_template="request.txt", **interest, **settings)
 
 
 @pytest.fixture

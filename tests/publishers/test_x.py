@@ -57,6 +57,7 @@ from socialcast.wire.retry import Patience
 from socialcast.wire.secrets import Secret
 from socialcast.wire.settings import Channel, Policy
 from socialcast.wire.transport import Exchange, Transport
+from socialcast.wire.wording import Wording
 
 MIB = 1 << 20
 MP4 = b"\0\0\0\x18ftypmp42"
@@ -73,12 +74,17 @@ class Newsroom:
         self.publisher = self.another()
         self._ledgers: list[Ledger] = []
 
-    def another(self, *, pretend_real: bool = False, **changes: Any) -> XPublisher:
+    def another(self, *, pretend_real: bool = False, wording: Wording | None = None, **changes: Any) -> XPublisher:
         """One more publisher of the account; `pretend_real` makes it believe that this is not a sandbox."""
         transport = Transport(sandbox_url=self.sandbox.url)
         secrets = {name: Secret(value) for name, value in self.account.credentials.items()}
         connection = Connection(
-            channel="news", transport=transport, clock=self.clock, folder=self.folder, cache_folder=str(self.folder / "cache")
+            channel="news",
+            transport=transport,
+            clock=self.clock,
+            wording=wording or Wording(),
+            folder=self.folder,
+            cache_folder=str(self.folder / "cache"),
         )
         publisher = XPublisher(XSettings(**{**secrets, **self.settings, **changes}), connection)
         if pretend_real:
@@ -652,7 +658,7 @@ def test_a_sandbox_opens_the_kind_of_account_that_the_channel_has() -> None:
 
 
 def test_numbers_fit_into_the_posts_of_a_thread(news: Newsroom) -> None:
-    publisher = news.another(numbered=True)
+    publisher = news.another(wording=Wording(numbered=True))
     composed = publisher.compose(Announcement(text="The doors open at nine, with a talk. " * 20), {})
     last = len(composed.parts)
     assert last > 1
@@ -661,7 +667,7 @@ def test_numbers_fit_into_the_posts_of_a_thread(news: Newsroom) -> None:
 
 
 def test_a_single_post_has_no_number(news: Newsroom) -> None:
-    assert news.another(numbered=True).compose(Announcement(text="Davos."), {}).parts == ("Davos.",)
+    assert news.another(wording=Wording(numbered=True)).compose(Announcement(text="Davos."), {}).parts == ("Davos.",)
 
 
 def test_what_an_address_costs_is_told(news: Newsroom) -> None:

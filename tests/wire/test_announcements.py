@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from socialcast import Announcement, ConfigurationError, Link, load_announcement
+from socialcast import Announcement, ConfigurationError, Link, PhotoWords, VideoWords, Words, load_announcement
 
 MARKDOWN = """---
 title: Open doors
@@ -141,3 +141,42 @@ def test_every_file_stays_inside(tmp_path: Path, fields: str, where: str) -> Non
     """What holds for photos holds for every file that an announcement names."""
     with pytest.raises(ConfigurationError, match=f"{where}.*leads out"):
         load_announcement(write(tmp_path, "event.md", f"---\n{fields}\n---\n"))
+
+
+def test_variants_and_languages_are_read_in_their_short_forms(tmp_path: Path) -> None:
+    """A word for a language says the text of the announcement, the alt text of a photo and of a video."""
+    (tmp_path / "event.md").write_text(
+        "---\ntext: Doors open.\nshort: Open.\n"
+        "photos:\n  - {path: hall.jpg, alt: Hall, texts: {fr: La salle, de: {alt: Der Saal, caption: Voll}}}\n"
+        "video: {path: film.mp4, alt: Film, texts: {fr: Le film}}\n"
+        "texts:\n  fr: La coupole s'ouvre.\n  de: {text: Offen., link: https://example.org/de}\n---\n",
+        encoding="utf-8",
+    )
+    said = load_announcement(tmp_path / "event.md")
+    assert said.short == "Open."
+    assert said.texts == {
+        "fr": Words(text="La coupole s'ouvre."),
+        "de": Words(text="Offen.", link=Link("https://example.org/de")),
+    }
+    assert said.photos[0].texts == {"fr": PhotoWords(alt="La salle"), "de": PhotoWords(alt="Der Saal", caption="Voll")}
+    assert said.video is not None
+    assert said.video.texts == {"fr": VideoWords(alt="Le film")}
+    assert Announcement.from_json(said.to_json()) == said
+
+
+@pytest.mark.parametrize(
+    ("front", "message"),
+    [
+        ("texts: {fr: {txt: x}}", "unknown field `txt`.*did you mean 'text'"),
+        ("photos: [{path: hall.jpg, texts: {fr: {al: x}}}]", "unknown field `al`.*did you mean 'alt'"),
+        ("texts: {french: x}", "texts.french: 'french' is no tag of a language"),
+        ("texts: {en: x}", "en is the announcement's own language"),
+        ("texts: [fr]", "texts should be a table"),
+        ("short: 5", "short should be text"),
+    ],
+)
+def test_wrong_variants_are_explained(tmp_path: Path, front: str, message: str) -> None:
+    """Each with the field and what is meant."""
+    (tmp_path / "event.md").write_text(f"---\ntext: Doors open.\n{front}\n---\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=message):
+        load_announcement(tmp_path / "event.md")

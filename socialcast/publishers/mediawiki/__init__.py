@@ -84,6 +84,7 @@ class MediawikiPublisher(Publisher):
     capabilities = CAPABILITIES
     errors = ERRORS
     Settings = MediawikiSettings
+    fills_template = False
     settings: MediawikiSettings
     shares_account = True  # a channel is a page or a set of files; `identity` tells which
     sandbox_settings: ClassVar[Mapping[str, Any]] = {
@@ -129,7 +130,7 @@ class MediawikiPublisher(Publisher):
 
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """The page that is changed and its wikitext to the byte; in mode upload, the files' pages one after another."""
-        said = announcement.for_channel(self.connection.channel)
+        said = self.said(announcement)
         post = Post(
             key=said.resolved_key,
             channel=self.connection.channel,
@@ -191,9 +192,9 @@ class MediawikiPublisher(Publisher):
     # -- composing ---------------------------------------------------------------------------------------------------------
 
     def _read_template(self) -> str:
-        if not self.settings.template:
+        if not self.settings.page_template:
             return PROPOSAL if self._mode is Mode.PROPOSE else PAGE
-        file = self.connection.folder / self.settings.template
+        file = self.connection.folder / self.settings.page_template
         try:
             return file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

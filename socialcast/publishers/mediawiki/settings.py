@@ -53,7 +53,9 @@ class MediawikiSettings(msgspec.Struct, frozen=True, kw_only=True):
     mode: Annotated[Mode | None, Meta(description="edit, propose or upload; propose on Wikimedia's wikis, else edit")] = None
     page: Annotated[str, Meta(description="the page, or the article to propose for; may hold {title}, {key}, {date}")] = ""
     section: Annotated[str, Meta(description="write only the section of this heading; may hold {title}, {key}, {date}")] = ""
-    template: Annotated[str, Meta(description="a wikitext file in the channel's folder, with $title, $text, $body, ...")] = ""
+    page_template: Annotated[str, Meta(description="a wikitext file in the channel's folder, with $title, $text, $body, ...")] = (
+        ""
+    )
     markup: Annotated[Markup, Meta(description="how the body is written: markdown, or wikitext taken as it is")] = Markup.MARKDOWN
     summary: Annotated[str, Meta(description="the edit summary's sentence; the title if empty")] = ""
     minor: Annotated[bool, Meta(description="mark edits as minor")] = False
@@ -132,8 +134,6 @@ def _proposal(settings: MediawikiSettings) -> str:
     missing = [name for name in ("employer", "client", "affiliation") if not getattr(settings, name).strip()]
     if missing:
         return f"a proposal must disclose your interest (Wikipedia's WP:PAID): set {', '.join(missing)}, or another mode"
-    if settings.host != ENGLISH_WIKIPEDIA and not settings.template:
-        return (
-            "a proposal here needs a template in this wiki's own language and form: set template; the English one fits no other"
-        )
+    if settings.host != ENGLISH_WIKIPEDIA and not settings.page_template:
+        return "a proposal here needs its own language and form, the English one fits no other wiki: set page_template"
     return ""

@@ -83,7 +83,7 @@ def fill_template(
     except (KeyError, ValueError) as error:
         known = ", ".join(f"${name}" for name in values)
         raise ConfigurationError(
-            f"template {settings.template}: {error}; it may hold {known}, and $$ for a dollar sign"
+            f"page_template {settings.page_template}: {error}; it may hold {known}, and $$ for a dollar sign"
         ) from None
     return unicodedata.normalize("NFC", _EMPTY_LINES.sub("\n\n", filled).strip())  # as the wiki itself stores a page
 

@@ -9,9 +9,8 @@ from typing import Any
 import tweepy
 
 from socialcast.compose.photos import fit
-from socialcast.compose.render import render
 from socialcast.delivery.steps import Steps
-from socialcast.model.announcement import Announcement, Photo
+from socialcast.model.announcement import Photo
 from socialcast.model.cost import Cost
 from socialcast.model.errors import TransientError
 from socialcast.model.post import Post
@@ -62,14 +61,6 @@ class XPublisher(Publisher):
         me = self._access.call("get_me")["data"]
         self._username = me["username"]
         return Account(id=me["id"], name=self._username, url=f"https://x.com/{self._username}")
-
-    def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
-        """What this channel will show, the posts of a thread numbered if the settings say so."""
-        numbered, channel = self.settings.numbered, self.connection.channel
-        more = self.connection.photos.more
-        return render(
-            announcement, self.capabilities, links, channel=channel, platform=self.name, numbered=numbered, more_photos=more
-        )
 
     def check(self, post: Post) -> list[Problem]:
         """Warnings of what it will cost, and of tokens that the next run will miss."""

@@ -44,7 +44,6 @@ class XSettings(msgspec.Struct, frozen=True, kw_only=True):
     oauth2_access_token: Secret | None = None
     refresh_token: Secret | None = None
     token_store: Annotated[str, Meta(description="OAuth 2.0: where each new token pair is kept: file:PATH or keyring:NAME")] = ""
-    numbered: Annotated[bool, Meta(description='end each post of a thread with " (1/3)"')] = False
     reply_settings: Annotated[ReplySettings, Meta(description="who may answer the announcement")] = ReplySettings.EVERYONE
 
     @property

@@ -59,7 +59,7 @@ class YoutubePublisher(Publisher):
 
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """Title and description, with body, chapters, credit and licence; what YouTube does not take is named."""
-        said = announcement.for_channel(self.connection.channel)
+        said = self.said(announcement)
         return words.adapted(super().compose(announcement, links), said)
 
     def check(self, post: Post) -> list[Problem]:

@@ -1,0 +1,75 @@
+"""What a post is made of: a channel's template, filled with what an announcement says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import regex
+
+from socialcast.compose.spans import IN_HASHTAG, Kind, find_spans
+from socialcast.model.post import Adaptation
+from socialcast.wire.wording import TEMPLATE_FIELDS, field_names
+
+__all__ = ["Layout", "hashtag"]
+
+_DEFAULT = "{text}\n\n{live}\n{link}\n{video}\n{album}\n\n{tags}"
+_ADDRESSES = ("live", "link", "video", "album")
+_HASHTAG_WORD = regex.compile(rf"[{IN_HASHTAG}]+")
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+class Layout:
+    """A template with all of an announcement in it but the text, of which there may be more or less."""
+
+    def __init__(self, template: str, values: Mapping[str, str], tags: Sequence[str]) -> None:
+        self._lines = [(line, field_names(line)) for line in (template or _DEFAULT).split("\n")]
+        self._values = {**dict.fromkeys(TEMPLATE_FIELDS, ""), **values}
+        self.fields = frozenset(name for _, names in self._lines for name in names)
+        self._hashtags = tuple(dict.fromkeys(filter(None, map(hashtag, tags))))
+        self.tags = self._hashtags if "tags" in self.fields else ()
+
+    def filled(self, text: str, tags: Sequence[str] | None = None) -> str:
+        """The post with that text, and with all hashtags unless others are given.
+
+        A line whose fields are all empty is left out. No address and no hashtag stands there twice.
+        """
+        values = {**self._values, "text": text, **self._addresses(text)}
+        values["tags"] = " ".join(_unsaid(self.tags if tags is None else tags, text))
+        lines: list[str] = []
+        for line, names in self._lines:
+            if names and not any(values[name] for name in names):
+                continue
+            lines.append(_FIELD.sub(lambda found: values[found[1]], line))
+        return "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line or before).strip()
+
+    def left_out(self, text: str) -> list[Adaptation]:
+        """What the announcement has and the template leaves no place for."""
+        values = {"text": text, **self._addresses(text), "tags": _unsaid(self._hashtags, text)}
+        names = [name for name, value in values.items() if value and name not in self.fields]
+        message = f"the channel's template has no place for: {', '.join(names)}"
+        return [Adaptation(code="text.template", message=message, routine=True)] if names else []
+
+    def _addresses(self, text: str) -> dict[str, str]:
+        """Each address under its first name alone, and none that the text says."""
+        values: dict[str, str] = {}
+        for name in _ADDRESSES:
+            address = self._values[name]
+            values[name] = "" if address in values.values() or _says(text, address) else address
+        return values
+
+
+def hashtag(tag: str) -> str:
+    """The tag as a hashtag: "open doors" becomes #OpenDoors."""
+    words = _HASHTAG_WORD.findall(tag)
+    return "#" + (words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)) if words else ""
+
+
+def _says(text: str, address: str) -> bool:
+    """Whether the text holds that address, and not just a longer one that begins alike."""
+    return address in text and re.search(re.escape(address) + r"(?![/.]*[\w#?&=%~+-])", text) is not None
+
+
+def _unsaid(tags: Sequence[str], text: str) -> list[str]:
+    said = {text[span.start : span.end].casefold() for span in find_spans(text) if span.kind is Kind.HASHTAG} if tags else set()
+    return [tag for tag in tags if tag.casefold() not in said]

@@ -1,0 +1,25 @@
+"""What all data that people write has in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = ["Data"]
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Frozen, comparable data with plain JSON both ways."""
+
+    def to_json(self) -> bytes:
+        """Plain JSON; `from_json` gives an equal value back."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def from_json(cls, document: bytes | str) -> Self:
+        """The value that `to_json` wrote; raises msgspec.ValidationError with the path of what does not fit."""
+        return msgspec.json.decode(document, type=cls)
