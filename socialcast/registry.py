@@ -39,14 +39,14 @@ def platforms() -> list[str]:
 def publisher_class(platform: str) -> type[Publisher]:
     """The publisher for a platform; raises ConfigurationError for an unknown name and for a missing extra."""
     if platform in _OURS:
-        return _load_ours(_OURS[platform])
+        return _load_ours(platform, _OURS[platform])
     for point in entry_points(group=_GROUP, name=platform):
         theirs: type[Publisher] = point.load()
         return theirs
     raise ConfigurationError(f"no publisher for platform {platform!r}: {suggest(platform, platforms())}")
 
 
-def _load_ours(home: _Home) -> type[Publisher]:
+def _load_ours(platform: str, home: _Home) -> type[Publisher]:
     module, _, name = home.place.partition(":")
     try:
         found: type[Publisher] = getattr(import_module(module), name)
@@ -54,6 +54,6 @@ def _load_ours(home: _Home) -> type[Publisher]:
         if (error.name or "").startswith("socialcast"):
             raise
         raise ConfigurationError(
-            f"{error.name} is not installed; this channel needs: pip install 'socialcast[{home.extra}]'"
+            f"{error.name} is not installed; platform {platform!r} needs: pip install 'socialcast[{home.extra}]'"
         ) from error
     return found

@@ -142,6 +142,8 @@ class Broadcast:
 
     def remembered(self, key: str) -> Announcement:
         """The announcement that the ledger has under that key; raises ConfigurationError for an unknown one."""
+        if not self._ledger_path.exists():  # asking makes none
+            raise ConfigurationError(f"the ledger {self._ledger_path} knows no announcement {key!r}: {suggest(key, ())}")
         found = self.ledger.announcement(key)
         if found is None:
             raise ConfigurationError(

@@ -41,7 +41,7 @@ def open_channels(
             except ConfigurationError as error:
                 wrong.append(str(error))
     if wrong:
-        raise ConfigurationError("\n".join(wrong))
+        raise ConfigurationError("\n".join(dict.fromkeys(wrong)))  # two channels may lack one library
     return opened
 
 

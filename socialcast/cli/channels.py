@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import click
@@ -66,4 +67,4 @@ def _lines(name: str, entry: _Listed) -> Iterator[str]:
         found = click.style("found", fg="green") if source.found else click.style("missing", fg="red")
         yield f"  {source.name:<24} {source.place:<44} {found}"
     if entry.problem:
-        yield click.style(f"  {entry.problem}", fg="red")
+        yield click.style(indent(entry.problem, "  "), fg="red")

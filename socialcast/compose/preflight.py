@@ -22,6 +22,7 @@ __all__ = ["READ_BY_RULES", "check", "photo_adaptations", "with_limits"]
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#.]+(\.[^\s/?#.]+)*\.?(:\d+)?([/?#]\S*)?", re.IGNORECASE)
 _SPDX_ID = re.compile(r"[A-Za-z0-9.+-]+")
+_OTHER_WAYS = {"photo": ("photos", "give a file that the platform takes as it is")}  # than to adapt, with the path
 _PHOTO_REMEDIES = {
     "photos.missing": "check the path, and that the file can be read",
     "photos.empty": "copy it again from where it came",
@@ -79,11 +80,13 @@ def _refused_adaptations(post: Post, policy: Policy) -> Iterator[Problem]:
         return
     for adaptation in post.adaptations:
         if not adaptation.routine:
+            group = adaptation.code.partition(".")[0]
+            path, other_way = _OTHER_WAYS.get(group, (group, "give the channel its own wording in the announcement"))
             yield Problem(
                 code=adaptation.code,
-                path=adaptation.code.partition(".")[0],
+                path=path,
                 message=f"does not fit as it is; it would be adapted: {adaptation.message}",
-                fix='allow it with policy = "adapt", or give the channel its own wording in the announcement',
+                fix=f'allow it with policy = "adapt", or {other_way}',
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,21 @@ def test_a_secret_in_the_channels_file_is_refused_and_not_shown(run: Run, run_js
 def test_a_mistake_on_the_command_line_is_named(run: Run, run_json: RunJson, case: str) -> None:
     """Words that cannot mean anything here end in 2, on stderr and in JSON."""
     _assert_told(run, run_json, *SPOKEN[case])
+
+
+def test_a_missing_library_is_named_once_with_its_platform(
+    run: Run, run_json: RunJson, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two channels of a platform whose extra is not installed lead to one line that says what to install."""
+    (folder / "channels.toml").write_text('[channels.a]\nplatform = "x"\n[channels.b]\nplatform = "x"\n')
+    for name in [
+        name for name in sys.modules if name.partition(".")[0] == "tweepy" or name.startswith("socialcast.publishers.x")
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tweepy", None)
+    words = ("tweepy is not installed", "platform 'x' needs: pip install 'socialcast[x]'")
+    _assert_told(run, run_json, ("plan", "event.md"), words)
+    assert run("plan", "event.md").stderr.count("tweepy") == 1
 
 
 def test_a_ledger_of_a_newer_version_is_left_alone(run: Run, run_json: RunJson, folder: Path) -> None:

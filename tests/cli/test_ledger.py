@@ -53,6 +53,12 @@ def test_looking_at_a_ledger_that_is_not_there_makes_none(run: Run, folder: Path
     assert not (folder / "typo.sqlite3").exists()
 
 
+def test_asking_for_the_status_makes_no_ledger(run: Run, folder: Path) -> None:
+    """A question leaves nothing behind."""
+    assert "knows no announcement 'event'" in run("status", "event", "--ledger", "nowhere/ledger").stderr
+    assert not (folder / "nowhere").exists()
+
+
 def test_an_unknown_outcome_is_settled_by_a_person(run: Run, sandbox: Any) -> None:
     """After `resolve --published` the status is that of a publication."""
     sandbox.fault("plaza", "reset_after", handler="add_post")

@@ -27,6 +27,7 @@ def test_channels_name_the_place_of_a_secret_and_never_its_value(
     assert "SOCIALCAST_VILLAGE_TOKEN" in channels["village"]["problem"]
     assert channels["town"]["problem"] == ""
     assert "town (plaza, required, policy adapt)" in result.stdout
+    assert [line for line in result.stdout.splitlines() if line and not line.startswith(("  ", "town", "village"))] == []
 
 
 def test_a_secret_in_plain_sight_is_told_and_not_shown(run: Run, edit: Callable[[str, str, str], None]) -> None:

@@ -10,7 +10,7 @@ from socialcast import Link, Photo
 from socialcast.compose.described import is_file_name
 from socialcast.compose.preflight import check
 from socialcast.model.capabilities import Capabilities, LinkRules, PhotoRules, Recovery, TextRules
-from socialcast.model.post import Post
+from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem
 from socialcast.testing.stage import picture
 from socialcast.wire.settings import Policy
@@ -106,3 +106,11 @@ def test_a_character_is_found_by_what_stands_before_it() -> None:
 def test_an_alt_text_is_not_the_name_of_a_file(alt: str, file: str, is_name: bool) -> None:
     """Names of files are told from words, whichever file they name."""
     assert is_file_name(alt, Photo(file)) is is_name
+
+
+@pytest.mark.parametrize(("code", "path", "way"), [("photo.converted", "photos", "a file"), ("text.thread", "text", "wording")])
+def test_what_a_channel_may_not_adapt_is_told_with_the_other_way(code: str, path: str, way: str) -> None:
+    """A photo needs another file, a text other words."""
+    (problem,) = problems(adaptations=(Adaptation(code=code, message="it becomes another"),))
+    assert (problem.code, problem.path) == (code, path)
+    assert way in problem.fix
