@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 CACHE = HERE / ".cache"
 OLDEST = (3, 11)
 OUTSIDE = HERE / "tests" / "outside" / "plaza"  # somebody else's publisher
+INSTALLED = (HERE / "pyproject.toml", *sorted(OUTSIDE.rglob("*.py")))  # what an environment holds a copy of
 EVERYTHING = ("-q", "-n", "auto", "tests", "--pyargs", "socialcast.testing.test_contract")  # the contract runs over the registry
 
 
@@ -71,7 +72,7 @@ def wheel(words: list[str]) -> int:
 def environment(extra: str) -> Path:
     """The interpreter of a virtual environment that has this project with that extra, made or renewed when needed."""
     python = interpreter(extra)
-    stamp, wanted = python.parents[1] / "installed", (HERE / "pyproject.toml").read_text(encoding="utf-8")
+    stamp, wanted = python.parents[1] / "installed", "".join(path.read_text(encoding="utf-8") for path in INSTALLED)
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         new_environment(extra)
         install(python, "--editable", f"{HERE}[{extra}]")

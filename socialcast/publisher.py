@@ -65,6 +65,7 @@ class Publisher(ABC):
     shares_account: ClassVar[bool] = False  # whether several channels may publish as one account, each in its own place
     fills_template: ClassVar[bool] = True  # whether what it publishes is made of the channel's template
     sandbox_settings: ClassVar[Mapping[str, Any]] = {}  # what a channel needs, beside credentials, to run in a sandbox
+    sandbox_variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # other kinds of channels, by name: they make other calls
 
     def __init__(self, settings: Any, connection: Connection) -> None:
         self.settings, self.connection = settings, connection

@@ -162,6 +162,10 @@ class Mirror(ABC):
     def expire_credentials(self, name: str) -> None:
         """Let this account's token stop working, as an expiry or a revocation does."""
 
+    def renew_credentials(self, name: str) -> None:
+        """Let this account be used again, as when its owner signs in anew; the credentials stay the words that they were."""
+        raise NotImplementedError(f"the mirror of {self.name} does not say how {name} signs in again")
+
     @abstractmethod
     def cards(self) -> list[Card]:
         """What the public sees now, newest first; private and unpublished things are not in it."""

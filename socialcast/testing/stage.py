@@ -9,22 +9,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 import requests
 
 from socialcast.broadcast import Broadcast
-from socialcast.model.announcement import Announcement, Link, Live, Photo, Video
-from socialcast.model.capabilities import Capabilities, Support
+from socialcast.model.announcement import Announcement, Link, Live, Photo, Subtitles, Video
+from socialcast.model.capabilities import Capabilities, Support, VideoRules
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.wire.settings import Channel, Policy
 
-__all__ = ["SandboxStage", "Sight", "Stage", "clip", "picture", "sample", "shows_what_it_gets"]
+__all__ = ["SandboxStage", "Sight", "Stage", "clip", "event", "film", "picture", "sample", "shows_what_it_gets"]
 
 _FAR_AHEAD = datetime(2100, 1, 1, 9, tzinfo=UTC)
+_POSTER_SIZE = (1280, 720)
+_SUBTITLES = b"WEBVTT\n\n00:00.000 --> 00:01.500\nThe dome opens.\n"
 
-Sight = tuple[str, ...]  # one visible thing: its kind, title, words and alt texts, without ids and addresses
+Sight = tuple[str, ...]  # one visible thing: its kind, title, words, alt texts and small print, without ids and addresses
 
 
 class Stage(Protocol):
@@ -66,19 +69,26 @@ class SandboxStage:
             (
                 card.kind,
                 card.title,
-                _without_addresses(card.text or card.html),
+                _timeless(card.text or card.html),
                 *(f"{seen.kind}: {seen.alt}: {seen.caption}" for seen in card.pictures),
-                f"under: {_without_addresses(words.get(card.parent, ''))}",
+                *(f"{name}: {_timeless(fact)}" for name, fact in card.facts.items()),
+                f"under: {_timeless(words.get(card.parent, ''))}",
             )
             for card in cards
         )
+
+    def renew_token(self) -> None:
+        """Sign in again where the token has expired."""
+        mirror = self.sandbox.mirror(self.platform)
+        with mirror.lock:
+            mirror.renew_credentials("contract")
 
     def opens(self, url: str) -> bool:
         """Whether the sandbox has a page there."""
         return requests.get(url, timeout=30).status_code == 200
 
 
-def sample(publisher: type[Publisher], *, key: str = "contract", photos: int = 2, **fields: Any) -> Announcement:
+def sample(publisher: type[Publisher] | Publisher, *, key: str = "contract", photos: int = 2, **fields: Any) -> Announcement:
     """An announcement that this platform can carry: photos where it takes them, else a video or a live event, and a thread's
     length where it has threads."""
     table = publisher.capabilities
@@ -86,11 +96,7 @@ def sample(publisher: type[Publisher], *, key: str = "contract", photos: int = 2
     text = sentence * (4 if table.thread is not Support.NONE else 1)
     pictures = tuple(picture(index) for index in range(photos if table.photos else 0))
     film = clip() if table.video and not table.photos else None
-    live = (
-        Live(title="Open doors at the observatory", starts_at=_FAR_AHEAD)
-        if table.live and not (table.video or table.photos)
-        else None
-    )
+    live = event() if table.live and not (table.video or table.photos) else None
     values: dict[str, Any] = {
         "key": key,
         "title": "Open doors",
@@ -123,5 +129,21 @@ def clip() -> Video:
     return Video(Path(__file__).with_name("clip.mp4"), alt="A test picture in colours", title="Open doors at the observatory")
 
 
-def _without_addresses(text: str) -> str:
-    return re.sub(r"https?://[^\s\"'<>]+|/at/[^\s\"'<>]+", "(address)", text)
+def film(rules: VideoRules) -> Video:
+    """The same video with the poster and the subtitles that a platform takes."""
+    return msgspec.structs.replace(
+        clip(),
+        poster=picture(0, _POSTER_SIZE) if rules.poster else None,
+        subtitles=(Subtitles(data=_SUBTITLES),) if rules.subtitles else (),
+    )
+
+
+def event() -> Live:
+    """A live event to create."""
+    return Live(title="Open doors at the observatory", starts_at=_FAR_AHEAD)
+
+
+def _timeless(text: str) -> str:
+    """Without what differs from run to run: addresses, and the time in a wiki's signature."""
+    text = re.sub(r"https?://[^\s\"'<>]+|/at/[^\s\"'<>]+", "(address)", text)
+    return re.sub(r"\d\d:\d\d, \d+ \w+ \d{4} \(UTC\)", "(time)", text)

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import socialcast
-from socialcast.testing.matrix.faults import provable
+from socialcast.testing.matrix.scenes import provable
 
 FAULTS: tuple[str, ...] = ()  # options of the matrix
 KILLS = ("--kill", "--seed", "1")

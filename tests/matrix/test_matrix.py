@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from socialcast.registry import publisher_class
 from socialcast.sandbox import Sandbox
-from socialcast.testing.matrix.faults import FAULTS, Recorded, fault_cases, provable, run_fault
-from socialcast.testing.matrix.kills import count_writes, kill_cases, run_kill
+from socialcast.testing.matrix.faults import FAULTS, fault_cases, run_fault
+from socialcast.testing.matrix.kills import Kills
+from socialcast.testing.matrix.scenes import Recorded, provable, recorded, scenes
 from socialcast.testing.matrix.verdict import Case, Verdict, totals
 from tests.matrix.mutations import MUTATIONS, Mutation, mutate, run_matrix, told
 
@@ -33,16 +35,16 @@ def failures(verdicts: list[Verdict]) -> list[str]:
 @pytest.mark.parametrize("publisher", PUBLISHERS)
 def test_no_fault_doubles_or_loses_anything(sandbox: Sandbox, publisher: str) -> None:
     """Whatever goes wrong at whichever request, the public sees everything once, and the report says what is there."""
-    run = Recorded(sandbox, publisher)
-    assert not failures([run_fault(run, case) for case in fault_cases(run)])
+    runs = recorded(sandbox, publisher)
+    assert not failures([run_fault(run, case) for run in runs for case in fault_cases(run)])
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("publisher", PUBLISHERS)
 def test_no_kill_doubles_or_loses_anything(sandbox: Sandbox, publisher: str) -> None:
     """Killed at whichever boundary, and run again with its ledger, without it, or twice at once: everything is there once."""
-    run = Recorded(sandbox, publisher)
-    assert not failures([run_kill(run, case) for case in kill_cases(run, count_writes(run), [40, 120])])
+    kills = map(Kills, recorded(sandbox, publisher))
+    assert not failures([killing.run(case) for killing in kills for case in killing.cases([20, 60])])
 
 
 def lost_answers(run: Recorded) -> Iterator[Case]:
@@ -52,9 +54,10 @@ def lost_answers(run: Recorded) -> Iterator[Case]:
 def test_a_lost_answer_is_overcome(sandbox: Sandbox) -> None:
     """The small part of the matrix that every test run has time for."""
     pytest.importorskip("plaza", reason="the outside package plaza is not installed: pip install tests/outside/plaza")
-    run = Recorded(sandbox, "plaza")
-    kills = islice(kill_cases(run, 2, []), 0, None, 7)
-    assert not failures([*(run_fault(run, case) for case in lost_answers(run)), *(run_kill(run, case) for case in kills)])
+    (run,) = recorded(sandbox, "plaza")
+    killing = Kills(run)
+    kills = islice(killing.cases([]), 0, None, 23)
+    assert not failures([*(run_fault(run, case) for case in lost_answers(run)), *map(killing.run, kills)])
 
 
 @pytest.mark.matrix
@@ -68,8 +71,28 @@ def test_the_matrix_notices_a_guard_that_is_taken_out(mutation: Mutation, tmp_pa
     assert any(failure["duplicates"] for failure in matrix["failures"])
 
 
+@pytest.mark.parametrize("publisher", PUBLISHERS)
+def test_every_kind_of_content_is_in_the_matrix(sandbox: Sandbox, publisher: str) -> None:
+    """Whatever a publisher carries is published in it, so that each of its writes is spoiled once."""
+    table = publisher_class(publisher).capabilities
+    names = [scene.name for scene in scenes(sandbox, publisher)]
+    carried = {"photos": table.photos, "video": table.video, "live": table.live}
+    assert {name for name, is_carried in carried.items() if is_carried} <= {name.split()[-1] for name in names}
+    assert all(any(name.startswith(variant) for name in names) for variant in publisher_class(publisher).sandbox_variants)
+
+
 def test_every_fault_that_is_promised_is_in_the_matrix() -> None:
     """Refused, reset, silent, 5xx on both sides of the effect, 429, answers that cannot be read, and a dead token."""
     told = " ".join(FAULTS)
-    wanted = ("refused", "reset before", "reset after", "silence", "500 before", "502 after", "503 before", "429 with a hint")
+    wanted = (
+        "refused",
+        "reset before",
+        "reset after",
+        "silence",
+        "time-out after",
+        "500 before",
+        "502 after",
+        "503 before",
+        "429 with a hint",
+    )
     assert all(words in told for words in (*wanted, "429 without", "truncated", "HTML", "without an id", "token expired"))

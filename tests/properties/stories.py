@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from socialcast.model.announcement import Announcement, Link
 from socialcast.registry import publisher_class
-from socialcast.testing.matrix.faults import FAULTS, provable
+from socialcast.testing.matrix.faults import FAULTS
+from socialcast.testing.matrix.scenes import provable
 from socialcast.testing.stage import clip, picture
 from socialcast.wire.settings import Policy
 

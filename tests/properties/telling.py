@@ -23,6 +23,7 @@ from socialcast.model.receipt import Report
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.testing.matrix.faults import FAULTS
+from socialcast.testing.matrix.scenes import PATIENCE_SECONDS
 from socialcast.testing.stage import SandboxStage
 from socialcast.wire.settings import Channel
 from socialcast.wire.transport import READS, SandboxAdapter
@@ -31,7 +32,6 @@ from tests.properties.stories import AFTER, BEFORE, LOST, MOVED, RECORDED, UNREC
 __all__ = ["is_stopped", "moved", "publish", "status", "tell"]
 
 _RUNS_WITHOUT_DEATH = 6  # how often it is run again until it settles
-_PATIENCE_SECONDS = 3600.0  # between two runs: what is being processed or refused for a while is over then
 
 
 class Killed(BaseException):
@@ -68,7 +68,7 @@ def tell(sandbox: Sandbox, story: Story, folder: Path) -> Iterator[tuple[Report 
             return
         if report is None and death:
             ledger, is_lost = _handed_on(ledger, death, folder / f"ledger-{number}"), is_lost or death.ledger == LOST
-        sandbox.advance(_PATIENCE_SECONDS)
+        sandbox.advance(PATIENCE_SECONDS)
 
 
 def moved(ledger: Path, there: Path) -> Path:
@@ -151,11 +151,12 @@ def _dying(sandbox: Sandbox, death: Death | None) -> Iterator[None]:
             dropped.pop_all()
         return response
 
-    def writing(self: Ledger, statement: str, parameters: Any = (), *more: Any) -> None:
+    def writing(self: Ledger, statement: str, parameters: Any = (), *more: Any) -> int:
         channel = next(iter(parameters[1:2]), None)  # behind the key, in the tables that know channels
         process.reach(UNRECORDED, channel)
-        write(self, statement, parameters, *more)
+        changed = write(self, statement, parameters, *more)
         process.reach(RECORDED, channel)
+        return changed
 
     with mock.patch.object(SandboxAdapter, "send", sending), mock.patch.object(Ledger, "write", writing):
         yield

@@ -341,6 +341,12 @@ def test_commons_takes_free_photos_with_author_and_source() -> None:
     assert not any("-NC" in licence or "-ND" in licence for licence in FREE_LICENCES)
 
 
+def test_an_upload_without_photos_is_told() -> None:
+    """Before the run, and not as a defect after it."""
+    desk = offline(COMMONS, mode=Mode.UPLOAD, page="", source="{{own}}")
+    assert codes(desk, msgspec.structs.replace(EVENT, photos=()))["mediawiki.no_photos"] is Severity.ERROR
+
+
 # -- in the sandbox --------------------------------------------------------------------------------------------------------
 
 

@@ -256,6 +256,18 @@ def test_half_a_video_is_not_finished(page: Page) -> None:
     assert codes(answer)[1] == 6000
 
 
+def test_a_reset_forgets_what_was_uploaded(page: Page) -> None:
+    """Afterwards the same session begins with the first byte again."""
+    page.start()
+    session = page.start()["upload_session_id"]
+    page.transfer(session, 0, FILM)
+    page.sandbox.reset()
+    again = Page(page.sandbox, "page")
+    again.start()
+    assert again.start()["upload_session_id"] == session
+    assert again.transfer(session, 0, FILM[:1000]).json()["start_offset"] == "1000"
+
+
 def test_an_upload_session_lapses(page: Page) -> None:
     """After a day it has its own subcode."""
     session = page.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -42,6 +42,7 @@ class FacebookPublisher(Publisher):
     Settings = FacebookSettings
     settings: FacebookSettings
     shares_account = True
+    sandbox_variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"event": {"place": "live"}}
 
     def __init__(self, settings: FacebookSettings, connection: Connection) -> None:
         super().__init__(settings, connection)

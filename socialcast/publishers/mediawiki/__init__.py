@@ -93,6 +93,18 @@ class MediawikiPublisher(Publisher):
         "mode": "edit",
         "page": "{title}",
     }
+    sandbox_variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "section": {"page": "Press", "section": "{title}"},
+        "upload": {"url": "https://commons.wikimedia.org/w/api.php", "mode": "upload"},
+        "propose": {
+            "url": "https://en.wikipedia.org/w/api.php",
+            "mode": "propose",
+            "page": "Observatory",
+            "employer": "The Observatory",
+            "client": "The Observatory",
+            "affiliation": "press officer",
+        },
+    }
 
     def __init__(self, settings: MediawikiSettings, connection: Connection) -> None:
         super().__init__(settings, connection)

@@ -57,6 +57,12 @@ def _no_announcements(post: Post, settings: MediawikiSettings) -> Iterator[Probl
         )
 
 
+def _something_to_upload(post: Post, settings: MediawikiSettings) -> Iterator[Problem]:
+    if settings.resolved_mode is Mode.UPLOAD and not post.photos:
+        message, fix = "mode upload uploads photos, and there are none", "give it photos, or leave this channel out with skip"
+        yield Problem(code="mediawiki.no_photos", path="photos", message=message, fix=fix)
+
+
 def _complete_proposal(post: Post, settings: MediawikiSettings) -> Iterator[Problem]:
     if settings.resolved_mode is not Mode.PROPOSE:
         return
@@ -130,6 +136,7 @@ def _free_files(post: Post, settings: MediawikiSettings) -> Iterator[Problem]:
 _RULES: tuple[Callable[[Post, MediawikiSettings], Iterator[Problem]], ...] = (
     _conflict_of_interest,
     _no_announcements,
+    _something_to_upload,
     _complete_proposal,
     _page_name,
     _whole_section,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 
@@ -40,6 +40,7 @@ class VimeoPublisher(Publisher):
     errors = ERRORS
     Settings = VimeoSettings
     settings: VimeoSettings
+    sandbox_variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"showcase": {"showcase": "8800"}}
 
     @property
     def identity(self) -> str:

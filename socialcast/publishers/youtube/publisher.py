@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, ClassVar
 
 from googleapiclient.errors import HttpError
 
@@ -42,6 +42,7 @@ class YoutubePublisher(Publisher):
     errors = ERRORS
     Settings = YoutubeSettings
     settings: YoutubeSettings
+    sandbox_variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"playlist": {"playlist": "Open doors"}}
 
     @property
     def identity(self) -> str:

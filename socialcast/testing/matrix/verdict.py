@@ -8,15 +8,16 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from socialcast.model.receipt import Outcome, State
-from socialcast.testing.stage import Sight
+from socialcast.testing.stage import Sight, Stage
 
-__all__ = ["Case", "Total", "Verdict", "judge", "totals"]
+__all__ = ["Case", "Total", "Verdict", "judge", "together", "totals"]
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that goes wrong: `what` happens at the request of that number, which is `call`."""
 
     publisher: str
+    scene: str = ""  # what is published, on which kind of channel
     what: str
     number: int
     call: str = ""
@@ -24,7 +25,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         again = f", ledger {self.afterwards}" if self.afterwards else ""
-        return f"{self.publisher}: {self.what} at {self.number} ({self.call}){again}"
+        return f"{self.publisher}, {self.scene}: {self.what} at {self.number} ({self.call}){again}"
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,16 +55,18 @@ class Total(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     losses: int
     lies: int
+    seconds: float
 
 
 def judge(
-    case: Case, outcome: Outcome, wanted: Sequence[Sight], seen: Sequence[Sight], *, may_stop: bool, seconds: float
+    case: Case, outcome: Outcome, wanted: Sequence[Sight], stage: Stage, *, may_stop: bool, seconds: float = 0.0
 ) -> Verdict:
     """Compare what is seen with what a run without faults shows.
 
     `may_stop` says that the case cannot be overcome, as when a token died: then what is public may be part of it, and
     the report has to say so.
     """
+    seen = stage.sights()
     extra, missing = Counter(seen) - Counter(wanted), Counter(wanted) - Counter(seen)
     may_miss = outcome.state is State.UNKNOWN or (may_stop and outcome.state is not State.PUBLISHED)
     if may_miss:  # an album with the photos that came so far looks other than the whole, and is there once
@@ -73,7 +76,7 @@ def judge(
         state=outcome.state,
         duplicates=tuple(extra.elements()),
         losses=() if may_miss else tuple(missing.elements()),
-        lie=_lie(outcome, bool(seen), may_stop=may_stop),
+        lie=_lie(outcome, bool(seen), may_stop=may_stop) or _dead_end(outcome, stage),
         seconds=seconds,
     )
 
@@ -88,12 +91,22 @@ def _lie(outcome: Outcome, is_seen: bool, *, may_stop: bool) -> str:
     return ""
 
 
+def _dead_end(outcome: Outcome, stage: Stage) -> str:
+    is_dead = outcome.state is State.PUBLISHED and not stage.opens(outcome.url)
+    return f"nothing is at the address that is reported: {outcome.url}" if is_dead else ""
+
+
 def totals(verdicts: Iterable[Verdict]) -> list[Total]:
     """The table, a row for each publisher."""
     by_publisher: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         by_publisher.setdefault(verdict.case.publisher, []).append(verdict)
     return [_total(name, of_one) for name, of_one in sorted(by_publisher.items())]
+
+
+def together(verdicts: Sequence[Verdict]) -> Total:
+    """The last row, over all publishers."""
+    return _total("together", verdicts)
 
 
 def _total(publisher: str, verdicts: Sequence[Verdict]) -> Total:
@@ -107,4 +120,5 @@ def _total(publisher: str, verdicts: Sequence[Verdict]) -> Total:
         duplicates=sum(bool(verdict.duplicates) for verdict in verdicts),
         losses=sum(bool(verdict.losses) for verdict in verdicts),
         lies=sum(bool(verdict.lie) for verdict in verdicts),
+        seconds=sum(verdict.seconds for verdict in verdicts),
     )

@@ -104,6 +104,10 @@ class Access(Mirror):
         """The person behind the token changed the password."""
         self.pages[self.accounts[name].id].revoked = True
 
+    def renew_credentials(self, name: str) -> None:
+        """The person signed in again."""
+        self.pages[self.accounts[name].id].revoked = False
+
     def authorized(self, request: Request, told: dict[str, Any]) -> Page:
         """The Page whose token was sent. Raises RefusalError."""
         kind, _, sent = request.headers.get("Authorization", "").partition(" ")

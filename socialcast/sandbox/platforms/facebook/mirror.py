@@ -141,7 +141,7 @@ class FacebookMirror(LiveVideos):
             id=post.id,
             kind="live event" if post.live else "post",
             account=post.page.name,
-            url=f"https://www.facebook.com/{post.page.id}/posts/{post.id.partition('_')[2]}",
+            url=_address(post),
             at=datetime.fromtimestamp(post.scheduled_for or post.at, UTC),
             title=titled.title if titled else "",
             text=post.message,
@@ -153,6 +153,12 @@ class FacebookMirror(LiveVideos):
 def _photo_node(photo: Photo) -> dict[str, Any]:
     told = {"id": photo.id, "alt_text_custom": photo.alt, "name": photo.caption, "link": f"{photo.page.url}/photos/{photo.id}"}
     return told | ({"page_story_id": photo.post} if photo.post else {})
+
+
+def _address(post: Post) -> str:
+    """Where visitors find it: a post that shows a video is that video's page."""
+    place = f"videos/{post.video.id}/" if post.video else f"posts/{post.id.partition('_')[2]}"
+    return f"https://www.facebook.com/{post.page.id}/{place}"
 
 
 def _shows(post: Post, node: str) -> bool:

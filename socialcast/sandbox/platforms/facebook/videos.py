@@ -67,7 +67,7 @@ class Videos(Posts):
             raise RefusalError(352, "(#352) The video file you selected is in a format or of a size that we don't support.")
         video = Video(id=self.ids.digits(16), page=page, at=self.clock.now(), total_bytes=size, session=self.ids.digits(16))
         video.path = self.media.folder / f"upload-{video.session}"
-        video.path.touch()
+        video.path.write_bytes(b"")  # after a reset the session of that name is another one
         self.videos[video.id] = video
         return answer({"upload_session_id": video.session, "video_id": video.id, **_offsets(video)})
 

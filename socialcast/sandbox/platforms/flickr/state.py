@@ -214,6 +214,11 @@ class FlickrState(Mirror):
         """Revoke the account's token, as its owner can at any time; tokens do not expire by themselves."""
         del self.tokens[self.accounts[name].credentials["oauth_token"]]
 
+    def renew_credentials(self, name: str) -> None:
+        """The owner lets the application in again."""
+        credentials = self.accounts[name].credentials
+        self.tokens[credentials["oauth_token"]] = credentials["oauth_token_secret"]
+
     def photo(self, photo_id: str, call: Call, code: int = 1) -> Photo:
         """A photo that the caller may see."""
         photo = self.photos.get(photo_id)

@@ -122,6 +122,16 @@ class MediawikiMirror(Mirror):
         for wiki in self.wikis.values():
             wiki.sessions = {key: session for key, session in wiki.sessions.items() if session.user is not user}
 
+    def renew_credentials(self, name: str) -> None:
+        """Set the user's password or token again."""
+        user, told = self.users[self.accounts[name].name], self.accounts[name].credentials
+        if "access_token" in told:
+            user.access_token = told["access_token"]
+        elif "@" in told["username"]:
+            user.bot_password = told["password"]
+        else:
+            user.password = told["password"]
+
     def cards(self) -> list[Card]:
         """Every page and file, the last edited first."""
         for host in list(self.wikis):

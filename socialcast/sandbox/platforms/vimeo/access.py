@@ -126,6 +126,10 @@ class Access(Mirror):
         """The token was revoked."""
         self.users[self.accounts[name].id].revoked = True
 
+    def renew_credentials(self, name: str) -> None:
+        """The token works again."""
+        self.users[self.accounts[name].id].revoked = False
+
     def authorized(self, request: Request) -> User:
         """The account whose token was sent. Raises RefusalError."""
         if not request.headers.get("Accept", "").startswith(_ACCEPTED):

@@ -174,6 +174,12 @@ class Access(Mirror):
         for token in [token for token, grant in self._grants.items() if grant.user.name == name]:
             del self._grants[token]
 
+    def renew_credentials(self, name: str) -> None:
+        """Give out the OAuth 1.0a token again; an OAuth 2 app has its refresh token for that."""
+        account = self.accounts[name]
+        if "consumer_key" in account.credentials:
+            self._open_oauth1(self.users[account.id])
+
     def admit(self, request: Request, name: str, headers: Headers) -> User:
         """The user who may make this call now; `headers` learn the state of the rate window even when the call is refused."""
         user, scopes = self._authenticate(request)

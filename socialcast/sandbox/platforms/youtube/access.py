@@ -109,6 +109,10 @@ class Access(Mirror):
         channel.revoked = True
         channel.tokens.clear()
 
+    def renew_credentials(self, name: str) -> None:
+        """The person lets the app in again: its refresh token works."""
+        self.channels[self.accounts[name].id].revoked = False
+
     def token(self, request: Request) -> Response:
         """POST oauth2.googleapis.com/token: an access token for a refresh token."""
         told = {name: request.form.get(name, "") for name in ("client_id", "client_secret", "refresh_token")}

@@ -65,7 +65,7 @@ class YoutubeMirror(Live):
             "licence": "Creative Commons Attribution" if video.status.get("license") == "creativeCommon" else "",
             "tags": ", ".join(video.snippet.get("tags") or ()),
             "subtitles": ", ".join(sorted(caption.language for caption in video.captions.values())),
-            "playlists": ", ".join(p.title for p in self.playlists.values() if video.id in p.places.values()),
+            "playlists": ", ".join(p.title for p in self.playlists.values() for id in p.places.values() if id == video.id),
             "state": _STATES.get(broadcast.state, f"upcoming: {broadcast.starts_at}") if broadcast else "",
         }
         return {name: words for name, words in told.items() if words}

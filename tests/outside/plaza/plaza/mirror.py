@@ -55,6 +55,10 @@ class PlazaMirror(Mirror):
         """End this account's token."""
         self.expired.add(name)
 
+    def renew_credentials(self, name: str) -> None:
+        """Let this account's token work again."""
+        self.expired.discard(name)
+
     def cards(self) -> list[Card]:
         """All posts, newest first."""
         return [self._card(post) for post in reversed(self.posts.values())]
