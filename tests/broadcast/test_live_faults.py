@@ -46,7 +46,7 @@ class Write(NamedTuple):
 
 
 class Life(NamedTuple):
-    """What a life without faults asks for, in its order, and what the public sees after each moment."""
+    """What a life without faults asks for, in its order, and what is there after each moment."""
 
     writes: list[Write]
     wanted: list[list[Sight]]
@@ -110,7 +110,11 @@ def pictures_come_in(sandbox: Sandbox, folder: Path) -> None:
 
 
 def seen(sandbox: Sandbox) -> list[Sight]:
-    return [sight for name in PLATFORMS for sight in SandboxStage(sandbox, name).sights()]
+    """What the public sees, and how many events there are, seen or not."""
+    mirrors: dict[str, Any] = {name: sandbox.mirror(name) for name in PLATFORMS}
+    events = (mirrors["youtube"].broadcasts, mirrors["facebook"].live_videos, mirrors["vimeo"].events)
+    made: list[Sight] = [("events", *(str(len(of_one)) for of_one in events))]
+    return made + [sight for name in PLATFORMS for sight in SandboxStage(sandbox, name).sights()]
 
 
 @contextmanager
