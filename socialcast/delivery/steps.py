@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -19,12 +20,18 @@ from socialcast.model.errors import OutcomeUnknown, TerminalError, TransientErro
 from socialcast.wire.retry import Patience
 from socialcast.wire.transport import Exchange, recording
 
-__all__ = ["Judge", "Steps"]
+__all__ = ["Absent", "Judge", "Steps"]
 
 T = TypeVar("T")
 W = TypeVar("W")
 
 INTENT, DONE, REFUSED, NOTED = "intent", "done", "refused", "noted"
+
+
+class Absent(Enum):
+    """What `find` gives where the platform knows that the effect is not there and will not come by itself."""
+
+    CERTAIN = "certain"
 
 
 class Judge(Protocol):
@@ -61,16 +68,17 @@ class Steps:
         self,
         name: str,
         send: Callable[[], T],
-        find: Callable[[], T | None] | None = None,
+        find: Callable[[], T | Absent | None] | None = None,
         *,
         repeatable: bool = False,
         valid: Callable[[T], bool] = lambda result: True,
     ) -> T:
         """The result of `send`, from the ledger if it was sent before.
 
-        `find` looks for the effect on the platform and gives the result, None when it is absent, or raises
-        OutcomeUnknown when the platform cannot tell. `repeatable` says that sending twice has the effect of once.
-        A recorded result that is no longer `valid`, such as an upload that has lapsed, is followed by another step.
+        `find` looks for the effect on the platform and gives the result, None when it is not to be seen, Absent.CERTAIN
+        when it cannot come any more, or raises OutcomeUnknown when the platform cannot tell. `repeatable` says that sending
+        twice has the effect of once. A recorded result that is no longer `valid`, such as an upload that has lapsed, is
+        followed by another step.
         The result is plain JSON; an empty one counts as no answer. Raises PublishError.
         """
         step = self._known.get(name)
@@ -128,7 +136,7 @@ class Steps:
             return [work(index, item) for index, item in numbered]
         return _in_parallel(iter(numbered), work, threads)
 
-    def _found_from_before(self, name: str, step: Step | None, find: Callable[[], T | None] | None) -> T | None:
+    def _found_from_before(self, name: str, step: Step | None, find: Callable[[], T | Absent | None] | None) -> T | None:
         """What an earlier run made without recording it: after a crash, or on a machine with an empty ledger."""
         if step and step.state == INTENT:
             return self._look(name, step.sent_at, find)
@@ -136,15 +144,15 @@ class Steps:
             return self._found_from_elsewhere(name, find)
         return None
 
-    def _found_from_elsewhere(self, name: str, find: Callable[[], T | None]) -> T | None:
+    def _found_from_elsewhere(self, name: str, find: Callable[[], T | Absent | None]) -> T | None:
         """What another machine may have made, even just before this run began."""
         found, unsettled_seconds = self.read(find), self._settled_at - self._now()
         if found is None and unsettled_seconds > 0:
             self._patience.pause(unsettled_seconds, f"looking again whether an earlier run sent {name}")
             found = self.read(find)
-        return found
+        return None if isinstance(found, Absent) else found
 
-    def _attempt(self, name: str, send: Callable[[], T], find: Callable[[], T | None] | None, repeatable: bool) -> T:
+    def _attempt(self, name: str, send: Callable[[], T], find: Callable[[], T | Absent | None] | None, repeatable: bool) -> T:
         self._patience.cancel.check()
         sent_at = self._record(name, INTENT, None)
         with self._counting:
@@ -166,7 +174,7 @@ class Steps:
         return result
 
     def _look(
-        self, name: str, sent_at: float, find: Callable[[], T | None] | None, unknown: OutcomeUnknown | None = None
+        self, name: str, sent_at: float, find: Callable[[], T | Absent | None] | None, unknown: OutcomeUnknown | None = None
     ) -> T | None:
         """Look at each settling age; only after the last one is absence believed."""
         if find is None:
@@ -176,10 +184,10 @@ class Steps:
             self._patience.pause(max(0.0, sent_at + age_seconds - self._now()), f"looking whether {name} has arrived")
             found = self._found(name, find)
             if found is not None:
-                return found
+                return None if isinstance(found, Absent) else found
         return None
 
-    def _found(self, name: str, find: Callable[[], T | None]) -> T | None:
+    def _found(self, name: str, find: Callable[[], T | Absent | None]) -> T | Absent | None:
         """What a look finds; a look that fails leaves the fate unknown, and must not lead to another try of the write."""
         try:
             return self.read(find)

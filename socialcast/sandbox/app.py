@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import EnvironHeaders
 
 from socialcast.sandbox import admin, wall
-from socialcast.sandbox.faults import Call, Fault, Faults
+from socialcast.sandbox.faults import Call, Fault, Faults, lost
 from socialcast.sandbox.mirror import Account, Clock, Mirror, Request, Response
 from socialcast.sandbox.request import SCHEME_HEADER
 from socialcast.sandbox.routing import Hosts, Match, RouteTable, is_loopback
@@ -31,7 +31,10 @@ _RECORDS = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRecord:
-    """One request to a platform; status 0 means that the client got no answer, an empty handler that none was found."""
+    """One request to a platform; status 0 means that the client got no answer, an empty handler that none was found.
+
+    `received_bytes` is how much of its body arrived: what an upload that goes on sends anew, and what not.
+    """
 
     number: int
     at: float
@@ -43,6 +46,7 @@ class RequestRecord:
     operation: str
     status: int
     fault: str
+    received_bytes: int = 0
 
 
 class App:
@@ -123,10 +127,18 @@ class App:
         match = self._tables[platform].match(request)
         if match is None:
             return self._record(request, self._unmatched(platform, request), platform)
+        if request.is_torn:
+            return self._record(request, self._torn(platform, match, request), platform, match)
         fault = self.faults.take(platform, match.route.handler, request.method)
         run = partial(self._run, platform, match, request)
         response = Call(fault, request, self.mirrors[platform], run).spoiled() if fault else run()
         return self._record(request, response, platform, match, fault)
+
+    def _torn(self, platform: str, match: Match, request: Request) -> Response:
+        """Nobody waits for an answer to a request that broke off; what arrived may count all the same."""
+        if match.route.keeps_torn:
+            self._run(platform, match, request)
+        return lost()
 
     def _run(self, platform: str, match: Match, request: Request) -> Response:
         mirror = self.mirrors[platform]
@@ -165,6 +177,7 @@ class App:
                     operation=match.route.when[1] if match and match.route.when else "",
                     status=response.status_code,
                     fault=fault.effect.value if fault else "",
+                    received_bytes=request.received_bytes,
                 )
             )
         return response

@@ -14,16 +14,13 @@ from enum import Enum
 from werkzeug.datastructures import Headers
 
 from socialcast.sandbox.mirror import Mirror, Request, Response
+from socialcast.sandbox.request import LostConnection
 
-__all__ = ["NO_ANSWER", "SOCKET_KEY", "Call", "Effect", "Fault", "Faults", "LostConnection"]
+__all__ = ["NO_ANSWER", "SOCKET_KEY", "Call", "Effect", "Fault", "Faults", "lost"]
 
 NO_ANSWER = 0  # stands for the status where the client got none
 SOCKET_KEY = "socialcast.socket"
 _DRIPS = 20
-
-
-class LostConnection(Exception):
-    """Tells the server to reset the connection instead of finishing the answer."""
 
 
 class Effect(Enum):
@@ -126,6 +123,11 @@ def _json(status: int, body: Mapping[str, object], headers: Mapping[str, str]) -
 def _status(call: Call, status: int, words: str) -> Response:
     wait = call.fault.retry_after
     return _json(status, {"error": words, "status": status}, {} if wait is None else {"Retry-After": str(wait)})
+
+
+def lost() -> Response:
+    """No answer, but a connection that is reset."""
+    return _no_answer(_lose)
 
 
 def _no_answer(end: Callable[[], bytes]) -> Response:

@@ -51,6 +51,7 @@ class Route:
     source: str  # the page it was written from
     when: tuple[str, str] | None = None
     verified: Verified = Verified.DOCUMENTATION
+    keeps_torn: bool = False  # whether it keeps what arrived of a body that broke off, as uploads do that can go on
 
 
 class Clock:

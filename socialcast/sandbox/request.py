@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack
 from functools import cached_property
 from typing import IO, Any
 
 from werkzeug.wrappers import Request as WerkzeugRequest
-from werkzeug.wsgi import get_input_stream
 
-__all__ = ["SCHEME_HEADER", "Request"]
+__all__ = ["SCHEME_HEADER", "LostConnection", "Request"]
 
 SCHEME_HEADER = "X-Sandbox-Scheme"
+_BLOCK_BYTES = 1 << 16
 _FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
+
+
+class LostConnection(Exception):
+    """The client is gone, or is to find the connection reset instead of an answer."""
 
 
 class Request(WerkzeugRequest):
@@ -21,6 +24,8 @@ class Request(WerkzeugRequest):
 
     max_form_memory_size = 64 << 20  # base64 media and long wiki pages come as plain form fields
     max_form_parts = 10_000
+    received_bytes = 0  # of the body
+    is_torn = False  # whether the body broke off
 
     @cached_property
     def believed_url(self) -> str:
@@ -37,12 +42,19 @@ class Request(WerkzeugRequest):
         return self._on_disk.enter_context(super()._get_file_stream(*sizes_and_names, **more))
 
     def read_body(self) -> None:
-        """Take the whole body off the wire; parts and raw bodies that are large go to disk."""
+        """Take the body off the wire, as much of a raw one as comes; parts and raw bodies that are large go to disk."""
         if self.mimetype in _FORMS:
             self._load_form_data()
+            self.received_bytes = self.content_length or 0
             return
         body = self._get_file_stream(None, None)
-        shutil.copyfileobj(get_input_stream(self.environ), body)
+        stream = self.environ["wsgi.input"]
+        try:
+            while block := stream.read1(_BLOCK_BYTES):  # one at a time, so that none is lost where the next does not come
+                body.write(block)
+        except LostConnection:
+            self.is_torn = True
+        self.received_bytes = body.tell()
         body.seek(0)
         self.environ.update({"wsgi.input": body, "wsgi.input_terminated": True})
 

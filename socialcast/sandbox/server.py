@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from socialcast.sandbox import rtmp
-from socialcast.sandbox.faults import SOCKET_KEY, LostConnection
+from socialcast.sandbox.faults import SOCKET_KEY
+from socialcast.sandbox.request import LostConnection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment

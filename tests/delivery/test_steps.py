@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from socialcast.delivery.ledger import Ledger, Step
-from socialcast.delivery.steps import Steps
+from socialcast.delivery.steps import Absent, Steps
 from socialcast.model.errors import Cancelled, OutcomeUnknown, PublishError, RateLimited, TerminalError, TransientError
 from socialcast.wire.clock import Cancel
 from socialcast.wire.retry import Patience
@@ -110,6 +110,14 @@ def test_absence_is_believed_only_after_the_last_look(ledger: Ledger, clock: Any
     assert steps_of(ledger, clock).once("post", platform.send, find) == "id-1"
     assert len(looks) == 2
     assert sum(clock.waits) >= 60
+
+
+def test_certain_absence_is_not_waited_for(ledger: Ledger, clock: Any) -> None:
+    """Where the platform says that it will not come any more, it is sent again at once, after a crash as after a lost answer."""
+    platform = Platform(OutcomeUnknown("reset"))
+    ledger.record_step("key", "channel", Step("post", "intent", None, clock.now().timestamp()))
+    assert steps_of(ledger, clock).once("post", platform.send, lambda: Absent.CERTAIN) == "id-1"
+    assert sum(clock.waits) < 60
 
 
 def test_without_a_look_the_outcome_stays_unknown(ledger: Ledger, clock: Any) -> None:

@@ -23,6 +23,7 @@ from socialcast.testing.clock import SandboxClock
 from socialcast.testing.stage import clip, picture
 from socialcast.wire.transport import Exchange, SandboxAdapter
 from tests.publishers.openapi import Description
+from tests.publishers.torn import killed_while_sending
 
 SRT = b"1\n00:00:00,000 --> 00:00:01,500\nThe doors open.\n"
 LIVE = "/me/live_events"  # the published file ends in 2023 and has no live part
@@ -103,6 +104,17 @@ def film(**fields: Any) -> Announcement:
 def event(studio: Studio, **fields: Any) -> Announcement:
     starts_at = studio.sandbox.clock.datetime() + timedelta(hours=1)
     return Announcement(key="doors", title="Doors", text="We open.", live=Live(title="Doors", starts_at=starts_at, **fields))
+
+
+def test_a_killed_upload_is_resumed_and_not_restarted(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed with half of the film on its way, the run after it sends the rest, by the request log."""
+    said = msgspec.structs.replace(film(), video=Video(data=padded(8 << 20), alt="A test picture", title="Open doors"))
+    with killed_while_sending("/upload", 4 << 20, monkeypatch):
+        studio.publish(said)
+    assert studio.publish(said).state is State.PUBLISHED
+    sent = [record.received_bytes for record in studio.sandbox.requests("vimeo") if record.handler == "take_piece"]
+    assert sent == [4 << 20, 4 << 20]
+    assert (studio.video.blob.size, studio.calls("add_video")) == (8 << 20, 1)
 
 
 def padded(size: int) -> bytes:

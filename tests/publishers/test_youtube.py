@@ -21,6 +21,7 @@ from socialcast.testing.clock import SandboxClock
 from socialcast.testing.stage import clip, picture
 from socialcast.wire.transport import SandboxAdapter
 from tests.publishers.discovery import Request, youtube
+from tests.publishers.torn import killed_while_sending
 
 SRT = b"1\n00:00:00,000 --> 00:00:01,500\nThe doors open.\n"
 VTT = "WEBVTT\n\n00:00.000 --> 00:01.500\nDie Türen gehen auf.\n".encode()
@@ -133,6 +134,21 @@ def test_an_upload_goes_on_where_it_broke_off(station: Station) -> None:
     assert outcome.state is State.PUBLISHED, outcome
     assert station.video.blob.size == 3 << 20
     assert station.calls("insert_video") == 1
+
+
+def test_a_killed_upload_is_resumed_at_once_and_not_restarted(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed with half of the film on its way, the run after it sends the rest, by the request log, and waits for nothing."""
+    big = Video(data=padded(8 << 20), alt="A test picture", title="Open doors")
+    said = Announcement(key="doors", title="Open doors", text="We open.", video=big)
+    with killed_while_sending("upload_id=", 4 << 20, monkeypatch):
+        station.publish(said)
+    began = station.sandbox.clock.now()
+    assert station.publish(said).state is State.PUBLISHED
+    assert station.sandbox.clock.now() - began < 60  # what is processed is waited for
+    log = [record for record in station.sandbox.requests("youtube") if record.handler == "send_file"]
+    torn, *_, rest = [record.received_bytes for record in log if record.received_bytes]
+    assert (torn, rest) == (4 << 20, 4 << 20)
+    assert (station.video.blob.size, station.calls("insert_video")) == (8 << 20, 1)
 
 
 def padded(size: int) -> bytes:

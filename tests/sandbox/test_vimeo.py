@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import io
+import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -324,3 +327,17 @@ def test_the_wall_shows_public_events_with_their_state(account: Account) -> None
     account.call("POST", f"/me{made['uri']}/activate")
     account.mirror.set_ingest(made["stream_key"], True)
     assert account.mirror.cards()[0].facts["state"] == "live now"
+
+
+def test_a_request_that_breaks_off_makes_nothing(account: Account) -> None:
+    """Only bytes of an upload are kept as far as they came; half a request is none."""
+    body = json.dumps({"upload": {"approach": "tus", "size": "10"}, "name": "Half"}).encode()
+    head = f"POST /me/videos HTTP/1.1\r\nHost: api.vimeo.com\r\nAuthorization: bearer {account.token}\r\n"
+    with socket.create_connection(("127.0.0.1", int(account.sandbox.url.rpartition(":")[2])), timeout=30) as client:
+        client.sendall(f"{head}Content-Type: application/json\r\nContent-Length: {len(body) + 1}\r\n\r\n".encode() + body)
+        client.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionResetError):
+            assert not client.recv(1000)
+    (record,) = account.sandbox.requests("vimeo")
+    assert (record.handler, record.status, record.received_bytes) == ("add_video", 0, len(body))
+    assert not account.mirror.videos

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from googleapiclient.http import HttpRequest, MediaIoBaseUpload
 
-from socialcast.delivery.steps import Steps
+from socialcast.delivery.steps import Absent, Steps
 from socialcast.model.announcement import Video
 from socialcast.model.errors import TerminalError, TransientError
 from socialcast.model.post import Post
@@ -62,12 +62,12 @@ class VideoUpload:
         self._require_same_file(session)
         return video_id
 
-    def _find(self) -> str | None:
-        """The session tells what became of it; only where it is gone, or was opened on another machine, the mark does."""
+    def _find(self) -> str | Absent | None:
+        """The session tells at once what became of it; where it is gone, or was opened on another machine, the mark does."""
         session: Session | None = self._steps.recorded(_SESSION)
         so_far = self._standing(session) if session else Standing(is_gone=True)
         if not so_far.is_gone:
-            return so_far.video_id or None
+            return so_far.video_id or Absent.CERTAIN
         mark, size_bytes = words.mark(self._post, _STEP), self._video.content.size
         return find_upload(self._client, self._uploads(), mark, size_bytes, self._steps.begun_at(_STEP))
 

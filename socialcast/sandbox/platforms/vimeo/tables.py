@@ -63,7 +63,7 @@ ROUTES: tuple[Route, ...] = (
     _route("POST", "/me/live_events/{event}/activate", "activate_event", "live"),
     _route("POST", "/me/live_events/{event}/end", "end_event", "live"),
     _route("GET", "/upload", "tell_offset", _TUS),
-    _route("PATCH", "/upload", "take_piece", _TUS),
+    Route(method="PATCH", path="/upload", handler="take_piece", source=_TUS, keeps_torn=True),
     _route("POST", "/upload", "refuse_creation", _TUS),
     _route("PUT", "/picture/{picture}", "put_picture", "videos"),
     _route("PUT", "/texttrack/{track}", "put_track", "videos"),

@@ -96,12 +96,14 @@ _API = "/youtube/v3/"
 def _upload(path: str, handlers: tuple[str, str], page: str) -> tuple[Route, ...]:
     """An upload under both of its addresses: opening a session, and sending its bytes."""
     opened, sent = handlers
+    paths = (f"{prefix}{_API}{path}" for prefix in ("/upload", "/resumable/upload"))
+    resumable = ("uploadType", "resumable")
     return tuple(
         route
-        for prefix in ("/upload", "/resumable/upload")
+        for path in paths
         for route in (
-            Route(method="POST", path=f"{prefix}{_API}{path}", handler=opened, source=_DOCS + page),
-            Route(method="PUT", path=f"{prefix}{_API}{path}", handler=sent, source=_GUIDE, when=("uploadType", "resumable")),
+            Route(method="POST", path=path, handler=opened, source=_DOCS + page),
+            Route(method="PUT", path=path, handler=sent, source=_GUIDE, when=resumable, keeps_torn=True),
         )
     )
 
