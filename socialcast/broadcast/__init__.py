@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -38,6 +38,7 @@ from socialcast.wire.transport import Transport
 
 __all__ = ["Broadcast", "Event", "Held", "LiveShow", "Phase", "Plan", "PlannedChannel"]
 
+Opened = TypeVar("Opened", Ledger, Transport)
 _CONNECTIONS = 1024  # the most that the pool keeps per host; only those in use exist
 
 
@@ -64,8 +65,8 @@ class Broadcast:
         self._sandbox_url = getattr(sandbox, "url", sandbox)
         self._clock: Clock = clock or SystemClock()
         self._listener = Listener(on_event)
-        self._transport: Transport | None = None
-        self._ledger: Ledger | None = None
+        self._transports: list[Transport] = []  # one, once it is needed, and likewise below
+        self._ledgers: list[Ledger] = []
         self._running: set[Cancel] = set()
 
     @classmethod
@@ -213,17 +214,15 @@ class Broadcast:
     @property
     def ledger(self) -> Ledger:
         """The ledger, opened on first use."""
-        if self._ledger is None:
-            self._ledger = Ledger(self._ledger_path)
-        return self._ledger
+        return _first(self._ledgers, lambda: Ledger(self._ledger_path))
 
     def close(self) -> None:
         """Close connections and the ledger."""
-        if self._transport:
-            self._transport.close()
-        if self._ledger:
-            self._ledger.close()
-        self._transport = self._ledger = None
+        for transport in self._transports:
+            transport.close()
+        for ledger in self._ledgers:
+            ledger.close()
+        self._transports, self._ledgers = [], []
 
     def __enter__(self) -> Self:
         return self
@@ -237,10 +236,11 @@ class Broadcast:
         return {name: channel for name, channel in self.channels.items() if name in rows} or self.channels
 
     def _publishers(self, channels: Mapping[str, Channel], *, to_send: bool) -> dict[str, Publisher]:
-        if self._transport is None or not self._transport.is_own:
-            self._transport = Transport(sandbox_url=self._sandbox_url, connections=_CONNECTIONS)
+        if self._transports and not self._transports[0].is_own:
+            self._transports = []
+        transport = _first(self._transports, lambda: Transport(sandbox_url=self._sandbox_url, connections=_CONNECTIONS))
         cache_folder = self._ledger_path.parent / "media"
-        return open_channels(channels.values(), self._transport, self._clock, cache_folder, to_send=to_send)
+        return open_channels(channels.values(), transport, self._clock, cache_folder, to_send=to_send)
 
     def _steps(self, publisher: Publisher, key: str) -> Steps:
         return Steps(
@@ -368,6 +368,17 @@ def _too_late(announcement: Announcement, deliveries: Sequence[ChannelDelivery],
         return ()
     message = f"{live.starts_at.isoformat()} is past, and the event is still to be created"
     return (Problem(code="live.past", path="live.starts_at", message=message, fix="give it a start that lies ahead"),)
+
+
+def _first(opened: list[Opened], make: Callable[[], Opened]) -> Opened:
+    """What is open, made by whichever thread comes first; without a lock, which a fork could leave held."""
+    if not opened:
+        made = make()
+        opened.append(made)
+        if opened[0] is not made:
+            opened.remove(made)
+            made.close()
+    return opened[0]
 
 
 def _by_name(channels: Iterable[Channel]) -> dict[str, Channel]:

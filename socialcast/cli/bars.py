@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
-from socialcast.cli.progress import ChannelProgress, Progress
+from socialcast.cli.progress import CHECKING, ChannelProgress, Progress
 
 __all__ = ["LiveProgress"]
 
@@ -25,6 +25,7 @@ class LiveProgress(Progress):
 
     def __enter__(self) -> Self:
         self._bars.start()
+        self._checking = self._bars.add_task(CHECKING, total=None, told="")  # 800 photos take a while
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -32,6 +33,7 @@ class LiveProgress(Progress):
 
     def show(self, name: str, channel: ChannelProgress) -> None:
         """Draw the line of that channel."""
+        self._bars.update(self._checking, visible=False)
         if name not in self._lines:
             self._lines[name] = self._bars.add_task(name, total=None, told="")
         total = (channel.photos or 1) + 1  # the last share is the outcome's

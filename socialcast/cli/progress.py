@@ -13,8 +13,9 @@ import click
 from socialcast.broadcast import Event, Phase
 from socialcast.model.receipt import Outcome
 
-__all__ = ["ChannelProgress", "Progress", "watch"]
+__all__ = ["CHECKING", "ChannelProgress", "Progress", "watch"]
 
+CHECKING = "checking everything before anything is sent"
 _PHOTO_STEP = re.compile(r"photo/\d+")
 _WORDS = {
     Phase.CHECK: "checking the account",
@@ -79,6 +80,7 @@ class Progress:
         self.show(event.channel, channel)
 
     def __enter__(self) -> Self:
+        self.say(CHECKING)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

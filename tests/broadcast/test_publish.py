@@ -368,6 +368,20 @@ def _publish_in_child(broadcast: Broadcast) -> None:
     os._exit(broadcast.publish(Announcement(key="child", text="From a worker")).exit_code)
 
 
+def test_announcements_that_begin_at_once_share_one_ledger(make: Make, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Threads that are the first to need it leave no file open behind when the broadcast is closed."""
+    broadcast, together = make("a"), threading.Barrier(8)
+
+    def publish(number: int) -> int:
+        together.wait(10)
+        return broadcast.publish(msgspec.structs.replace(HELLO, key=f"hello-{number}", text=f"Doors {number}.")).exit_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(publish, range(8))) == {0}
+    broadcast.close()
+    assert not (tmp_path / "ledger-wal").exists()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_worker_has_connections_of_its_own(make: Make, sandbox: Sandbox) -> None:

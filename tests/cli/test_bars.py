@@ -25,7 +25,7 @@ def test_a_terminal_gets_a_line_per_channel_that_is_drawn_anew(sandbox: Sandbox)
         report = process.stdout.read().decode() if process.stdout else ""
     os.close(ours)
     assert process.returncode == 0
-    assert "checking the account" in drawn
+    assert drawn.index("checking everything before anything is sent") < drawn.index("checking the account")
     assert drawn.count("town") > 1
     assert drawn.endswith("\x1b[2K")
     assert "town (plaza): published" in report

@@ -24,6 +24,7 @@ RunJson = Callable[..., dict[str, Any]]
 Edit = Callable[[str, str, str], None]
 OUTCOME = {"platform", "state", "id", "url", "partly_public", "steps_sent", "reason", "hint", "code"} | {
     "published_at",
+    "due_at",
     "items",
     "adaptations",
 }
@@ -33,6 +34,7 @@ def test_progress_goes_to_stderr_and_the_report_to_stdout(run: Run, sandbox: San
     """A person sees each phase and photo as lines, and the outcome of every channel with its address."""
     result = run("publish", "event.md", "--sandbox", sandbox.url)
     assert result.exit_code == 0
+    assert result.stderr.startswith("checking everything before anything is sent\n")
     assert "town: preparing, photos 2/2" in result.stderr
     assert "village: making it public" in result.stderr
     assert f"town (plaza): published {sandbox.url}/at/plaza.example/posts/" in result.stdout

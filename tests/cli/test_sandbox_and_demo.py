@@ -62,8 +62,11 @@ def test_the_demo_shows_its_wall(start: Start) -> None:
     while not (line := process.stderr.readline()).startswith("The wall:"):
         assert process.poll() is None
     wall = requests.get(line.split()[-1], timeout=30).text
+    report = json.loads("".join([*iter(process.stdout.readline, "}\n"), "}"]))
+    addresses = [outcome["url"] for outcome in report["outcomes"].values()]
+    assert [url for url in addresses if requests.get(url, timeout=30).status_code != 200] == []
     process.send_signal(signal.SIGINT)
-    report = json.loads(process.communicate(timeout=30)[0])
+    process.communicate(timeout=30)
     assert process.returncode == 0
     assert set(report["outcomes"]) == CHANNELS
     assert "Open doors at the Alpine Forum" in wall
