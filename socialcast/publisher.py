@@ -23,7 +23,7 @@ from socialcast.model.problems import Problem
 from socialcast.model.receipt import Account, Draft, Item, LiveStatus, Readiness, Receipt
 from socialcast.wire.clock import Clock
 from socialcast.wire.secrets import Secret
-from socialcast.wire.settings import PhotoWishes, Policy
+from socialcast.wire.settings import PhotoWishes, Policy, VideoWishes
 from socialcast.wire.transport import Exchange, Transport
 from socialcast.wire.wording import Wording
 
@@ -40,6 +40,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy = Policy.REFUSE
     photos: PhotoWishes = PhotoWishes()
     wording: Wording = Wording()
+    video: VideoWishes = VideoWishes()
     folder: Path = Path()
     cache_folder: str | None = None
 

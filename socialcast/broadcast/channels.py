@@ -88,6 +88,7 @@ def _open(
         policy=channel.policy,
         photos=channel.photos,
         wording=channel.wording,
+        video=channel.video,
         folder=channel.folder,
         cache_folder=os.fspath(cache_folder),
     )

@@ -13,6 +13,7 @@ import msgspec
 from socialcast.broadcast.approval import differs
 from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.plan import PlannedChannel, check_post, compose_post
+from socialcast.compose import moving
 from socialcast.compose.preflight import photo_adaptations, with_limits
 from socialcast.delivery.ledger import Delivery as Row
 from socialcast.delivery.ledger import Ledger
@@ -180,6 +181,7 @@ class ChannelDelivery:
             state = State.SKIPPED if self.channel.policy is Policy.SKIP else State.REFUSED
             self.finish(state, reason="; ".join(errors), code="preflight")
             return
+        self.post = post = self._with_fitted_video(post)
         self.draft = self.publisher.prepare(post, self.steps)
         self.post = self._with_what_was_made(post)
         self._save(State.UNKNOWN if self._is_in_doubt else State.PREPARED, None)
@@ -193,6 +195,19 @@ class ChannelDelivery:
         """Raise TerminalError where that is not what was approved: limits of the account, a file, an address that is missing."""
         if self.is_approved and (told := differs(self.planned, links, post)):
             raise TerminalError(f"not what was approved: {told}", code="approval.changed", hint=_APPROVE_ANEW)
+
+    def _with_fitted_video(self, post: Post) -> Post:
+        """The post with the video, and the poster, that its adaptations tell of."""
+        codes = {change.code for change in post.adaptations} & {moving.TRANSCODED, moving.POSTER_CHOSEN}
+        rules = with_limits(self.publisher.capabilities, self.account.limits).video
+        folder = self.publisher.connection.cache_folder
+        if not (codes and rules and folder and post.video):
+            return post
+        video = moving.fitted(post.video, codes, rules, folder, self._patience.cancel, self._tell_transcoding)
+        return msgspec.structs.replace(post, video=video)
+
+    def _tell_transcoding(self, percent: int) -> None:
+        self._listener.tell(Event(channel=self.channel.name, phase=self._phase, step="transcode", percent=percent))
 
     def _with_what_was_made(self, post: Post) -> Post:
         """The post whose adaptations also say what quality came of it, which is known once the photos were fitted."""

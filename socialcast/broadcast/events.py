@@ -34,7 +34,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase
     step: str = ""
     photos: int = 0  # how many the post has, to measure steps such as "photo/3" against
-    percent: int | None = None  # the platform's own processing
+    percent: int | None = None  # of the platform's own processing, or of the step "transcode"
     wait_seconds: float | None = None
     reason: str = ""  # of the wait
     outcome: Outcome | None = None

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from socialcast.broadcast.channels import same_accounts
+from socialcast.compose import moving
 from socialcast.compose.languages import about_language
 from socialcast.compose.preflight import check, photo_adaptations, with_limits
 from socialcast.delivery.ledger import Delivery
@@ -196,9 +197,14 @@ def _planned_hosts(
 
 
 def compose_post(announcement: Announcement, publisher: Publisher, links: Mapping[str, str], capabilities: Capabilities) -> Post:
-    """The channel's post with every adaptation named, those of its language and its photos included."""
+    """The channel's post with every adaptation named, those of its language, its photos and its video included."""
     post, wanted = publisher.compose(announcement, links), publisher.connection.wording.language
-    about = (*about_language(announcement, publisher.said(announcement), wanted), *photo_adaptations(post, capabilities))
+    may_transcode = bool(announcement.video and announcement.video.adapt) or publisher.connection.video.adapt
+    about = (
+        *about_language(announcement, publisher.said(announcement), wanted),
+        *photo_adaptations(post, capabilities),
+        *moving.adaptations(post, capabilities, may_transcode=may_transcode),
+    )
     return msgspec.structs.replace(post, adaptations=(*post.adaptations, *about))
 
 

@@ -33,6 +33,7 @@ class ChannelProgress:
     phase: Phase = Phase.CHECK
     photos: int = 0
     percent: int | None = None
+    is_transcoding: bool = False
     outcome: Outcome | None = None
     wait_seconds: float | None = None
     reason: str = ""
@@ -41,6 +42,7 @@ class ChannelProgress:
     def follow(self, event: Event) -> None:
         """Take in what happened."""
         self.phase, self.percent, self.outcome = event.phase, event.percent, event.outcome
+        self.is_transcoding = event.step == "transcode"
         self.wait_seconds, self.reason = event.wait_seconds, event.reason
         self.photos = event.photos or self.photos
         if _PHOTO_STEP.fullmatch(event.step):
@@ -63,7 +65,8 @@ class ChannelProgress:
             return f"waiting {self.wait_seconds:.0f} s: {self.reason}"
         photos = f", photos {self.photos_done}/{self.photos}" if self.phase is Phase.PREPARE and self.photos_done else ""
         percent = f", {self.percent} %" if self.percent is not None else ""
-        return _WORDS[self.phase] + photos + percent
+        words = "transcoding the video" if self.is_transcoding else _WORDS[self.phase]
+        return words + photos + percent
 
 
 class Progress:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from socialcast.compose import photos
 from socialcast.compose.described import is_file_name
 from socialcast.model.announcement import Live, Photo, Video
 from socialcast.model.capabilities import Capabilities, VideoRules
-from socialcast.model.post import Post
+from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
+from socialcast.wire import ffmpeg
+from socialcast.wire.clock import Cancel
 
 if TYPE_CHECKING:  # the libraries under it are imported where there is a video
     from socialcast.compose.video import VideoFacts
 
-__all__ = ["live", "video"]
+OnPercent: TypeAlias = Callable[[int], None]
+
+__all__ = ["POSTER_CHOSEN", "TRANSCODED", "adaptations", "fitted", "live", "video"]
+
+TRANSCODED, POSTER_CHOSEN = "video.transcoded", "video.poster_chosen"
 
 _EXPORT = "export it as MP4 with H.264 and AAC"
 _REMEDIES = {
@@ -25,8 +33,11 @@ _REMEDIES = {
     "video.truncated": "copy it again from where it came",
     "video.unreadable": _EXPORT,
     "video.no_picture": "give it a file with a picture track",
+    "video.too_long": "cut it, or give this channel another video",
+    "video.too_short": "give it a longer one",
 }
-_CHAPTER = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d{1,2}):(?P<seconds>[0-5]\d) +\S")
+_TIME = r"(?:(?P<hours>\d+):)?(?P<minutes>\d{1,2}):(?P<seconds>[0-5]\d)"
+_MOMENT, _CHAPTER = re.compile(_TIME), re.compile(_TIME + r" +\S")
 _ROUNDING_SECONDS = 1.0  # players and editors round the length of a file differently
 
 
@@ -52,9 +63,48 @@ def video(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
         fix = "check the path, and that the file can be read"
         yield Problem(code="video.missing", path="video", message=f"{film.name} cannot be read: {error.strerror}", fix=fix)
     else:
-        yield from _file(film, facts, rules)
+        yield from _file(post, film, facts, rules)
+        if rules.poster:
+            yield from _poster_time(film, facts)
         yield from _subtitles(film, facts)
         yield from _chapters(film, facts)
+
+
+def adaptations(post: Post, capabilities: Capabilities, *, may_transcode: bool) -> list[Adaptation]:
+    """What will be made of the post's video before it is sent: a file that the platform takes, and the poster that was chosen."""
+    rules, film = capabilities.video, post.video
+    if film is None or rules is None:
+        return []
+    made = []
+    if film.poster_at and rules.poster:
+        words = f"the picture at {film.poster_at} is shown before the video plays"
+        made.append(Adaptation(code=POSTER_CHOSEN, message=words, routine=True))
+    if may_transcode and (told := _mendable(film, rules)):
+        made.append(Adaptation(code=TRANSCODED, message=f"the video is transcoded: {told}", routine=True))
+    return made
+
+
+def fitted(film: Video, codes: Collection[str], rules: VideoRules, folder: str, cancel: Cancel, on_percent: OnPercent) -> Video:
+    """The video as those adaptations say. Raises ConfigurationError where it cannot be made so."""
+    from socialcast.compose import transcode
+
+    if POSTER_CHOSEN in codes:
+        poster = transcode.poster_frame(film, moment(film.poster_at) or 0.0, folder, cancel)
+        film = msgspec.structs.replace(film, poster=poster, poster_at="")
+    return transcode.transcoded(film, rules, folder, cancel, on_percent) if TRANSCODED in codes else film
+
+
+def _mendable(film: Video, rules: VideoRules) -> str:
+    """What transcoding would mend, in words; empty where there is nothing, or it would not help."""
+    from socialcast.compose import transcode
+    from socialcast.compose import video as reader
+
+    try:
+        facts = reader.facts(film)
+        wrong = [each.message for each in transcode.misfits(film.name, film.content.size, facts, rules) if each.is_mendable]
+    except (reader.UnreadableVideo, OSError):
+        return ""  # told as a problem
+    return "; ".join(wrong) if wrong and transcode.is_possible(facts, rules) else ""
 
 
 def live(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
@@ -76,25 +126,38 @@ def live(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     yield from _poster(event.poster, "live.poster")
 
 
-def _file(film: Video, facts: VideoFacts, rules: VideoRules) -> Iterator[Problem]:
-    size_bytes, seconds = film.content.size, facts.seconds
-    if rules.max_bytes is not None and size_bytes > rules.max_bytes:
-        message = f"{film.name} has {size_bytes:,} bytes, {rules.max_bytes:,} are allowed"
-        yield Problem(code="video.too_large", path="video", message=message, fix="give it a smaller encoding")
-    if facts.media_type not in rules.types:
-        message = f"{film.name} is {facts.media_type}, which the platform does not take"
-        yield Problem(code="video.type", path="video", message=message, fix=_EXPORT)
-    if rules.codecs is not None and facts.codec not in rules.codecs:
-        message = f"{film.name} is encoded in {facts.codec}; taken are {', '.join(sorted(rules.codecs))}"
-        yield Problem(code="video.codec", path="video", message=message, fix=_EXPORT)
-    if seconds is None:
+def _file(post: Post, film: Video, facts: VideoFacts, rules: VideoRules) -> Iterator[Problem]:
+    from socialcast.compose import transcode
+
+    is_mended = any(change.code == TRANSCODED for change in post.adaptations)
+    for misfit in transcode.misfits(film.name, film.content.size, facts, rules):
+        if misfit.is_mendable and is_mended:
+            continue
+        fix = _REMEDIES.get(misfit.code, _EXPORT)
+        if misfit.is_mendable and transcode.is_possible(facts, rules):
+            fix = f"allow it with video.adapt = true, or run: {transcode.command_line(film, facts, rules)}"
+        yield Problem(code=misfit.code, path="video", message=misfit.message, fix=fix)
+    if is_mended and not ffmpeg.is_installed():
+        message, fix = f"{film.name} has to be transcoded, and ffmpeg is not installed", "install it: apt install ffmpeg"
+        yield Problem(code="video.ffmpeg_missing", path="video", message=message, fix=fix)
+
+
+def _poster_time(film: Video, facts: VideoFacts) -> Iterator[Problem]:
+    if not film.poster_at:
         return
-    if rules.max_seconds is not None and seconds > rules.max_seconds:
-        message = f"{film.name} lasts {_clock(seconds)}, {_clock(rules.max_seconds)} are allowed"
-        yield Problem(code="video.too_long", path="video", message=message, fix="cut it, or give this channel another video")
-    if rules.min_seconds is not None and seconds < rules.min_seconds:
-        message = f"{film.name} lasts {seconds:.1f} seconds, {rules.min_seconds:g} are needed"
-        yield Problem(code="video.too_short", path="video", message=message, fix="give it a longer one")
+    seconds = moment(film.poster_at)
+    if seconds is None:
+        message = f"{film.poster_at!r} is no time in the film"
+        yield Problem(code="poster.unreadable", path="video.poster_at", message=message, fix='write it as "0:12"')
+    elif facts.seconds is not None and seconds >= facts.seconds:
+        message = f"{film.poster_at} is after the video's end at {_clock(facts.seconds)}"
+        yield Problem(code="poster.outside", path="video.poster_at", message=message, fix="choose an earlier picture")
+    if film.poster:
+        message = "the video has a poster already"
+        yield Problem(code="poster.twice", path="video.poster_at", message=message, fix="give poster or poster_at")
+    elif not ffmpeg.is_installed():
+        message = "a picture has to be taken from the film, and ffmpeg is not installed"
+        yield Problem(code="video.ffmpeg_missing", path="video.poster_at", message=message, fix="install it: apt install ffmpeg")
 
 
 def _subtitles(film: Video, facts: VideoFacts) -> Iterator[Problem]:
@@ -148,8 +211,16 @@ def _poster(photo: Photo | None, path: str) -> Iterator[Problem]:
         yield Problem(code=code, path=path, message=str(error), fix="give it a JPEG or PNG, or leave it out")
 
 
+def moment(time: str) -> int | None:
+    """The seconds of a time such as "1:30"; None for what is none."""
+    return _seconds(_MOMENT.fullmatch(time))
+
+
 def _start(chapter: str) -> int | None:
-    found = _CHAPTER.match(chapter)
+    return _seconds(_CHAPTER.match(chapter))
+
+
+def _seconds(found: re.Match[str] | None) -> int | None:
     parts: Mapping[str, str | None] = found.groupdict() if found else {}
     return sum(int(parts[unit] or 0) * weight for unit, weight in _UNITS.items()) if found else None
 

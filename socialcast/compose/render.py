@@ -73,7 +73,10 @@ def _about_video(said: Announcement, capabilities: Capabilities, links: Mapping[
 
 def _about_parts(video: Video, rules: VideoRules) -> list[Adaptation]:
     """What belongs to the video and has no place there."""
-    left_out = {"poster": video.poster and not rules.poster, "subtitles": video.subtitles and not rules.subtitles}
+    left_out = {
+        "poster": (video.poster or video.poster_at) and not rules.poster,
+        "subtitles": video.subtitles and not rules.subtitles,
+    }
     message = "the platform shows the video without its own {}"
     return [Adaptation(code=f"video.{part}", message=message.format(part)) for part, is_so in left_out.items() if is_so]
 

@@ -56,11 +56,16 @@ class UnreadableSubtitles(ConfigurationError):
 
 
 class VideoFacts(NamedTuple):
-    """What a video is by its content; `codec` is that of the picture, `seconds` is None where the file does not say."""
+    """What a video is by its content, its size as it is shown; `codec` is that of the picture, `audio_codec` is empty where there
+    is no sound, `seconds` is None where the file does not say."""
 
     media_type: str
     codec: str
     seconds: float | None
+    width: int
+    height: int
+    frames_per_second: float
+    audio_codec: str
 
 
 def facts(video: Video) -> VideoFacts:
@@ -97,7 +102,23 @@ def _facts(video: Video) -> VideoFacts:
         told = MediaInfo.parse(file)
     container, picture = _first(told.general_tracks), _first(told.video_tracks)
     _require_whole(video, container, picture)
-    return VideoFacts(_media_type(container), _CODECS.get(picture["format"], picture["format"].lower()), _seconds(container))
+    sound = _first(told.audio_tracks)
+    width, height = (int(picture.get(side) or 0) for side in ("width", "height"))
+    is_turned = abs(float(picture.get("rotation") or 0)) % 180 == 90  # a phone that was held upright
+    return VideoFacts(
+        media_type=_media_type(container),
+        codec=_codec(picture),
+        seconds=_seconds(container),
+        width=height if is_turned else width,
+        height=width if is_turned else height,
+        frames_per_second=float(picture.get("frame_rate") or 0),
+        audio_codec=_codec(sound) if sound.get("format") else "",
+    )
+
+
+def _codec(track: Mapping[str, Any]) -> str:
+    name: str = track["format"]
+    return _CODECS.get(name, name.lower())
 
 
 def _require_whole(video: Video, container: Mapping[str, Any], picture: Mapping[str, Any]) -> None:

@@ -88,6 +88,9 @@ class VideoRules(_Group, frozen=True, kw_only=True):
     min_seconds: float | None = None
     max_seconds: float | None = None
     codecs: frozenset[str] | None = None  # of the picture, such as "h264"; None: any
+    audio_codecs: frozenset[str] | None = None  # such as "aac"; None: any
+    max_side: int | None = None  # pixels of the longer side
+    max_frames_per_second: float | None = None
     subtitles: frozenset[str] = frozenset()  # formats: "srt", "vtt"
     poster: PhotoRules | None = None  # the picture shown before it plays; None: the platform chooses one itself
     with_photos: bool = False

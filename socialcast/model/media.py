@@ -138,6 +138,7 @@ class Video(Media, frozen=True):
     """One video; `alt` describes it to those who do not see it, `poster` is the picture shown before it plays.
 
     `chapters` are lines such as "1:30 The speech", in order, the first at 0:00; `texts` says the same in other languages.
+    `poster_at` chooses the poster from the film, as "0:12"; `adapt` allows to transcode it where a platform does not take it.
     """
 
     alt: str = ""
@@ -149,6 +150,8 @@ class Video(Media, frozen=True):
     subtitles: tuple[Subtitles, ...] = ()
     chapters: tuple[str, ...] = ()
     texts: Mapping[str, VideoWords] = {}
+    poster_at: str = ""
+    adapt: bool = False
 
     if TYPE_CHECKING:
 
@@ -165,6 +168,8 @@ class Video(Media, frozen=True):
             subtitles: Iterable[Subtitles] = (),
             chapters: Iterable[str] = (),
             texts: Mapping[str, VideoWords] = ...,
+            poster_at: str = "",
+            adapt: bool = False,
         ) -> None: ...
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""ffmpeg as the encoder of a live event: one encoding, sent to any number of ingests, each of which is reconnected by itself."""
+"""ffmpeg: the encoder of a live event, sent to ingests each of which is reconnected by itself, and what converts files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import msgspec
 from socialcast.model.errors import ConfigurationError, TerminalError
 from socialcast.wire.clock import Cancel
 
-__all__ = ["Encoder", "Health"]
+__all__ = ["Encoder", "Health", "convert", "is_installed", "source_words"]
 
 _KEYFRAME_SECONDS = 2  # what YouTube, Facebook and Vimeo ask for (platform notes, 2026-11-22)
 _RECOVERY_WAIT_SECONDS = 2
@@ -55,6 +55,52 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     kilobits_per_second: float
     speed: float
     dropped_frames: int
+
+
+def is_installed() -> bool:
+    """Whether ffmpeg can be run here."""
+    return shutil.which("ffmpeg") is not None
+
+
+def source_words(path: str, demuxer: str) -> tuple[str, ...]:
+    """The input, read as a file of that kind and nothing else: ffmpeg would follow the addresses in a playlist."""
+    return ("-protocol_whitelist", "file", "-f", demuxer, "-i", f"file:{path}")
+
+
+def convert(words: Sequence[str], cancel: Cancel) -> Iterator[float]:
+    """Run ffmpeg with those words and tell how many seconds are done; stopped where it was asked for.
+
+    Raises ConfigurationError, with ffmpeg's own words, when it cannot do it.
+    """
+    command = [
+        _program("ffmpeg"),
+        "-y",
+        "-nostdin",
+        "-hide_banner",
+        "-nostats",
+        "-loglevel",
+        "error",
+        "-progress",
+        "pipe:1",
+        *words,
+    ]
+    with subprocess.Popen(  # noqa: S603 - the program was looked up, and no shell reads the words
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
+    ) as process:
+        complaints = Complaints(process.stderr, lambda line: None)
+        complaints.start()
+        try:
+            for health in _healths(process.stdout):
+                cancel.check()
+                yield health.sent_seconds
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            process.wait()
+            complaints.join()
+    if process.returncode != 0:
+        raise ConfigurationError(f"ffmpeg cannot convert it: {complaints.last}")
 
 
 class Encoder:
@@ -149,7 +195,7 @@ def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         raise ConfigurationError(
-            f"{name} is not installed, and it is what sends live events: install ffmpeg (apt install ffmpeg)"
+            f"{name} is not installed, and it is what sends live events and converts videos: install it (apt install ffmpeg)"
         )
     return found
 
