@@ -216,6 +216,11 @@ class Broadcast:
         """The ledger, opened on first use."""
         return _first(self._ledgers, lambda: Ledger(self._ledger_path))
 
+    @property
+    def media_folder(self) -> Path:
+        """Where fitted photos are kept, by their content."""
+        return self._ledger_path.parent / "media"
+
     def close(self) -> None:
         """Close connections and the ledger."""
         for transport in self._transports:
@@ -239,8 +244,7 @@ class Broadcast:
         if self._transports and not self._transports[0].is_own:
             self._transports = []
         transport = _first(self._transports, lambda: Transport(sandbox_url=self._sandbox_url, connections=_CONNECTIONS))
-        cache_folder = self._ledger_path.parent / "media"
-        return open_channels(channels.values(), transport, self._clock, cache_folder, to_send=to_send)
+        return open_channels(channels.values(), transport, self._clock, self.media_folder, to_send=to_send)
 
     def _steps(self, publisher: Publisher, key: str) -> Steps:
         return Steps(

@@ -261,11 +261,17 @@ def _planned(
         told=told_by_content(post),
         problems=tuple(problems),
         links=dict(links),
-        settings=settings_in_sight(publisher.Settings, channel),
+        settings={**_wishes(channel), **settings_in_sight(publisher.Settings, channel)},
         capabilities=publisher.capabilities,
         costs=publisher.cost(post),
         schedules=publisher.schedules,
     )
+
+
+def _wishes(channel: Channel) -> dict[str, Any]:
+    """What the channel wants of media and words, where it wants something."""
+    wishes = {name: told_by_content(getattr(channel, name)) for name in ("photos", "video", "wording")}
+    return {name: told for name, told in wishes.items() if told}
 
 
 def _skips(announcement: Announcement, channel: str) -> str:

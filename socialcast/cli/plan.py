@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from socialcast.cli.options import (
 )
 from socialcast.cli.place import Place
 from socialcast.cli.show import show_plan
+from socialcast.model.announcement import Announcement
 from socialcast.wire.announcements import load_announcement
 
 __all__ = ["command"]
@@ -38,6 +40,13 @@ __all__ = ["command"]
     metavar="FILE",
     help="Write what the digest is made of, for --approved on another machine.",
 )
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write one page that shows every post as its readers will see it.",
+)
+@click.option("--markdown", is_flag=True, help="Print Markdown for a comment under a pull request.")
 @json_option
 def command(
     file: Path,
@@ -46,6 +55,8 @@ def command(
     ledger: Path | None,
     sandbox: str | None,
     save: Path | None,
+    html: Path | None,
+    markdown: bool,
     as_json: bool,
 ) -> None:
     """Show what every channel will say of the announcement in FILE, what had to be adapted, and every problem.
@@ -54,12 +65,31 @@ def command(
     nothing else. The plan is kept beside the ledger, so that a later difference can be named. Exit code 1 means that an
     error would stop it.
     """
+    if markdown and as_json:
+        raise click.UsageError("say one of --markdown and --json")
     announcement, place = load_announcement(file), Place(channels, ledger, sandbox, only)
     with place.open() as broadcast:
         plan = broadcast.plan(announcement)
         _keep(plan, broadcast, save, is_to_stay=not place.has_own_sandbox)
-    show_plan(plan, as_json=as_json)
+        if html:
+            _write_page(plan, announcement, html, broadcast)
+    if markdown:
+        _print_markdown(plan, announcement)
+    else:
+        show_plan(plan, as_json=as_json)
     sys.exit(1 if plan.is_stopped else 0)
+
+
+def _write_page(plan: Plan, announcement: Announcement, file: Path, broadcast: Broadcast) -> None:
+    from socialcast.preview import plan_page  # what only those need who ask for it
+
+    file.write_text(plan_page(plan, announcement, os.fspath(broadcast.media_folder)), encoding="utf-8")
+
+
+def _print_markdown(plan: Plan, announcement: Announcement) -> None:
+    from socialcast.preview import plan_markdown  # what only those need who ask for it
+
+    click.echo(plan_markdown(plan, announcement))
 
 
 def _keep(plan: Plan, broadcast: Broadcast, save: Path | None, *, is_to_stay: bool) -> None:

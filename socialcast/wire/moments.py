@@ -36,5 +36,7 @@ def zone_of(name: str, where: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         known = available_timezones()
         if not known:
-            raise ConfigurationError(f"{where}: this machine has no table of time zones: pip install tzdata") from None
+            raise ConfigurationError(
+                f"{where}: this machine has no table of time zones: pip install 'socialcast[dates]'"
+            ) from None
         raise ConfigurationError(f"{where}: there is no time zone {name!r}: {suggest(name, known)}") from None

@@ -18,7 +18,7 @@ import pytest
 from socialcast import Announcement, Broadcast, Channel, ConfigurationError, Link, Photo, State
 from socialcast.sandbox import Sandbox
 from socialcast.testing.stage import picture
-from socialcast.wire.settings import Policy, read_channels
+from socialcast.wire.settings import Policy, VideoWishes, read_channels
 
 Make = Callable[..., Broadcast]
 HELLO = Announcement(key="hello", text="Doors open at nine.", link=Link("https://example.org/doors"))
@@ -49,6 +49,10 @@ def changed_secret_place(folder: Path) -> tuple[Announcement, list[Channel]]:
     return HELLO, [Channel(name="a", platform="plaza", settings={"token": "env:OTHER"})]
 
 
+def changed_wishes(folder: Path) -> tuple[Announcement, list[Channel]]:
+    return HELLO, [Channel(name="a", platform="plaza", video=VideoWishes(adapt=True))]
+
+
 def another_channel(folder: Path) -> tuple[Announcement, list[Channel]]:
     return HELLO, [Channel(name="a", platform="plaza"), Channel(name="b", platform="plaza")]
 
@@ -63,6 +67,7 @@ def another_announcement(folder: Path) -> tuple[Announcement, list[Channel]]:
         (changed_text, "parts[0] was “Doors open at nine.↵↵https://example.org/doors”, is “Doors open at ten."),
         (changed_policy, "policy was “refuse”, is “adapt”"),
         (changed_secret_place, "settings.token was not there, is “env:OTHER”"),
+        (changed_wishes, "settings.video.adapt was not there, is “true”"),
         (another_channel, "it was not part of it"),
         (another_announcement, "what was approved is another announcement, 'hello'"),
     ],

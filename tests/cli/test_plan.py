@@ -83,3 +83,13 @@ def test_a_plan_is_shown_where_nothing_can_be_written(run: Run, folder: Path) ->
     """A file in the way of the folder for plans does not matter."""
     (folder / ".socialcast").write_text("in the way")
     assert run("plan", "event.md").exit_code == 0
+
+
+def test_a_page_and_a_comment_are_written(run: Run, folder: Path) -> None:
+    """--html writes the page beside the usual output, --markdown prints a comment in its place."""
+    assert "digest" in run("plan", "event.md", "--html", "plan.html").stdout
+    assert "The telescope" in (folder / "plan.html").read_text(encoding="utf-8")
+    comment = run("plan", "event.md", "--markdown").stdout
+    assert comment.startswith("## `Open doors`: it can be published")
+    assert "| `town` | plaza | 2 texts, 2 photos | none |" in comment
+    assert run("plan", "event.md", "--markdown", "--json").exit_code == 2

@@ -1,0 +1,103 @@
+"""The plan as one page: nothing is fetched, no script runs, and whatever the announcement says is text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from socialcast.broadcast.plan import Plan, PlannedChannel
+from socialcast.model.announcement import Announcement, Photo
+from socialcast.model.errors import ConfigurationError
+from socialcast.model.post import Post
+from socialcast.model.problems import Severity
+from socialcast.preview.thumbnails import thumbnails
+from socialcast.preview.view import count, part_views, totals
+
+__all__ = ["plan_page"]
+
+
+def plan_page(plan: Plan, announcement: Announcement, cache_folder: str | None = None) -> str:
+    """One self-contained HTML page of the plan; small pictures are kept in the folder. Raises ConfigurationError."""
+    style = _style()
+    page: str = _template().render(
+        plan=plan,
+        announcement=announcement,
+        title=announcement.title or announcement.text or plan.key,
+        channels=[_shown(number, channel, announcement) for number, channel in enumerate(plan.channels, 1)],
+        thumbnails=thumbnails((photo for channel in plan.channels for photo in _photos(channel)), cache_folder),
+        totals=totals(plan),
+        verdict=_verdict(plan),
+        style=style,
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    )
+    return page
+
+
+def _shown(number: int, channel: PlannedChannel, announcement: Announcement) -> dict[str, Any]:
+    parts, missing = part_views(channel, announcement)
+    return {
+        "id": f"channel-{number}",
+        "planned": channel,
+        "shows": _seen(channel),
+        "parts": parts,
+        "left_out": missing,
+        "state": _state(channel),
+    }
+
+
+def _seen(channel: PlannedChannel) -> Post | None:
+    """The post without what the platform has no place for."""
+    post, table = channel.post, channel.capabilities
+    if post is None or table is None:
+        return post
+    video = post.video
+    if video and table.video:
+        poster, subtitles = (video.poster if table.video.poster else None), (video.subtitles if table.video.subtitles else ())
+        video = msgspec.structs.replace(video, poster=poster, subtitles=subtitles)
+    return msgspec.structs.replace(
+        post,
+        title=post.title if table.text and table.text.max_title_length else "",
+        video=video,
+        live=post.live if table.live and post.live and post.live.is_to_create else None,
+        tags=post.tags if table.tags else (),
+    )
+
+
+def _photos(channel: PlannedChannel) -> Iterator[Photo]:
+    """Every picture that readers of the channel see, a video's and an event's own among them."""
+    if post := _seen(channel):
+        posters = (post.video and post.video.poster, post.live and post.live.poster)
+        yield from (*post.photos, *(poster for poster in posters if poster))
+
+
+def _state(channel: PlannedChannel) -> str:
+    if channel.skipped:
+        return "skipped"
+    told = (count(channel.problems, Severity.ERROR, "error"), count(channel.problems, Severity.WARNING, "warning"))
+    return ", ".join(filter(None, told)) or "no problems"
+
+
+def _verdict(plan: Plan) -> str:
+    return "An error stops it: nothing would be sent." if plan.is_stopped else "It can be published."
+
+
+@cache
+def _style() -> str:
+    return (files(__package__) / "templates" / "plan.css").read_text(encoding="utf-8")
+
+
+@cache
+def _template() -> Any:
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined  # an extra: only this page needs it
+    except ImportError:
+        raise ConfigurationError("the page of a plan needs: pip install 'socialcast[preview]'") from None
+    loader = PackageLoader("socialcast.preview")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template("plan.html")

@@ -1,0 +1,58 @@
+"""Small pictures that fit into one page together, each once however many channels show it."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from socialcast.compose.photos import Fitted, UnreadablePhoto, fit
+from socialcast.model.announcement import Photo
+from socialcast.model.capabilities import PhotoRules
+
+__all__ = ["Thumbnail", "thumbnails"]
+
+_PAGE_BYTES = 2_400_000  # of pictures; a third more as text, and the words beside them
+_MOST_BYTES = 60_000
+_SIDES = ((12, 640), (60, 400), (200, 240))  # up to so many pictures, so many pixels
+_SMALLEST_SIDE = 160
+
+
+class Thumbnail(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of the page: its number there, and its bytes as a data URL; empty where the photo cannot be shown."""
+
+    number: int
+    url: str
+
+
+def thumbnails(photos: Iterable[Photo], cache_folder: str | None) -> Mapping[Photo, Thumbnail]:
+    """A thumbnail for each photo, made by as many threads as there are processors; the originals are not kept in memory."""
+    each = list(dict.fromkeys(photos))
+    rules = _rules(len(each))
+    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="socialcast-thumbnails") as pool:
+        urls = pool.map(lambda photo: _url(photo, rules, cache_folder), each)
+        return {photo: Thumbnail(number=number, url=url) for number, (photo, url) in enumerate(zip(each, urls, strict=True), 1)}
+
+
+def _rules(count: int) -> PhotoRules:
+    side = next((side for most, side in _SIDES if count <= most), _SMALLEST_SIDE)
+    return PhotoRules(types=frozenset({"image/jpeg"}), max_side=side, max_bytes=min(_MOST_BYTES, _PAGE_BYTES // max(count, 1)))
+
+
+def _url(photo: Photo, rules: PhotoRules, cache_folder: str | None) -> str:
+    try:
+        made = _fitted(photo, rules, cache_folder)
+        with made.open() as file:
+            return f"data:{made.media_type};base64,{base64.b64encode(file.read()).decode()}"
+    except (UnreadablePhoto, OSError):
+        return ""  # a problem on the page tells why
+
+
+def _fitted(photo: Photo, rules: PhotoRules, cache_folder: str | None) -> Fitted:
+    try:
+        return fit(photo, rules, cache_folder)
+    except OSError:  # a checkout that cannot be written
+        return fit(photo, rules, None)

@@ -1,0 +1,255 @@
+"""The page of a plan shows what readers will see, to everybody who has to sign it, and harms nobody."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from socialcast import Announcement, Broadcast, Channel, ConfigurationError, Link, Live, Override, Photo, Video, load_announcement
+from socialcast.broadcast import Plan
+from socialcast.compose.text import weigh
+from socialcast.model.capabilities import TextRules, Unit
+from socialcast.preview import page, plan_markdown, plan_page
+from socialcast.preview.differences import left_out, pieces
+from socialcast.preview.thumbnails import thumbnails
+from socialcast.sandbox import Sandbox
+from socialcast.testing.stage import clip, picture
+from socialcast.wire.settings import Policy
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+_TAGS = {*("h2", "table", "thead", "tbody", "tr", "th", "td"), *("p", "ul", "li", "ol", "details", "summary", "strong")}
+HARM = "document.documentElement.dataset.harmed=1"
+ATTACKS = (
+    f"<script>{HARM}</script>",
+    f'"><img src=x onerror="{HARM}">',
+    f"'><svg/onload={HARM}>",
+    f"</style></title></textarea><script>{HARM}</script>",
+    f"[click](javascript:{HARM}) {{{{Vorlage|<script>{HARM}</script>}}}} [[Datei:x.jpg]] '''bold''' == heading ==",
+    f"`` </code></pre></details><script>{HARM}</script> | cell |\n\n# heading @everybody",
+)
+
+
+def attacking(words: str) -> Announcement:
+    photo = Photo(data=picture(1).data, alt=words, caption=words, credit=words)
+    return Announcement(
+        key="attack" + str(abs(hash(words))),
+        title=words,
+        text=f"{words} https://example.org/{words.split()[0]}",
+        body=words,
+        tags=[words],
+        photos=[photo],
+        link=Link("https://example.org/", title=words),
+        channels={"village": Override(skip=words)},
+    )
+
+
+def plan_of(announcement: Announcement, folder: Path, *platforms: str) -> Plan:
+    settings = {
+        "mediawiki": {"url": "https://wiki.example.org/w/api.php", "contact": "a@example.org", "mode": "edit", "page": "P"}
+    }
+    channels = [
+        Channel(name=platform, platform=platform, policy=Policy.ADAPT, settings=settings.get(platform, {}))
+        for platform in platforms or ("x", "flickr", "mediawiki")
+    ]
+    with Broadcast([*channels, Channel(name="village", platform="x")], ledger=folder / "ledger") as broadcast:
+        return broadcast.plan(announcement)
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Announcement]:
+    """The bundled event on all of its channels."""
+    announcement = load_announcement(EXAMPLES / "open-doors" / "event.md")
+    folder = tmp_path_factory.mktemp("example")
+    with Broadcast.from_file(EXAMPLES / "channels.toml", ledger=folder / "ledger") as broadcast:
+        return broadcast.plan(announcement), announcement
+
+
+@pytest.fixture(scope="module")
+def shown(example: tuple[Plan, Announcement]) -> str:
+    return plan_page(*example)
+
+
+class Outline(HTMLParser):
+    """What a screen reader goes by."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(document)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def of(self, *tags: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+
+def test_every_channel_is_drawn_with_all_that_counts(example: tuple[Plan, Announcement], shown: str) -> None:
+    """Each post of each thread with its count, alt texts, adaptations, problems, cost, verdict and digest."""
+    plan, announcement = example
+    text = re.sub(r"<[^>]+>", "", shown)
+    costs = sum(cost.amount for cost in plan["news"].costs)
+    for words in ("5,000 UTF-8 bytes", plan.digest, "It can be published", f"{costs} USD", "cost.url"):
+        assert words in text
+    for part in plan["news"].post.parts if plan["news"].post else ():
+        assert f"{weigh(part, TextRules(unit=Unit.X_WEIGHT, link_weight=23))} of 280 X weights" in text
+    for photo in announcement.photos:
+        assert photo.alt.replace("'", "&#39;") in shown
+    for channel in plan.channels:
+        assert f">{channel.channel} <small>" in shown
+        for adaptation in channel.post.adaptations if channel.post else ():
+            assert adaptation.code in text
+
+
+def test_a_screen_reader_finds_its_way(shown: str) -> None:
+    """Landmarks, one first heading and no skipped level, a name for every picture, bar and region, a way past the head."""
+    outline = Outline(shown)
+    assert [outline.of(tag) != [] for tag in ("header", "nav", "main", "footer")] == [True] * 4
+    assert outline.of("html")[0]["lang"] == "en"
+    levels = [int(tag[1]) for tag, _ in outline.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    ids = [attributes["id"] for _, attributes in outline.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for attributes in (*outline.of("meter"), *outline.of("section")):
+        assert attributes["aria-labelledby"] in ids
+    assert all(a.get("aria-label") for a in outline.of("svg") if a.get("role") == "img")
+    assert {str(a["href"])[1:] for a in outline.of("use", "a") if str(a["href"]).startswith("#")} <= set(ids)
+    assert outline.of("a")[0]["class"] == "skip"
+    assert not any(a.get("tabindex") not in (None, "0") for _, a in outline.elements)
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_the_colours_can_be_told_apart(scheme: int) -> None:
+    """Every text colour has a contrast of 4.5 to its ground, light and dark (WCAG 2.2, AA)."""
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", page._style().split("@media")[scheme]))
+    grounds = {"added-ink": ("added",), "ink": ("paper", "card"), "soft": ("paper", "card"), "link": ("paper", "card")}
+    grounds |= dict.fromkeys(("bad", "warn", "good"), ("paper", "card"))
+    for name, on in grounds.items():
+        for ground in on:
+            assert contrast(colours[name], colours[ground]) >= 4.5, (name, ground)
+
+
+def contrast(one: str, two: str) -> float:
+    lights = sorted(map(luminance, (one, two)))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_nothing_is_fetched_and_nothing_runs(shown: str, browse: Callable[..., Any], tmp_path: Path) -> None:
+    """There is no script and no address to fetch from; the browser finds its policy kept, the page's own style included."""
+    assert "<script" not in shown
+    for tag, attributes in Outline(shown).elements:
+        for name in ("src", "href", "data", "poster", "srcset"):
+            if tag != "a" and attributes.get(name):
+                assert str(attributes[name]).startswith(("data:", "#")), (tag, attributes)
+    (tmp_path / "plan.html").write_text(shown, encoding="utf-8")
+    seen = browse((tmp_path / "plan.html").as_uri())
+    assert seen.complaints == []
+    assert "Alpine Forum" in seen.dom
+
+
+def test_no_script_of_an_announcement_runs_in_a_browser(browse: Callable[..., Any], tmp_path: Path, sandbox: Sandbox) -> None:
+    """HTML, wikitext and Markdown in every field are text on the page, in the comment and on the wall: without the policy too."""
+    pages = []
+    for words in ATTACKS:
+        announcement = attacking(words)
+        plan = plan_of(announcement, tmp_path)
+        shown = plan_page(plan, announcement)
+        comment = MarkdownIt("commonmark", {"html": True}).enable("table").render(plan_markdown(plan, announcement))
+        pages.append(re.sub(r"<meta http-equiv[^>]+>", "", shown) + comment)
+    (tmp_path / "all.html").write_text("".join(pages), encoding="utf-8")
+    assert "data-harmed" not in browse((tmp_path / "all.html").as_uri()).dom
+    (tmp_path / "raw.html").write_text(f"<p>{ATTACKS[0]}</p>", encoding="utf-8")
+    assert "data-harmed" in browse((tmp_path / "raw.html").as_uri()).dom, "the browser runs scripts, or this proves nothing"
+    wiki = {"url": "https://wiki.example.org/w/api.php", "contact": "a@example.org", "mode": "edit"}
+    for number, words in enumerate(ATTACKS):
+        places = {"x": {}, "flickr": {}, "mediawiki": {**wiki, "page": f"Page {number}"}}
+        channels = [
+            Channel(name=name, platform=name, policy=Policy.ADAPT, settings=settings) for name, settings in places.items()
+        ]
+        said = msgspec.structs.replace(attacking(words), channels={})
+        with Broadcast(channels, ledger=tmp_path / "wall", sandbox=sandbox) as broadcast:
+            assert broadcast.publish(said).exit_code == 0
+    seen = browse(sandbox.url)
+    assert "onerror" in seen.dom
+    assert "data-harmed" not in seen.dom
+
+
+def test_a_comment_links_and_calls_nobody(tmp_path: Path) -> None:
+    """Whatever the announcement says stands in code: no mention, no image, no HTML; and it fits into a comment."""
+    for words in ATTACKS:
+        announcement = attacking(words)
+        rendered = (
+            MarkdownIt("commonmark", {"html": True})
+            .enable("table")
+            .render(plan_markdown(plan_of(announcement, tmp_path), announcement))
+        )
+        bare = re.sub(r"<(code|pre)[^>]*>.*?</\1>", "", rendered, flags=re.DOTALL)
+        assert set(re.findall(r"</?(\w+)", bare)) <= _TAGS
+        assert "@" not in bare
+        assert "javascript" not in bare
+    long = Announcement(key="long", title="Long", text="word " * 20_000)
+    comment = plan_markdown(plan_of(long, tmp_path), long)
+    assert len(comment) < 65_536
+    assert "too long for a comment" in comment
+
+
+def test_what_the_announcement_does_not_say_is_marked(example: tuple[Plan, Announcement], shown: str) -> None:
+    """Hashtags and addresses that a channel adds are marked, and its own words are not; an override is marked as a whole."""
+    marked = [re.sub(r"<[^>]+>", "", found) for found in re.findall(r"<ins>(.*?)</ins>", shown, re.DOTALL)]
+    assert any("#OpenDoors" in words for words in marked)
+    assert not any("opens its doors" in words for words in marked)
+    (cut,) = pieces(["We open the doors at ten."], "The doors open at nine.")
+    assert "".join(piece.text if piece.added else "_" for piece in cut) == "We open the_ten_"
+    assert left_out(["Doors open."], "Doors open. Soup is served from noon on.") == ["Soup is served from noon on."]
+
+
+@given(st.lists(st.text(max_size=80), max_size=4), st.text(max_size=200))
+def test_marking_loses_no_character(parts: list[str], said: str) -> None:
+    """The pieces of a post make the post again."""
+    assert ["".join(piece.text for piece in cut) for cut in pieces(parts, said)] == parts
+
+
+def test_pictures_share_the_room_there_is(tmp_path: Path) -> None:
+    """However many photos there are, their thumbnails stay within three megabytes; one that is broken is left empty."""
+    photos = [picture(number, (300, 200)) for number in range(61)]
+    made = thumbnails([*photos, Photo(tmp_path / "gone.jpg", alt="gone")], None)
+    assert sum(len(thumbnail.url) for thumbnail in made.values()) < 3_300_000
+    assert [photo.alt for photo, thumbnail in made.items() if not thumbnail.url] == ["gone"]
+
+
+def test_video_live_and_broken_photos_are_drawn(tmp_path: Path) -> None:
+    """A film, an event that exists and a photo that cannot be read do not stop the page."""
+    video: Video = clip()
+    photos = [Photo(tmp_path / "gone.jpg", alt="gone")]
+    said = Announcement(key="k", text="Doors", video=video, live=Live(url="https://example.org/live"), photos=photos)
+    shown = plan_page(plan_of(said, tmp_path, "x", "flickr"), said)
+    assert "cannot be shown" in shown
+    assert video.alt in shown
+    assert "An error stops it" in shown
+
+
+def test_without_jinja_the_extra_is_named(example: tuple[Plan, Announcement], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing extra is told with the command that installs it."""
+    page._template.cache_clear()
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(ConfigurationError, match=r"socialcast\[preview\]"):
+        plan_page(*example)
