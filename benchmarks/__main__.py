@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks import start
+from benchmarks.compose import compose
 from benchmarks.fanout import fanout
 from benchmarks.fitting import fitting
 from benchmarks.flickr import album
@@ -22,6 +23,7 @@ BENCHMARKS: Mapping[str, Callable[..., list[Row]]] = {
     "help": start.helps,
     "lazy": start.lazy,
     "ledger": ledger,
+    "compose100": lambda *, quick: compose(100, rounds=3 if quick else 21),
     "fit24": fitting,
     "flickr800": lambda *, quick: album(80 if quick else 800, rounds=1 if quick else 2),
     "fanout100": lambda *, quick: fanout(20 if quick else 100, limit=1.5, rounds=1 if quick else 3),

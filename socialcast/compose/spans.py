@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import regex
@@ -34,6 +35,7 @@ class Span(NamedTuple):
     kind: Kind
 
 
+_REMEMBERED_TEXTS = 512  # many channels say the same
 _ACCENTED = (
     r"\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u0253\u0254\u0256\u0257\u0259\u025B\u0263\u0268\u026F\u0272\u0289\u028B\u02BB"
 )
@@ -67,6 +69,11 @@ _LOOKS_ACTIVE = regex.compile(r"(?:[@＠#＃$][\p{L}\p{M}\p{N}_]+(?:[.\-][\p{L}\
 
 def find_spans(text: str) -> list[Span]:
     """Everything active in the text, in order; what stands inside an address belongs to it."""
+    return list(_find_spans(text))
+
+
+@lru_cache(maxsize=_REMEMBERED_TEXTS)
+def _find_spans(text: str) -> list[Span]:
     addresses = [Span(start, end, Kind.ADDRESS) for start, end in find_addresses(text)]
     if not regex.search(r"[@＠#＃$]", text):
         return addresses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import regex
 
@@ -23,7 +24,7 @@ class Layout:
     """A template with all of an announcement in it but the text, of which there may be more or less."""
 
     def __init__(self, template: str, values: Mapping[str, str], tags: Sequence[str]) -> None:
-        self._lines = [(line, field_names(line)) for line in (template or _DEFAULT).split("\n")]
+        self._lines = _lines(template or _DEFAULT)
         self._values = {**dict.fromkeys(TEMPLATE_FIELDS, ""), **values}
         self.fields = frozenset(name for _, names in self._lines for name in names)
         self._hashtags = tuple(dict.fromkeys(filter(None, map(hashtag, tags))))
@@ -59,6 +60,12 @@ class Layout:
         return values
 
 
+@lru_cache
+def _lines(template: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Each line with the names of its fields."""
+    return tuple((line, tuple(field_names(line))) for line in template.split("\n"))
+
+
 def hashtag(tag: str) -> str:
     """The tag as a hashtag: "open doors" becomes #OpenDoors."""
     words = _HASHTAG_WORD.findall(tag)
@@ -71,5 +78,7 @@ def _says(text: str, address: str) -> bool:
 
 
 def _unsaid(tags: Sequence[str], text: str) -> list[str]:
-    said = {text[span.start : span.end].casefold() for span in find_spans(text) if span.kind is Kind.HASHTAG} if tags else set()
+    if not tags or not {"#", "＃"}.intersection(text):
+        return list(tags)
+    said = {text[span.start : span.end].casefold() for span in find_spans(text) if span.kind is Kind.HASHTAG}
     return [tag for tag in tags if tag.casefold() not in said]

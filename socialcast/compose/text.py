@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 import regex
 
@@ -15,6 +16,10 @@ from socialcast.compose.weights import weigh
 from socialcast.model.capabilities import TextRules
 
 __all__ = ["sentence_ends", "split", "weigh"]
+
+
+_Span: TypeAlias = tuple[int, int]
+_Tear: TypeAlias = Callable[[str, int, int], Iterable[_Span]]
 
 
 class _Cut(IntEnum):
@@ -32,6 +37,7 @@ _POST_COST = 100
 _EMPTINESS_COST = 30  # for an empty post, with the square of what is left free: keeps the parts about equal
 _OVERFULL_COST = 100_000
 
+_REMEMBERED_TEXTS = 512  # many channels of a platform say the same
 _WORD = re.compile(r"\S+")
 _SENTENCE_END = regex.compile(
     r"""(?:(?!\.)\p{Sentence_Terminal}|…|(?<!\b\p{Lu}\p{Ll}?)\.)[\p{Pe}\p{Pf}"']*$"""
@@ -57,21 +63,25 @@ class _Piece(NamedTuple):
 def sentence_ends(text: str) -> list[int]:
     """Where the text may be cut after a whole sentence, line or paragraph: the positions after each, the text's end included."""
     words = [found.span() for found in _WORD.finditer(text)]
-    ends: set[int] = set()
+    ends = {found.end() for found in _SENTENCE_END_INSIDE.finditer(text)}
     for (start, end), (following, _) in itertools.zip_longest(words, words[1:], fillvalue=(len(text), len(text))):
-        ends.update(found.end() for found in _SENTENCE_END_INSIDE.finditer(text, start, end))
         if _cut_between(text[start:end], text[end:following], text[following : following + 1]) <= _Cut.SENTENCE:
             ends.add(end)
     return sorted({*ends, words[-1][1]} if words else ends)
 
 
 def split(text: str, rules: TextRules, *, first_reserved: int = 0, numbered: bool = False) -> list[str]:
-    """The posts of a thread that says the text, cut between paragraphs, else sentences, else words.
+    """The posts of a thread that says the text, cut between paragraphs or sentences, and inside one that is longer than a post.
 
     Graphemes, addresses, mentions and hashtags are never cut, so a part is over the limit only where one of these alone
     is. `first_reserved` is the weight to keep free in the first part; `numbered` adds " (1/3)" where there are several.
     """
-    text, limit = text.strip(), rules.max_length
+    return list(_split(text.strip(), rules, first_reserved, numbered))
+
+
+@lru_cache(maxsize=_REMEMBERED_TEXTS)
+def _split(text: str, rules: TextRules, first_reserved: int, numbered: bool) -> Sequence[str]:
+    limit = rules.max_length
     if not text:
         return []
     if limit is None or weigh(text, rules) <= limit - first_reserved:
@@ -107,25 +117,44 @@ def _parts(text: str, rules: TextRules, limit: int, first_limit: int) -> list[st
 
 
 def _pieces(text: str, rules: TextRules, limit: int, first_limit: int) -> list[_Piece]:
-    """The words of the text; one that is longer than a post comes in its smallest unbreakable pieces."""
-    words = [found.span() for found in _WORD.finditer(text)]
-    pieces: list[_Piece] = []
-    for (start, end), (following, _) in itertools.zip_longest(words, words[1:], fillvalue=(len(text), len(text))):
-        word, gap = text[start:end], text[end:following]
-        cut = _cut_between(word, gap, text[following : following + 1])
-        piece = _Piece(start, end, weigh(word, rules), weigh(gap, rules), cut)
-        is_too_long = piece.weight > (limit if pieces else first_limit)
-        pieces += _torn(text, piece, rules) if is_too_long else [piece]
+    """The sentences of the text; one that is longer than a post comes in words, a word that is in its smallest pieces."""
+    spans = list(_fitting_spans(text, (0, len(text)), (_sentences, _words, _smallest), rules, (first_limit, limit)))
+    pieces = []
+    for (start, end), (following, _) in itertools.zip_longest(spans, spans[1:], fillvalue=(len(text), len(text))):
+        gap = text[end:following]
+        cut = (
+            _cut_between(text[start:end], gap, text[following : following + 1])
+            if gap
+            else _CUTS_INSIDE.get(text[end - 1], _Cut.INSIDE)
+        )
+        pieces.append(_Piece(start, end, weigh(text[start:end], rules), weigh(gap, rules), cut))
     return pieces
 
 
-def _torn(text: str, word: _Piece, rules: TextRules) -> list[_Piece]:
-    spans = [(word.start + start, word.start + end) for start, end in whole_spans(text[word.start : word.end])]
-    pieces = [
-        _Piece(start, end, weigh(text[start:end], rules), 0, _CUTS_INSIDE.get(text[start:end], _Cut.INSIDE))
-        for start, end in spans
-    ]
-    return [*pieces[:-1], pieces[-1]._replace(gap_weight=word.gap_weight, cut=word.cut)]
+def _fitting_spans(text: str, span: _Span, tears: Sequence[_Tear], rules: TextRules, limits: tuple[int, int]) -> Iterator[_Span]:
+    """The span in parts that fit, each torn only as far as it must be; `limits` are those of the first post and the others."""
+    tear, *finer = tears
+    for start, end in tear(text, *span):
+        if not finer or weigh(text[start:end], rules) <= limits[start > 0]:
+            yield start, end
+        else:
+            yield from _fitting_spans(text, (start, end), finer, rules, limits)
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[_Span]:
+    for stop in sentence_ends(text):
+        while text[start].isspace():
+            start += 1
+        yield start, stop
+        start = stop
+
+
+def _words(text: str, start: int, end: int) -> Iterator[_Span]:
+    return (found.span() for found in _WORD.finditer(text, start, end))
+
+
+def _smallest(text: str, start: int, end: int) -> Iterator[_Span]:
+    return ((start + first, start + last) for first, last in whole_spans(text[start:end]))
 
 
 def _cut_between(word: str, gap: str, following: str) -> _Cut:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import regex
 
@@ -11,6 +12,8 @@ from socialcast.compose.addresses import find_addresses
 from socialcast.model.capabilities import TextRules, Unit
 
 __all__ = ["weigh"]
+
+_REMEMBERED_TEXTS = 4096  # as every step of fitting asks anew, and many channels say the same
 
 # twitter-text configuration version 3 (config/v3.json, read 2026-08-22): these code points weigh 1, all others 2, and an
 # emoji weighs 2 however many code points it is made of.
@@ -21,6 +24,7 @@ _PICTURE = r"(?![©®](?!\uFE0F))\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Mod
 _X_EMOJI = regex.compile(rf"[0-9\#*]\uFE0F?\u20E3|\p{{Regional_Indicator}}{{2}}|{_PICTURE}(?:\u200D{_PICTURE})*")
 
 
+@lru_cache(maxsize=_REMEMBERED_TEXTS)
 def weigh(text: str, rules: TextRules) -> int:
     """The text's length in the unit of the rules, each address counted as the rules say."""
     measure = _MEASURES[rules.unit]

@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 
 from socialcast.model.data import Data
 from socialcast.model.errors import ConfigurationError
-from socialcast.model.languages import best_language, in_language, require_language
+from socialcast.model.languages import best_language, in_language, require_language, words_in
 from socialcast.model.media import ContactSheet, Media, Photo, PhotoWords, Subtitles, Video, VideoWords
 
 __all__ = [
@@ -218,13 +218,13 @@ class Announcement(Data, frozen=True, kw_only=True):
         """The announcement as this channel says it: in its language, if there are words in it, its override applied."""
         override = self.channels.get(channel, _NO_OVERRIDE)
         spoken = self.spoken_on(channel, language)
-        said = self._in(spoken) if any(value.texts for _, value in self._worded()) or spoken != self.language else self
-        changes = {name: value for name in _OVERRIDDEN if (value := getattr(override, name)) is not None}
-        if not changes and said is self:
+        changes = self._words_in(spoken) if any(value.texts for _, value in self._worded()) or spoken != self.language else {}
+        changes |= {name: value for name in _OVERRIDDEN if (value := getattr(override, name)) is not None}
+        if not changes:
             return self
-        if override.text is not None:
-            changes.setdefault("short", "")  # it is the shorter variant of another text
-        return msgspec.structs.replace(said, **changes, key=self.resolved_key)
+        if override.text is not None and override.short is None:
+            changes["short"] = ""  # it is the shorter variant of another text
+        return msgspec.structs.replace(self, **changes, key=self.resolved_key)
 
     def spoken_on(self, channel: str, language: str) -> str:
         """The language that a channel speaks: its own, if the announcement or its override has words in it."""
@@ -232,16 +232,16 @@ class Announcement(Data, frozen=True, kw_only=True):
             return language or self.language
         return best_language(language, [self.language, *self.texts]) or self.language
 
-    def _in(self, language: str) -> Announcement:
-        """The words of that language alone, of which there may be none."""
+    def _words_in(self, language: str) -> dict[str, Any]:
+        """The fields that say it in that language alone, in which there may be no words."""
         other = "" if language == self.language else language
-        return msgspec.structs.replace(
-            in_language(self, other, Words()),
-            language=language,
-            photos=tuple(in_language(photo, other, PhotoWords()) for photo in self.photos),
-            video=self.video and in_language(self.video, other, VideoWords()),
-            live=self.live and in_language(self.live, other, LiveWords()),
-        )
+        return {
+            **words_in(self, other, Words()),
+            "language": language,
+            "photos": tuple(in_language(photo, other, PhotoWords()) for photo in self.photos),
+            "video": self.video and in_language(self.video, other, VideoWords()),
+            "live": self.live and in_language(self.live, other, LiveWords()),
+        }
 
 
 def digest_of(data: msgspec.Struct) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from socialcast.model.errors import ConfigurationError
 
-__all__ = ["best_language", "in_language", "require_language"]
+__all__ = ["best_language", "in_language", "require_language", "words_in"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -36,11 +36,16 @@ def best_language(wanted: str, available: Iterable[str]) -> str:
 
 
 def in_language(value: S, language: str, nothing: msgspec.Struct) -> S:
-    """The value with its words in that other language alone, or in its own where none is named.
+    """The value with its words in that other language alone, or in its own where none is named."""
+    return msgspec.structs.replace(value, **words_in(value, language, nothing))
+
+
+def words_in(value: msgspec.Struct, language: str, nothing: msgspec.Struct) -> dict[str, Any]:
+    """The fields that make it say its words in that other language alone, or in its own where none is named.
 
     `nothing` stands for words that there are not; what is None in words is the same in all languages.
     """
     texts: Any = getattr(value, "texts")  # noqa: B009 - all that has words in other languages has this field
-    words = texts.get(best_language(language, texts), nothing)
+    words = texts.get(language) or texts.get(best_language(language, texts), nothing)
     said = {name: text for name in words.__struct_fields__ if (text := getattr(words, name)) is not None}
-    return msgspec.structs.replace(value, texts={}, **(said if language else {}))
+    return {"texts": {}, **(said if language else {})}

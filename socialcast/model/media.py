@@ -49,16 +49,17 @@ class Media(Data, frozen=True):
 
     def __post_init__(self) -> None:
         source: Any = self.path
-        if isinstance(source, os.PathLike):
-            force_setattr(self, "path", os.fspath(source))
-        elif isinstance(source, bytes | bytearray):
-            force_setattr(self, "path", None)
-            force_setattr(self, "data", bytes(source))
-        elif source is not None and not isinstance(source, str):
-            force_setattr(self, "path", None)
-            force_setattr(self, "data", source.read())
+        if source is not None and not isinstance(source, str):
+            self._take(source)
         if (self.path is None) == (self.data is None):
             raise ConfigurationError(f"{type(self).__name__} needs one of a path, bytes or a file object")
+
+    def _take(self, source: Any) -> None:
+        if isinstance(source, os.PathLike):
+            force_setattr(self, "path", os.fspath(source))
+            return
+        force_setattr(self, "path", None)
+        force_setattr(self, "data", bytes(source) if isinstance(source, bytes | bytearray) else source.read())
 
     def __hash__(self) -> int:
         return hash((self.path, self.data))  # what is said in other languages is a mapping, which has no hash
