@@ -142,24 +142,22 @@ class LiveShow:
             reached = next((outcome for outcome in hosts if outcome.status and outcome.status.state in _REACHED[moment]), None)
             if reached is None:
                 return self._report(hosts)
-            line = self._line(moment, reached)
-            return self._report(
-                [*hosts, *_on_all(self._feeds, lambda feed: _guarded(feed, lambda: self._tell(feed, moment, line)))]
-            )
+            told = _on_all(self._feeds, lambda feed: _guarded(feed, lambda: self._tell(feed, moment, reached)))
+            return self._report([*hosts, *told])
 
-    def _line(self, moment: Moment, reached: LiveOutcome) -> str:
-        """The sentence for the posts, in the announcement's language."""
-        said = self._announcement
+    def _line(self, publisher: Publisher, moment: Moment, reached: LiveOutcome) -> str:
+        """The sentence for a channel's posts, in its language."""
+        said = publisher.said(self._announcement)
         title = (said.live.title if said.live else "") or said.title
         url = (reached.status.replay_url if reached.status else "") or reached.url
         return live_words(said.language, moment.value, title, url)
 
-    def _tell(self, feed: Delivered, moment: Moment, line: str) -> LiveOutcome:
+    def _tell(self, feed: Delivered, moment: Moment, reached: LiveOutcome) -> LiveOutcome:
         """Amend the post where the platform can, or else answer it; what came later is not taken back by what came before."""
         publisher, name = feed.publisher, _telling(moment)
         if any(feed.steps.recorded(_telling(later)) for later in _LATER[moment]):
             return _about(feed, done=_LEFT, reason="it tells of a later moment already")
-        again = " before" if feed.steps.recorded(name) else ""
+        again, line = " before" if feed.steps.recorded(name) else "", self._line(publisher, moment, reached)
         if publisher.capabilities.amend:
             text = "\n\n".join([*publisher.compose(self._announcement, self._links()).parts, line])
             _require_room(publisher, text)

@@ -7,9 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from socialcast import Announcement, Broadcast, Channel, Live, LiveReport, LiveState, Override
+from socialcast import Announcement, Broadcast, Channel, Live, LiveReport, LiveState, LiveWords, Override, Wording, Words
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import LiveOutcome
 from socialcast.sandbox import Sandbox
@@ -69,6 +70,20 @@ def test_feeds_have_the_address_before_the_event(published: Broadcast, sandbox: 
     assert watch
     texts = [card.text or card.html for name in ("x", "facebook") for card in sandbox.mirror(name).cards()]
     assert any("/watch?v=" in text for text in texts)
+
+
+def test_each_post_tells_it_in_its_channels_language(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A channel that speaks French says in French that it is on the air, by the event's French title."""
+    channels = [Channel(name="film", platform="youtube"), Channel(name="nouvelles", platform="x", wording=Wording(language="fr"))]
+    said = event(sandbox, texts={"fr": LiveWords(title="Portes ouvertes")})
+    said = msgspec.structs.replace(said, texts={"fr": Words(text="Nous ouvrons à neuf heures.")})
+    with Broadcast(channels, ledger=tmp_path / "ledger", sandbox=sandbox, clock=SandboxClock(sandbox)) as made:
+        made.publish(said).raise_for_failures()
+        receive(sandbox, made)
+        made.live("doors").start()
+    texts = "\n".join(card.text for card in sandbox.mirror("x").cards())
+    assert "Nous ouvrons à neuf heures." in texts
+    assert "En direct : Portes ouvertes" in texts
 
 
 def test_nothing_goes_on_the_air_before_pictures_come_in(published: Broadcast, sandbox: Sandbox) -> None:
