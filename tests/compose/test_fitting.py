@@ -74,6 +74,14 @@ def test_addresses_that_need_the_first_post_follow_the_text() -> None:
     assert made.parts[-1].endswith("#saturn")
 
 
+def test_a_first_post_that_weighs_more_than_its_pieces_is_within_the_limit() -> None:
+    """What is glued to an address may belong to it, and count nothing, or not; told at the lengths that leave no room free."""
+    rules = table(100, threads=True, unit=Unit.X_WEIGHT, link_weight=23)
+    for count in range(70, 110):
+        made = post(Announcement(text="“" + "a " * count, link=LINK), rules, template="{link}{text}")
+        assert [weigh(part, rules.text or TextRules()) <= 100 for part in made.parts] == [True] * len(made.parts)
+
+
 def test_a_cut_comes_after_a_sentence_and_keeps_the_link_whole() -> None:
     """As many sentences as have room, a mark that there was more, the link, then the hashtags that still fit."""
     made = post(Announcement(text=LONG, link=LINK, tags=["saturn", "a very long one indeed"]), table(115))
