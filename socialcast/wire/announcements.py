@@ -170,9 +170,10 @@ def _explain(message: str) -> str:
     unknown = _UNKNOWN_FIELD.search(message)
     if unknown is None:
         return in_words(message)
-    path = re.sub(r"\[[^\]]*\]", "", unknown["path"] or "$")
-    fields = next(kind.__struct_fields__ for start, kind in _KINDS if path.startswith(start))
-    return f"{message}: {suggest(unknown['name'], set(fields) - {'data'})}"
+    place = unknown["path"] or "$"
+    kind = next(kind for start, kind in _KINDS if re.sub(r"\[[^\]]*\]", "", place).startswith(start))
+    where = "" if place == "$" else f"{place.removeprefix('$.')} has the "
+    return f"{where}unknown field `{unknown['name']}`: {suggest(unknown['name'], set(kind.__struct_fields__) - {'data'})}"
 
 
 def _from_markdown(text: str) -> Any:
