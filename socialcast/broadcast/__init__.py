@@ -22,6 +22,7 @@ from socialcast.broadcast.live import Delivered, LiveShow
 from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_plan
 from socialcast.broadcast.publish import Run
 from socialcast.broadcast.resolve import resolve
+from socialcast.delivery.archive import require_sound
 from socialcast.delivery.lease import lease
 from socialcast.delivery.ledger import Delivery, Ledger
 from socialcast.delivery.steps import Steps
@@ -150,6 +151,7 @@ class Broadcast:
             raise ConfigurationError(
                 f"the ledger {self._ledger_path} knows no announcement {key!r}: {suggest(key, self.ledger.keys())}"
             )
+        require_sound(self.ledger, key)
         return Announcement.from_json(found[1])
 
     def status(self, key: str) -> Report:
@@ -275,6 +277,7 @@ class Broadcast:
         try:
             with lease(self.ledger, announcement.resolved_key, self._clock, cancel):
                 key = announcement.resolved_key
+                require_sound(self.ledger, key)
                 approval = Approval.noted(self.ledger, key) if approved is None else Approval.of(approved, self._plans_folder)
                 return self._publish(announcement, channels, approval, cancel, wait=wait, recover=recover)
         except BaseException:

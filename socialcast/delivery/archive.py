@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,9 +13,10 @@ from socialcast.model.announcement import Announcement
 from socialcast.model.errors import LedgerError
 from socialcast.model.receipt import Draft, Outcome, State
 
-__all__ = ["export_ledger", "import_ledger", "verify_ledger"]
+__all__ = ["export_ledger", "import_ledger", "require_sound", "verify_ledger"]
 
 _FORMAT = 1
+_MOST_TOLD = 3
 _STEP_STATES = frozenset({INTENT, DONE, REFUSED, NOTED})
 _DELIVERY_STATES = frozenset(state.value for state in State)
 
@@ -70,17 +71,14 @@ _MERGES = {
 
 def export_ledger(ledger: Ledger, keys: Collection[str] = ()) -> bytes:
     """The ledger, or what it knows of some announcements, as JSON; equal ledgers give equal bytes."""
-    tables = {
-        table: [_row(kind, values) for values in _select(ledger, table, kind) if not keys or values[0] in keys]
-        for table, kind in _TABLES
-    }
-    return msgspec.json.format(msgspec.json.encode(_Archive(_FORMAT, **tables)))
+    return msgspec.json.format(msgspec.json.encode(_archive(ledger, keys)))
 
 
 def import_ledger(ledger: Ledger, document: bytes) -> int:
     """Take in what another machine exported, and give the number of its announcements; repeating it changes nothing.
 
-    Raises LedgerError for a document that is none, and for a key that means other content here; then nothing is taken in.
+    Raises LedgerError for a document that is none or was edited, and for a key that means other content here; then nothing is
+    taken in.
     """
     try:
         archive = msgspec.json.decode(document, type=_Archive)
@@ -88,6 +86,8 @@ def import_ledger(ledger: Ledger, document: bytes) -> int:
         raise LedgerError(f"this is no exported ledger: {error}") from None
     if archive.socialcast_ledger != _FORMAT:
         raise LedgerError(f"the export is of format {archive.socialcast_ledger}, this socialcast reads {_FORMAT}; upgrade it")
+    if findings := list(_findings(archive)):
+        raise LedgerError(f"the export was damaged or edited, and nothing was imported: {_some(findings)}; export it again")
     for announcement in archive.announcements:
         known = ledger.announcement(announcement.key)
         if known and known[0] != announcement.digest:
@@ -100,13 +100,28 @@ def import_ledger(ledger: Ledger, document: bytes) -> int:
 
 def verify_ledger(ledger: Ledger) -> list[str]:
     """Everything that is wrong with it, in words; empty for a sound one."""
-    return [*_damage(ledger), *_bad_rows(ledger)]
+    return [*_damage(ledger), *_findings(_archive(ledger))]
 
 
-def _select(ledger: Ledger, table: str, kind: type[Any]) -> list[Any]:
+def require_sound(ledger: Ledger, key: str) -> None:
+    """Raise LedgerError where what the ledger says of this announcement makes no sense, as after an edit by hand."""
+    if findings := list(_findings(_archive(ledger, (key,)))):
+        raise LedgerError(
+            f"the ledger {ledger.path} was damaged or edited, and nothing was sent: {_some(findings)};"
+            " restore it from a copy, or run with an empty one and --recover"
+        )
+
+
+def _archive(ledger: Ledger, keys: Collection[str] = ()) -> _Archive:
+    tables = {table: [_row(kind, row) for row in _select(ledger, table, kind, keys)] for table, kind in _TABLES}
+    return _Archive(_FORMAT, **tables)
+
+
+def _select(ledger: Ledger, table: str, kind: type[Any], keys: Collection[str]) -> list[Any]:
     columns = ", ".join(kind.__struct_fields__)
+    which = f" WHERE key IN ({', '.join('?' * len(keys))})" if keys else ""
     order = ", ".join(name for name in ("key", "channel", "name") if name in kind.__struct_fields__)
-    return ledger.rows(f"SELECT {columns} FROM {table} ORDER BY {order}")  # noqa: S608 - names of ours
+    return ledger.rows(f"SELECT {columns} FROM {table}{which} ORDER BY {order}", tuple(keys))  # noqa: S608 - names of ours
 
 
 def _row(kind: type[Any], values: tuple[Any, ...]) -> Any:
@@ -136,22 +151,27 @@ def _damage(ledger: Ledger) -> Iterator[str]:
             yield f"the file is damaged: {said}"
 
 
-def _bad_rows(ledger: Ledger) -> Iterator[str]:
-    known = set(ledger.keys())
-    for row in (_row(_Announcement, values) for values in _select(ledger, "announcements", _Announcement)):
+def _some(findings: Sequence[str]) -> str:
+    more = f" and {len(findings) - _MOST_TOLD} more" if len(findings) > _MOST_TOLD else ""
+    return "; ".join(findings[:_MOST_TOLD]) + more
+
+
+def _findings(archive: _Archive) -> Iterator[str]:
+    known = {row.key for row in archive.announcements}
+    for row in archive.announcements:
         yield from _undecodable(f"announcement {row.key}", row.document, Announcement)
-    for row in (_row(_Delivery, values) for values in _select(ledger, "deliveries", _Delivery)):
-        where = f"{row.key} on {row.channel}"
-        yield from _stray(where, row, known, _DELIVERY_STATES)
-        yield from _undecodable(f"the outcome of {where}", row.outcome, Outcome | None)
-        yield from _undecodable(f"the draft of {where}", row.draft, Draft | None)
-        if row.state == State.PUBLISHED.value and bytes(row.outcome) == _NULL:
+    for share in archive.deliveries:
+        where = f"{share.key} on {share.channel}"
+        yield from _stray(where, share, known, _DELIVERY_STATES)
+        yield from _undecodable(f"the outcome of {where}", share.outcome, Outcome | None)
+        yield from _undecodable(f"the draft of {where}", share.draft, Draft | None)
+        if share.state == State.PUBLISHED.value and bytes(share.outcome) == _NULL:
             yield f"{where} is published, but its outcome is missing"
-    for row in (_row(_Step, values) for values in _select(ledger, "steps", _Step)):
-        where = f"step {row.name} of {row.key} on {row.channel}"
-        yield from _stray(where, row, known, _STEP_STATES)
-        yield from _undecodable(f"the result of {where}", row.result, object)
-        if row.state == DONE and bytes(row.result) == _NULL:
+    for step in archive.steps:
+        where = f"step {step.name} of {step.key} on {step.channel}"
+        yield from _stray(where, step, known, _STEP_STATES)
+        yield from _undecodable(f"the result of {where}", step.result, object)
+        if step.state == DONE and bytes(step.result) == _NULL:
             yield f"{where} is done, but has no result"
 
 

@@ -34,6 +34,7 @@ _REMEDIES = {
     "full": "free some space and run it again: what was recorded so far is kept",
     "unable to open": "check that the folder exists and can be written",
     "not a database": "it is not a ledger; name another file or restore it from a copy",
+    "no such": "its tables were changed; restore it from a copy, or run with an empty one and --recover",
     "malformed": "it is damaged; restore it from a copy, or run with an empty one and --recover",
 }
 
@@ -326,4 +327,7 @@ def _to_json(value: Any) -> bytes | None:
 
 
 def _from_json(document: bytes | None) -> Any:
-    return None if document is None else msgspec.json.decode(document)
+    try:
+        return None if document is None else msgspec.json.decode(document)
+    except msgspec.DecodeError as error:
+        raise LedgerError(f"a row of the ledger cannot be read ({error}); see which with: socialcast ledger verify") from None

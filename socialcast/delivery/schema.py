@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_STAYS = "what was sent would be sent again; to settle a channel use: socialcast resolve"
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE announcements (
@@ -19,5 +21,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     (  # a note is told from a call that was made, so that content can change as long as nothing was sent
         "UPDATE steps SET state = 'noted' WHERE name = 'account' OR name LIKE 'resolve/%'",
+    ),
+    (  # whoever opens the file with another program cannot make it forget by mistake
+        f"CREATE TRIGGER announcements_stay BEFORE DELETE ON announcements BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
+        f"CREATE TRIGGER steps_stay BEFORE DELETE ON steps BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
+        f"CREATE TRIGGER done_stays BEFORE UPDATE ON steps WHEN OLD.state = 'done' BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
     ),
 )

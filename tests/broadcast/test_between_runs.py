@@ -1,10 +1,12 @@
-"""What people change between two runs: a channel's name, its account, the channels file."""
+"""What people change between two runs: a channel's name, its account, the channels file, the ledger itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from socialcast import Announcement, Broadcast, State
+import pytest
+
+from socialcast import Announcement, Broadcast, LedgerError, State
 from socialcast.sandbox import Sandbox
 
 Make = Callable[..., Broadcast]
@@ -54,3 +56,37 @@ def test_a_channel_that_was_removed_is_not_forgotten(make: Make) -> None:
     make("a", "b").publish(HELLO)
     report = make("b").status("hello")
     assert {outcome.channel: outcome.state for outcome in report.outcomes} == {"a": State.PUBLISHED, "b": State.PUBLISHED}
+
+
+EDITS = {
+    "the state of a call": "UPDATE steps SET state = 'sent' WHERE name LIKE 'post/%'",
+    "the result of a call": "UPDATE steps SET state = 'done' WHERE name LIKE 'post/%'",
+    "the outcome": "UPDATE deliveries SET outcome = CAST('{' AS BLOB)",
+    "the state of a channel": "UPDATE deliveries SET state = 'publishd'",
+    "the announcement": "UPDATE announcements SET document = CAST('{' AS BLOB)",
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_ledger_that_a_person_edited_is_refused(make: Make, sandbox: Sandbox, edit: str) -> None:
+    """Nothing is sent on the word of a row that makes no sense; the row is named, and what to do."""
+    sandbox.fault("plaza", "reset_after", handler="add_post")
+    sandbox.fault("plaza", "status_before", handler="find_posts", count=50)
+    broadcast = make("a")
+    assert broadcast.publish(HELLO)["a"].state is State.UNKNOWN
+    broadcast.ledger.write(EDITS[edit])
+    sandbox.clear_faults()
+    before = sandbox.requests()
+    for run in (lambda: make("a").publish(HELLO), lambda: make("a").resume("hello"), lambda: make("a").status("hello")):
+        with pytest.raises(LedgerError, match=r"hello.*; restore it from a copy, or run with an empty one and --recover"):
+            run()
+    assert (sandbox.requests(), posts(sandbox)) == (before, 1)
+
+
+def test_a_ledger_without_a_table_is_refused(make: Make, sandbox: Sandbox) -> None:
+    """A file of ours of which a part is missing says so before anything is sent."""
+    broadcast = make("a")
+    broadcast.ledger.write("DROP TABLE steps")
+    with pytest.raises(LedgerError, match="its tables were changed; restore it"):
+        broadcast.publish(HELLO)
+    assert posts(sandbox) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -114,6 +115,37 @@ EDITS = {
 }
 
 
+def edit_by_hand(ledger: Ledger, statement: str) -> None:
+    """Change a ledger with the guards removed that would keep a person from it."""
+    for (name,) in ledger.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+        ledger.write(f"DROP TRIGGER {name}")
+    ledger.write(statement)
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM steps", "UPDATE steps SET state = 'refused' WHERE state = 'done'", "DELETE FROM announcements"]
+)
+def test_what_was_sent_is_not_forgotten_by_hand(open_ledger: Open, statement: str) -> None:
+    """Whatever program opens the file is told to use `socialcast resolve` instead, and nothing changes."""
+    ledger = open_ledger("guarded")
+    fill(ledger)
+    before = export_ledger(ledger)
+    with sqlite3.connect(ledger.path) as other, pytest.raises(sqlite3.IntegrityError, match="socialcast resolve"):
+        other.execute(statement)
+    other.close()
+    assert export_ledger(ledger) == before
+
+
+@pytest.mark.parametrize(("said", "edited"), [(b'"published"', b'"publisht"'), (b'"done"', b'"sent"')])
+def test_an_edited_export_is_not_taken_in(open_ledger: Open, said: bytes, edited: bytes) -> None:
+    """What makes no sense is named, and nothing of it arrives."""
+    here, there = open_ledger("here"), open_ledger("there")
+    fill(here)
+    with pytest.raises(LedgerError, match="edited, and nothing was imported"):
+        import_ledger(there, export_ledger(here).replace(said, edited))
+    assert there.keys() == []
+
+
 @pytest.mark.parametrize("edit", EDITS)
 def test_what_a_person_edited_wrongly_is_found(open_ledger: Open, edit: str) -> None:
     """Each edit that makes no sense is named with its place."""
@@ -121,5 +153,5 @@ def test_what_a_person_edited_wrongly_is_found(open_ledger: Open, edit: str) -> 
     fill(ledger)
     assert verify_ledger(ledger) == []
     statement, words = EDITS[edit]
-    ledger.write(statement)
+    edit_by_hand(ledger, statement)
     assert any(words in finding for finding in verify_ledger(ledger)), verify_ledger(ledger)
