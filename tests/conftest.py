@@ -15,6 +15,8 @@ import pytest
 
 from socialcast.wire.clock import Cancel
 
+pytest_plugins = ["tests.publishers.validated"]
+
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine makes no test wrong
 hypothesis.settings.load_profile("untimed")
 

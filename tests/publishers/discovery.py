@@ -52,6 +52,10 @@ class Discovery:
             assert not request.body or path != url.path, f"{operation['id']} takes no body"
         return str(operation["id"])
 
+    def check_answer(self, operation: str, answer: Any) -> None:
+        """Raises AssertionError with the path of what the description does not have."""
+        self._check_value(self.operations[operation]["response"], answer, f"answer of {operation}")
+
     def _operation(self, method: str, path: str) -> dict[str, Any]:
         for operation in self.operations.values():
             pattern = re.sub(r"\{[^}]+\}", "[^/]+", operation["path"])

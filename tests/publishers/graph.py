@@ -14,6 +14,9 @@ __all__ = ["Described"]
 _GENERAL = frozenset({"fields", "limit", "since", "until", "after", "before", "appsecret_proof"})
 # The file itself, which the description of this edge leaves out and its reference page has.
 _LEFT_OUT = {("Page", "POST", "photos"): frozenset({"source"})}
+# What answers have beside the fields of a node: of every write, and of uploads in phases (Video API guide, 2026-11-22).
+_ANSWERED = frozenset({"id", "success"})
+_PHASES = frozenset({"upload_session_id", "video_id", "start_offset", "end_offset"})
 _MADE_BY = {"photos": "Photo", "videos": "AdVideo", "feed": "PagePost", "live_videos": "LiveVideo", "comments": "Comment"}
 _ID_NAMES = ("id", "video_id")
 
@@ -59,8 +62,38 @@ class Described:
             assert bare in known, f"{kind} {method} {edge}: the description has no parameter {bare}"
             self._hold_value(f"{kind} {method} {edge}: {name}", _item_type(known[bare]) if bare != name else known[bare], value)
         self._hold_fields(kind, edge, parameters.get("fields", ""))
+        self._hold_answer(kind, method, edge, answer)
         self.seen.add((kind, method, edge))
         self._learn(edge, answer)
+
+    @property
+    def operations(self) -> int:
+        """How many the description has."""
+        return sum(len(node["apis"]) for node in self._nodes.values())
+
+    def _hold_answer(self, kind: str, method: str, edge: str, answer: Mapping[str, Any]) -> None:
+        """A mirror answers with fields of the node that the description promises, and with values of their enumerations."""
+        given = self._returned(kind, method, edge) if edge else kind
+        beside = _ANSWERED | (_PHASES if (method, edge) == ("POST", "videos") else frozenset())
+        for told in answer["data"] if method == "GET" and edge else [answer]:
+            self._hold_node(given, told, f"answer of {kind} {method} {edge}: ", beside)
+
+    def _hold_node(self, kind: str, told: Mapping[str, Any], where: str, beside: frozenset[str]) -> None:
+        node = self._nodes.get(kind, {"fields": (), "apis": ()})
+        known = {field["name"]: field["type"] for field in node["fields"]}
+        edges = {op.get("endpoint") for op in node["apis"]}
+        for name, value in told.items():
+            assert name in known or name in edges or name in beside, f"{where}{name} is not described"
+            kind_of_value = _item_type(known.get(name, ""))
+            if (allowed := self._enums.get(kind_of_value)) is not None:
+                assert value in allowed, f"{where}{name} is {value}, none of {allowed}"
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, dict) and kind_of_value in self._nodes:
+                    self._hold_node(kind_of_value, item, f"{where}{name}.", _ANSWERED)
+
+    def _returned(self, kind: str, method: str, edge: str) -> str:
+        operations = (op for op in self._nodes[kind]["apis"] if op["method"] == method and (op.get("endpoint") or "") == edge)
+        return str(next(operations)["return"])
 
     def _operation(self, kind: str, method: str, edge: str) -> dict[str, str]:
         for operation in self._nodes[kind]["apis"]:

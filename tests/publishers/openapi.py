@@ -36,8 +36,8 @@ class Description:
         }
         self.seen: set[tuple[str, str]] = set()
 
-    def hold(self, method: str, url: str, body: Any, status: int, answer: Any) -> None:
-        """Raise AssertionError with the path of what the description does not allow."""
+    def hold(self, method: str, url: str, body: Any, status: int, answer: Any) -> str:
+        """The operation; raises AssertionError with the path of what the description does not allow."""
         parts = urlsplit(url)
         found = self._operation(method, parts.path)
         operation = self.operations[found]
@@ -47,6 +47,7 @@ class Description:
         if status < 300 and isinstance(answer, dict):
             self._hold_answer(found, operation, status, answer)
         self.seen.add(found)
+        return " ".join(found)
 
     def _operation(self, method: str, path: str) -> tuple[str, str]:
         fitting = [
@@ -80,10 +81,22 @@ class Description:
         content = operation["responses"].get(str(status), {}).get("content") or {}
         for media_type in content:
             place = ("paths", template, method.lower(), "responses", str(status), "content", media_type, "schema")
-            schema = self._at(place)
-            for name, value in answer.items():
-                if name in schema.get("properties", {}) and not isinstance(value, dict | list):
-                    self._hold_value((*place, "properties", name), value, f"answer of {found}: {name}")
+            self._hold_answered(self._at(place), answer, f"answer of {' '.join(found)}")
+
+    def _hold_answered(self, schema: dict[str, Any], value: Any, where: str) -> None:
+        """Every name is described, and every value of its kind, however deep; what was not asked for may be missing."""
+        if isinstance(value, dict) and schema.get("type") == "array":
+            value = value["data"]  # the file describes lists without the page that they come in
+        if isinstance(value, dict) and "properties" in schema:
+            for name, item in value.items():
+                assert name in schema["properties"], f"{where}.{name} is not described"
+                self._hold_answered(self._resolved(schema["properties"][name]), item, f"{where}.{name}")
+        elif isinstance(value, list) and "items" in schema:
+            for index, item in enumerate(value):
+                self._hold_answered(self._resolved(schema["items"]), item, f"{where}[{index}]")
+        else:
+            error = next(iter(OAS30Validator(schema, registry=self._registry).iter_errors(value)), None)
+            assert error is None, f"{where}: {error.message}"
 
     def _hold_value(self, place: tuple[str, ...], value: Any, where: str) -> None:
         schema = self._at(place)

@@ -193,7 +193,7 @@ class Videos(Uploads):
         if not all(named) or len({*found.tags, *named}) > LIMITS.tags:
             raise invalid("name")
         found.tags = list(dict.fromkeys([*found.tags, *named]))
-        return answer({"data": [{"name": tag, "tag": tag} for tag in found.tags]})
+        return answer({"data": [_tag_node(tag) for tag in found.tags]})
 
     @operation("edit")
     def put_in_album(self, user: User, request: Request, album: str, video: str) -> Response:
@@ -268,10 +268,15 @@ def _announced_bytes(told: dict[str, Any]) -> int:
     return int(size)
 
 
+def _tag_node(tag: str) -> dict[str, str]:
+    canonical = "".join(tag.lower().split())
+    return {"name": tag, "canonical": canonical, "uri": f"/tags/{canonical}"}
+
+
 def _upload_node(video: Video) -> dict[str, Any]:
     upload = video.upload
     if upload is None or video.blob is not None:
-        return {"status": "complete", "approach": "tus", "upload_link": None}
+        return {"status": "complete", "approach": "tus"}
     return {"status": "in_progress", "approach": "tus", "upload_link": upload.link, "size": upload.total_bytes}
 
 
