@@ -14,7 +14,7 @@ import regex
 
 from socialcast.compose.addresses import find_addresses
 
-__all__ = ["IN_HASHTAG", "Kind", "Span", "answered", "find_spans", "whole_spans"]
+__all__ = ["IN_HASHTAG", "Kind", "Span", "find_spans", "whole_spans"]
 
 
 class Kind(Enum):
@@ -60,7 +60,6 @@ _ACTIVE = regex.compile(
     rf"|(?P<HASHTAG>{_HASHTAG})|(?P<CASHTAG>{_CASHTAG})",
     regex.VERSION1,  # with differences of sets
 )
-_ANSWERED = regex.compile(rf"[\s\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]*(?P<name>{_NAME}){_NO_MENTION_END}")
 
 # Elsewhere names are longer and have hosts (@press@social.example.org, @press.example.org), and what only looks like a
 # hashtag may be one: none of it is cut, whether X would make it active or not.
@@ -79,12 +78,6 @@ def _find_spans(text: str) -> list[Span]:
         return addresses
     named = [Span(found.start(), found.end(), Kind[found.lastgroup]) for found in _ACTIVE.finditer(text)]
     return sorted([*addresses, *_outside(named, addresses)])
-
-
-def answered(text: str) -> str:
-    """The name, without its sign, of whom a text that begins so answers on X; empty where it answers nobody."""
-    found = _ANSWERED.match(text)
-    return found["name"][1:] if found else ""
 
 
 def whole_spans(text: str) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -195,7 +195,10 @@ class Announcement(Data, frozen=True, kw_only=True):
         """All that can be said in other languages, with its place."""
         yield "", self
         yield from ((f"photos[{index}].", photo) for index, photo in enumerate(self.photos))
-        yield from ((f"{name}.", value) for name, value in (("video", self.video), ("live", self.live)) if value)
+        for name, value in (("video", self.video), ("live", self.live)):
+            if value:
+                yield f"{name}.", value
+                yield from [(f"{name}.poster.", value.poster)] if value.poster else []
 
     def _require_other(self, language: str, path: str) -> None:
         require_language(language, path)
@@ -239,9 +242,19 @@ class Announcement(Data, frozen=True, kw_only=True):
             **words_in(self, other, Words()),
             "language": language,
             "photos": tuple(in_language(photo, other, PhotoWords()) for photo in self.photos),
-            "video": self.video and in_language(self.video, other, VideoWords()),
-            "live": self.live and in_language(self.live, other, LiveWords()),
+            "video": _with_poster(self.video, other, VideoWords()),
+            "live": _with_poster(self.live, other, LiveWords()),
         }
+
+
+P = TypeVar("P", Video | None, Live | None)
+
+
+def _with_poster(value: P, language: str, nothing: msgspec.Struct) -> P:
+    if value is None:
+        return value
+    poster = value.poster and in_language(value.poster, language, PhotoWords())
+    return msgspec.structs.replace(value, poster=poster, **words_in(value, language, nothing))
 
 
 def digest_of(data: msgspec.Struct) -> str:

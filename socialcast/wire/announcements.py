@@ -40,6 +40,8 @@ _SHORT_FORMS = {"link": "url", "live": "url", "video": "path"}  # link: "https:/
 _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]+)`(?: - at `(?P<path>[^`]+)`)?")
 _KINDS: tuple[tuple[str, type[msgspec.Struct]], ...] = (  # what stands at a path, its indexes left out; the first that fits
     ("$.photos.texts", PhotoWords),
+    ("$.video.poster.texts", PhotoWords),
+    ("$.live.poster.texts", PhotoWords),
     ("$.photos", Photo),
     ("$.video.subtitles", Subtitles),
     ("$.video.poster", Photo),
@@ -112,6 +114,9 @@ def _texts_spelled_out(full: dict[str, Any]) -> dict[str, Any]:
         full["photos"] = [_with_texts(photo, "alt") for photo in full["photos"]]
     if "video" in full:
         full["video"] = _with_texts(full["video"], "alt")
+    for field in ("video", "live"):
+        if poster := _table(full.get(field)).get("poster"):
+            full[field] = {**full[field], "poster": _with_texts(poster, "alt")}
     for words in _table(full.get("texts")).values():
         if isinstance(_table(words).get("link"), str):
             words["link"] = {"url": words["link"]}

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from socialcast.compose.characters import is_sound
-from socialcast.compose.spans import Kind, Span, answered, find_spans
+from socialcast.compose.spans import Kind, Span, find_spans
 from socialcast.compose.weights import weigh
 from socialcast.model.capabilities import TextRules, Unit
 
@@ -74,6 +74,12 @@ def _lists(text: str) -> list[dict[str, Any]]:
     return [parts(span) for span in _spans(text, Kind.MENTION, Kind.LIST)]
 
 
+def _answered(text: str) -> str | None:
+    """Whom a text answers that begins with a name."""
+    first = next(iter(_spans(text, Kind.MENTION)), None)
+    return text[first.start + 1 : first.end] if first and not text[: first.start].strip() else None
+
+
 def _addresses(text: str) -> list[str]:
     return [text[span.start : span.end] for span in _spans(text, Kind.ADDRESS)]
 
@@ -94,7 +100,7 @@ EXTRACTION: Mapping[str, Callable[[str], Any]] = {
     "mentions": _names(Kind.MENTION),
     "mentions_with_indices": _placed("screen_name", Kind.MENTION),
     "mentions_or_lists_with_indices": _lists,
-    "replies": lambda text: answered(text) or None,
+    "replies": _answered,
     "urls": _addresses,
     "urls_with_indices": _placed("url", Kind.ADDRESS, sign=0),
     "urls_with_directional_markers": _placed("url", Kind.ADDRESS, sign=0),

@@ -49,6 +49,13 @@ def test_a_channel_speaks_its_language_everywhere() -> None:
     assert (said.short, said.body, said.photos[0].caption) == ("", "", "")  # no English in a French post
 
 
+def test_a_poster_is_described_in_that_language_too() -> None:
+    """It is a photo, and may be shown as one."""
+    poster = Photo(b"poster", alt="The dome", texts={"fr": PhotoWords(alt="La coupole")})
+    said = Announcement(text="x", video=Video(b"film", poster=poster), texts={"fr": Words(text="x")}).for_channel("news", "fr")
+    assert said.video == Video(b"film", poster=Photo(b"poster", alt="La coupole"))
+
+
 def test_its_own_words_go_nowhere_else() -> None:
     """The post of another channel does not change with a French word."""
     said = DOORS.for_channel("news", "en")

@@ -671,6 +671,15 @@ def test_a_single_post_has_no_number(news: Newsroom) -> None:
     assert news.another(wording=Wording(numbered=True)).compose(Announcement(text="Davos."), {}).parts == ("Davos.",)
 
 
+def test_a_second_cashtag_is_refused_before_anything_is_sent(news: Newsroom) -> None:
+    """X would refuse it, and of a thread only the beginning would be public."""
+    composed = news.publisher.compose(Announcement(text="$DOME and $SKY open, for $5."), {})
+    (problem,) = news.publisher.check(composed)
+    assert problem.code == "text.cashtags"
+    assert problem.message.startswith("$DOME, $SKY")
+    assert list(news.publisher.check(news.publisher.compose(Announcement(text="$DOME opens."), {}))) == []
+
+
 def test_what_an_address_costs_is_told(news: Newsroom) -> None:
     composed = news.publisher.compose(Announcement(text="Davos opens.", link=Link("https://example.org")), {})
     (problem,) = news.publisher.check(composed)

@@ -152,7 +152,7 @@ def test_variants_and_languages_are_read_in_their_short_forms(tmp_path: Path) ->
     (tmp_path / "event.md").write_text(
         "---\ntext: Doors open.\nshort: Open.\n"
         "photos:\n  - {path: hall.jpg, alt: Hall, texts: {fr: La salle, de: {alt: Der Saal, caption: Voll}}}\n"
-        "video: {path: film.mp4, alt: Film, texts: {fr: Le film}}\n"
+        "video: {path: film.mp4, alt: Film, texts: {fr: Le film}, poster: {path: hall.jpg, texts: {fr: La salle}}}\n"
         "texts:\n  fr: La coupole s'ouvre.\n  de: {text: Offen., link: https://example.org/de}\n---\n",
         encoding="utf-8",
     )
@@ -165,6 +165,8 @@ def test_variants_and_languages_are_read_in_their_short_forms(tmp_path: Path) ->
     assert said.photos[0].texts == {"fr": PhotoWords(alt="La salle"), "de": PhotoWords(alt="Der Saal", caption="Voll")}
     assert said.video is not None
     assert said.video.texts == {"fr": VideoWords(alt="Le film")}
+    assert said.video.poster is not None
+    assert said.video.poster.texts == {"fr": PhotoWords(alt="La salle")}
     assert Announcement.from_json(said.to_json()) == said
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import tweepy
 
 from socialcast.compose.photos import fit
+from socialcast.compose.spans import Kind, find_spans
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Photo
 from socialcast.model.cost import Cost
@@ -64,7 +65,7 @@ class XPublisher(Publisher):
 
     def check(self, post: Post) -> list[Problem]:
         """Warnings of what it will cost, and of tokens that the next run will miss."""
-        return [*costs.warnings(post), *_no_post(post), *self._lost_tokens()]
+        return [*costs.warnings(post), *_no_post(post), *_cashtags(post), *self._lost_tokens()]
 
     def cost(self, post: Post) -> tuple[Cost, ...]:
         """The dollars that X charges for it."""
@@ -168,6 +169,15 @@ class XPublisher(Publisher):
 def _draft(post: Post, media: Sequence[Uploaded]) -> Draft:
     kind = "video" if post.video else "photo"
     return Draft(items=tuple(Item(id=medium.id, kind=kind) for medium in media))
+
+
+def _cashtags(post: Post) -> Iterator[Problem]:
+    """X refuses a second one (`.../problems/one-cashtag`, read 2026-08-22), when the first posts of a thread may be public."""
+    for part in post.parts:
+        names = [part[span.start : span.end] for span in find_spans(part) if span.kind is Kind.CASHTAG]
+        if len(names) > 1:
+            message = f"{', '.join(names)} stand in one post, and X takes one cashtag"
+            yield Problem(code="text.cashtags", path="text", message=message, fix="write the others without the dollar sign")
 
 
 def _no_post(post: Post) -> Iterator[Problem]:
