@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import timedelta
+from itertools import repeat
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -130,16 +131,25 @@ def _file(post: Post, film: Video, facts: VideoFacts, rules: VideoRules) -> Iter
     from socialcast.compose import transcode
 
     is_mended = any(change.code == TRANSCODED for change in post.adaptations)
+    mending = _mending(film, facts, rules)
     for misfit in transcode.misfits(film.name, film.content.size, facts, rules):
         if misfit.is_mendable and is_mended:
             continue
-        fix = _REMEDIES.get(misfit.code, _EXPORT)
-        if misfit.is_mendable and transcode.is_possible(facts, rules):
-            fix = f"allow it with video.adapt = true, or run: {transcode.command_line(film, facts, rules)}"
-        yield Problem(code=misfit.code, path="video", message=misfit.message, fix=fix)
+        fix = next(mending) if misfit.is_mendable else _REMEDIES.get(misfit.code, _EXPORT)
+        yield Problem(code=misfit.code, path="video", severity=misfit.severity, message=misfit.message, fix=fix)
     if is_mended and not ffmpeg.is_installed():
         message, fix = f"{film.name} has to be transcoded, and ffmpeg is not installed", "install it: apt install ffmpeg"
         yield Problem(code="video.ffmpeg_missing", path="video", message=message, fix=fix)
+
+
+def _mending(film: Video, facts: VideoFacts, rules: VideoRules) -> Iterator[str]:
+    """What to do about each thing that transcoding mends; one line mends them all, so it is told once."""
+    from socialcast.compose import transcode
+
+    if transcode.is_possible(facts, rules):
+        yield f"allow it with video.adapt = true, or run: {transcode.command_line(film, facts, rules)}"
+        yield from repeat("the same mends it")
+    yield from repeat(_EXPORT)
 
 
 def _poster_time(film: Video, facts: VideoFacts) -> Iterator[Problem]:

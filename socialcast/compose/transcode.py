@@ -23,6 +23,7 @@ from socialcast.compose.video import VideoFacts, facts
 from socialcast.model.announcement import Photo, Video
 from socialcast.model.capabilities import VideoRules
 from socialcast.model.errors import ConfigurationError
+from socialcast.model.problems import Severity
 from socialcast.wire import ffmpeg
 from socialcast.wire.clock import Cancel
 
@@ -53,15 +54,18 @@ _ONE_AT_A_TIME = Lock()  # ffmpeg takes all processors by itself, and two channe
 
 
 class Misfit(NamedTuple):
-    """One thing that the platform does not take; whether transcoding mends it."""
+    """One thing that the platform does not take, or should not be given; whether transcoding mends it."""
 
     code: str
     message: str
     is_mendable: bool = True
+    severity: Severity = Severity.ERROR
 
 
 def misfits(name: str, size_bytes: int, facts: VideoFacts, rules: VideoRules) -> Iterator[Misfit]:
-    """Everything about the file that the platform does not take."""
+    """Everything about the file that the platform does not take, and the place in it, which readers should not be told."""
+    if facts.has_location:
+        yield Misfit("video.location", f"{name} tells where it was made", severity=Severity.WARNING)
     if rules.max_bytes is not None and size_bytes > rules.max_bytes:
         yield Misfit("video.too_large", f"{name} has {size_bytes:,} bytes, {rules.max_bytes:,} are allowed")
     if facts.media_type not in rules.types:

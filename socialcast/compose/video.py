@@ -38,6 +38,7 @@ _MEDIA_TYPES: Mapping[str, str] = {  # by MediaInfo's name of the container; it 
     "WebM": "video/webm",
     "Windows Media": "video/x-ms-wmv",
 }
+_ISO_6709 = re.compile(r"[+-]\d{2,6}(\.\d+)?[+-]\d{3,7}")  # a place as phones write it, under a name of each maker's own
 _ARROW = "-->"
 _TIMES = re.compile(r"((?:\d+:)?[0-5]\d:[0-5]\d[.,]\d{3})\s+-->\s+((?:\d+:)?[0-5]\d:[0-5]\d[.,]\d{3})")
 _CODECS: Mapping[str, str] = {"AVC": "h264", "HEVC": "h265", "MPEG-4 Visual": "mpeg4", "MPEG Video": "mpeg2"}
@@ -66,6 +67,7 @@ class VideoFacts(NamedTuple):
     height: int
     frames_per_second: float
     audio_codec: str
+    has_location: bool = False
 
 
 def facts(video: Video) -> VideoFacts:
@@ -113,6 +115,7 @@ def _facts(video: Video) -> VideoFacts:
         height=width if is_turned else height,
         frames_per_second=float(picture.get("frame_rate") or 0),
         audio_codec=_codec(sound) if sound.get("format") else "",
+        has_location=any(isinstance(value, str) and _ISO_6709.match(value) for value in container.values()),
     )
 
 
