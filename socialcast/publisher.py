@@ -20,7 +20,7 @@ from socialcast.model.cost import Cost
 from socialcast.model.errors import ErrorRule, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
-from socialcast.model.receipt import Account, Draft, Item, LiveStatus, Readiness, Receipt
+from socialcast.model.receipt import Access, Account, Draft, Item, LiveStatus, Readiness, Receipt
 from socialcast.wire.clock import Clock
 from socialcast.wire.secrets import Secret
 from socialcast.wire.settings import PhotoWishes, Policy, VideoWishes
@@ -88,6 +88,10 @@ class Publisher(ABC):
     def account(self) -> Account:
         """Who this channel publishes as; read only. Raises PublishError for credentials that do not work."""
         return Account(id="")
+
+    def access(self) -> Access:
+        """What the platform tells of the credentials, for `doctor`; read only. Nothing, where it tells nothing."""
+        return Access()
 
     def gives(self, announcement: Announcement) -> frozenset[str]:
         """The kinds of links ("album", "video", "live") that this channel gives to feeds when it hosts; pure."""

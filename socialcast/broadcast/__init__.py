@@ -16,6 +16,7 @@ import msgspec
 from socialcast.broadcast.approval import Approval, Approved, keep
 from socialcast.broadcast.channels import open_channels
 from socialcast.broadcast.delivery import ChannelDelivery, holders
+from socialcast.broadcast.doctor import Checkup, examine
 from socialcast.broadcast.due import Held, embargo_problems, held
 from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.live import Delivered, LiveShow
@@ -37,7 +38,7 @@ from socialcast.wire.settings import Channel, read_channels
 from socialcast.wire.suggest import suggest
 from socialcast.wire.transport import Transport
 
-__all__ = ["Broadcast", "Event", "Held", "LiveShow", "Phase", "Plan", "PlannedChannel"]
+__all__ = ["Broadcast", "Checkup", "Event", "Held", "LiveShow", "Phase", "Plan", "PlannedChannel"]
 
 Opened = TypeVar("Opened", Ledger, Transport)
 _CONNECTIONS = 1024  # the most that the pool keeps per host; only those in use exist
@@ -169,6 +170,14 @@ class Broadcast:
         gone = [row for name, row in rows.items() if name not in self._known_names]
         outcomes += [msgspec.convert(row.outcome, Outcome) for row in gone if row.outcome]  # nothing that was done is forgotten
         return Report(key=key, digest=announcement.digest, outcomes=tuple(outcomes))
+
+    def examine(self, announcement: Announcement | None = None) -> list[Checkup]:
+        """What each platform tells of its channel, and whether the announcement fits there; read only, nothing is recorded."""
+        transport = Transport(sandbox_url=self._sandbox_url, connections=_CONNECTIONS)
+        try:
+            return examine(announcement, self.channels, self._known_names, transport, self._clock, self.media_folder)
+        finally:
+            transport.close()
 
     def held(self) -> list[Held]:
         """What waits for the end of an embargo by the ledger, the earliest first; `resume` publishes what is due."""

@@ -21,6 +21,7 @@ COMMANDS = {
     "resolve": "Say what you saw where an outcome is unknown.",
     "ledger": "Look at the record, check it, carry it to another machine.",
     "live": "Put a live event on the air, feed it, end it, show the recording.",
+    "doctor": "Ask every platform who you are, what you may do, and what is left.",
     "channels": "List the channels and where their settings come from.",
     "capabilities": "Show what the platforms can do.",
     "sandbox": "Play all platforms on this machine.",

@@ -12,6 +12,7 @@ from socialcast.model.post import Adaptation
 from socialcast.model.problems import Problem, Severity
 
 __all__ = [
+    "Access",
     "Account",
     "Draft",
     "Item",
@@ -38,6 +39,15 @@ class Account(_Record, frozen=True, kw_only=True):
     name: str = ""
     url: str = ""
     limits: dict[str, int] = {}  # path in the capabilities -> the account's own value
+
+
+class Access(_Record, frozen=True, kw_only=True):
+    """What a platform tells of a channel's credentials: what they may do, until when (None: it tells no end), and what is left
+    of quotas, by unit."""
+
+    scopes: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    left: dict[str, int] = {}
 
 
 class Item(_Record, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from socialcast.model.announcement import Announcement, Privacy
 from socialcast.model.errors import NotAllowed, TerminalError, TransientError
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem
-from socialcast.model.receipt import Account, Draft, Item, LiveState, LiveStatus, Readiness, Receipt
+from socialcast.model.receipt import Access, Account, Draft, Item, LiveState, LiveStatus, Readiness, Receipt
 from socialcast.publisher import Answer, Connection, Ingest, Publisher
 from socialcast.publishers.facebook import live, words
 from socialcast.publishers.facebook.graph import GONE, Graph, GraphAPIError, codes_of
@@ -68,6 +68,13 @@ class FacebookPublisher(Publisher):
         if self._is_live and followers < _FOLLOWERS_TO_GO_LIVE:
             raise NotAllowed(f"the Page has {followers} followers", hint=LIVE_RULE)
         return Account(id=page["id"], name=page.get("name", ""), url=words.address(page.get("link") or page["id"]))
+
+    def access(self) -> Access:
+        """The permissions of the Page's token, and its end: its own, or that of the access to data."""
+        told = self._graph.get("debug_token", input_token=self.settings.access_token.reveal())["data"]
+        ends = [told[name] for name in ("expires_at", "data_access_expires_at") if told.get(name)]
+        expires_at = datetime.fromtimestamp(min(ends), UTC) if ends else None
+        return Access(scopes=tuple(sorted(told.get("scopes", ()))), expires_at=expires_at)
 
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """What this place will show; the live place leaves photos and video to the feed."""

@@ -14,7 +14,7 @@ from socialcast.model.capabilities import PhotoRules
 from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
-from socialcast.model.receipt import Account, Draft, Item, Readiness, Receipt
+from socialcast.model.receipt import Access, Account, Draft, Item, Readiness, Receipt
 from socialcast.publisher import Answer, Connection, Publisher
 from socialcast.publishers.flickr import words
 from socialcast.publishers.flickr.client import FlickrClient, FlickrError, read_upload
@@ -63,6 +63,10 @@ class FlickrPublisher(Publisher):
         account = Account(id=user["id"], name=user["username"]["_content"], url=f"{_HOME}{user['id']}/", limits=limits)
         self._known_account = account
         return account
+
+    def access(self) -> Access:
+        """What the token may do; it does not expire."""
+        return Access(scopes=(self._api.call("auth.oauth.checkToken")["oauth"]["perms"]["_content"],))
 
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """What the channel will show; licences that Flickr does not have are named as adaptations."""

@@ -29,7 +29,7 @@ from socialcast.model.capabilities import AltText, Capabilities, LinkRules, Phot
 from socialcast.model.errors import ConfigurationError, NotAllowed, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
-from socialcast.model.receipt import Account, Draft, Item, Receipt
+from socialcast.model.receipt import Access, Account, Draft, Item, Receipt
 from socialcast.publisher import Connection, Publisher
 from socialcast.publishers.mediawiki import pages, rules, uploads
 from socialcast.publishers.mediawiki.errors import ERRORS, read_answer
@@ -54,6 +54,7 @@ __all__ = ["MediawikiPublisher"]
 PHOTOS = PhotoRules(
     types=frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"}), max_bytes=100 << 20, alt_text=AltText()
 )
+_RIGHTS = frozenset({"edit", "createpage", "upload", "reupload", "delete", "bot"})
 CAPABILITIES = Capabilities(
     documented="MediaWiki action API (API:Edit, API:Upload) and siteinfo, MediaWiki 1.46",
     checked=date(2026, 11, 22),
@@ -139,6 +140,10 @@ class MediawikiPublisher(Publisher):
         if limits:
             self._photo_rules = msgspec.structs.replace(PHOTOS, max_bytes=limits["photos.max_bytes"])
         return Account(id=str(user["id"]), name=user["name"], url=self._wiki.url_of(f"User:{user['name']}"), limits=limits)
+
+    def access(self) -> Access:
+        """Those of the account's rights that publishing needs."""
+        return Access(scopes=tuple(sorted(self._wiki.rights & _RIGHTS)))
 
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """The page that is changed and its wikitext to the byte; in mode upload, the files' pages one after another."""

@@ -44,9 +44,12 @@ class Api:
                 return
             page += 1
 
+    def scopes(self) -> frozenset[str]:
+        """What the token was given."""
+        return frozenset(str(self.call("GET", "/oauth/verify", fields="scope").get("scope", "")).split())
+
     def require_scopes(self, needed: frozenset[str]) -> None:
         """Raise NotAllowed unless the token was given all of them."""
-        granted = set(str(self.call("GET", "/oauth/verify", fields="scope").get("scope", "")).split())
-        if missing := needed - granted:
+        if missing := needed - self.scopes():
             words = " and ".join(sorted(missing))
             raise NotAllowed(f"the token lacks the scope {words}", hint="make a new one at developer.vimeo.com/apps with it")

@@ -13,7 +13,7 @@ from socialcast.model.announcement import Announcement
 from socialcast.model.errors import PublishError, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
-from socialcast.model.receipt import Account, Draft, Item, LiveStatus, Readiness, Receipt
+from socialcast.model.receipt import Access, Account, Draft, Item, LiveStatus, Readiness, Receipt
 from socialcast.publisher import Answer, Ingest, Publisher
 from socialcast.publishers.vimeo import words
 from socialcast.publishers.vimeo.additions import Additions
@@ -51,9 +51,14 @@ class VimeoPublisher(Publisher):
         """The account, and how much it may still upload. Raises NotAllowed for a token that lacks a scope."""
         self._api.require_scopes(_SCOPES)
         me = self._api.call("GET", "/me", fields="uri,name,link,upload_quota")
-        free = ((me.get("upload_quota") or {}).get("space") or {}).get("free")
-        limits = {"video.max_bytes": int(free)} if free is not None else {}
+        free = _free_bytes(me)
+        limits = {"video.max_bytes": free} if free is not None else {}
         return Account(id=id_of(me["uri"]), name=me["name"], url=me["link"], limits=limits)
+
+    def access(self) -> Access:
+        """The scopes of the token, which does not expire, and the bytes that may still be uploaded."""
+        free = _free_bytes(self._api.call("GET", "/me", fields="upload_quota"))
+        return Access(scopes=tuple(sorted(self._api.scopes())), left={} if free is None else {"bytes": free})
 
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """Title and description, with body, chapters, credit and licence."""
@@ -177,3 +182,8 @@ def _readiness(told: Mapping[str, Any]) -> Readiness:
     if "error" in states:
         raise TerminalError("Vimeo could not process the video", hint="encode it anew: H.264 with AAC in MP4")
     return Readiness(ready=states == ["complete", "complete"], look_again_after_seconds=_LOOK_AGAIN_SECONDS)
+
+
+def _free_bytes(me: Mapping[str, Any]) -> int | None:
+    free = ((me.get("upload_quota") or {}).get("space") or {}).get("free")
+    return None if free is None else int(free)

@@ -15,7 +15,7 @@ from socialcast.model.cost import Cost
 from socialcast.model.errors import NotAllowed, PublishError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
-from socialcast.model.receipt import Account, Draft, Item, LiveStatus, Readiness, Receipt
+from socialcast.model.receipt import Access, Account, Draft, Item, LiveStatus, Readiness, Receipt
 from socialcast.publisher import Answer, Ingest, Publisher
 from socialcast.publishers.youtube import quota, words
 from socialcast.publishers.youtube.additions import Additions
@@ -57,6 +57,10 @@ class YoutubePublisher(Publisher):
         limits = {} if status == "allowed" else {"video.max_seconds": UNVERIFIED_MAX_SECONDS}
         url = f"https://www.youtube.com/channel/{channel['id']}"
         return Account(id=channel["id"], name=channel["snippet"]["title"], url=url, limits=limits)
+
+    def access(self) -> Access:
+        """The scopes of the token; YouTube tells nothing of what is left of the day's quota."""
+        return Access(scopes=tuple(sorted(scope.rpartition("/")[2] for scope in self._api.http.granted_scopes())))
 
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """Title and description, with body, chapters, credit and licence; what YouTube does not take is named."""
