@@ -98,10 +98,10 @@ class Broadcast:
     def plan(self, announcement: Announcement) -> Plan:
         """What every channel would show and every problem; sends nothing and needs no secret."""
         publishers = self._publishers(self.channels, to_send=False)
-        rows = self.ledger.deliveries(announcement.resolved_key) if self._ledger_path.exists() else {}
+        rows, changed = self._earlier(announcement) if self._ledger_path.exists() else ({}, ())
         plan = make_plan(announcement, self.channels, publishers, self._known_names, hosted_before(rows, self.channels))
         embargo = embargo_problems(announcement.embargo, self._clock.now(), is_begun=bool(rows))
-        return msgspec.structs.replace(plan, general=(*plan.general, *embargo))
+        return msgspec.structs.replace(plan, general=(*plan.general, *changed, *embargo))
 
     def keep(self, plan: Plan) -> Path:
         """Keep a plan beside the ledger, so that `publish` can tell what is not as it was approved; raises OSError."""
@@ -306,15 +306,13 @@ class Broadcast:
         recover: bool,
     ) -> Report:
         key, publishers = announcement.resolved_key, self._publishers(channels, to_send=True)
-        is_changed = self._is_changed(announcement)
-        is_corrected = is_changed and not self.ledger.has_sent(key)  # in time: nobody saw what it was before
-        rows = {} if is_corrected else self.ledger.deliveries(key)
+        rows, changed = self._earlier(announcement)
         hosted = hosted_before(rows, channels)
         plan = make_plan(announcement, channels, publishers, self._known_names, hosted)
         deliveries = self._deliveries(announcement, channels, plan, publishers, rows, cancel, recover=recover)
         is_done = not any(delivery.is_open for delivery in deliveries)
         findings = (
-            *_changed_content(key, is_changed and not is_corrected),
+            *changed,
             *_too_late(announcement, deliveries, self._clock.now()),
             *embargo_problems(announcement.embargo, self._clock.now(), is_begun=bool(rows) or recover),
             *(approval.problems(plan) if approval and not is_done else ()),
@@ -363,17 +361,17 @@ class Broadcast:
             for name, channel in channels.items()
         ]
 
-    def _is_changed(self, announcement: Announcement) -> bool:
-        known = self.ledger.announcement(announcement.resolved_key)
-        return known is not None and known[0] != announcement.digest
-
-
-def _changed_content(key: str, is_changed: bool) -> tuple[Problem, ...]:
-    if not is_changed:
-        return ()
-    message = f"the key {key!r} was used for other content, of which something was sent already"
-    fix = "give the new announcement its own key, or take the old content again"
-    return (Problem(code="key.changed_content", path="key", message=message, fix=fix),)
+    def _earlier(self, announcement: Announcement) -> tuple[dict[str, Delivery], tuple[Problem, ...]]:
+        """What the ledger has of it, and the problem that it was about something else, if any of that was sent."""
+        key = announcement.resolved_key
+        known, rows = self.ledger.announcement(key), self.ledger.deliveries(key)
+        if known is None or known[0] == announcement.digest:
+            return rows, ()
+        if not self.ledger.has_sent(key):  # corrected in time: nobody saw what it was before
+            return {}, ()
+        message = f"the key {key!r} was used for other content, of which something was sent already"
+        fix = "give the new announcement its own key, or take the old content again"
+        return rows, (Problem(code="key.changed_content", path="key", message=message, fix=fix),)
 
 
 def _too_late(announcement: Announcement, deliveries: Sequence[ChannelDelivery], now: datetime) -> tuple[Problem, ...]:

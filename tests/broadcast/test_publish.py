@@ -71,6 +71,9 @@ def test_changed_content_under_a_used_key_is_refused(make: Make, sandbox: Sandbo
     assert "used for other content" in report["b"].reason
     assert posts(sandbox) == [("a", HELLO.text)]
     assert make("a").publish(msgspec.structs.replace(HELLO, text="Doors open at ten.")).exit_code == 1
+    assert not make("a").plan(HELLO).is_stopped
+    plan = make("a").plan(msgspec.structs.replace(HELLO, text="Doors open at ten."))
+    assert (plan.is_stopped, [problem.code for problem in plan.general]) == (True, ["key.changed_content"])
 
 
 def test_a_mistake_can_be_corrected_while_nothing_was_sent(make: Make, sandbox: Sandbox) -> None:
