@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from socialcast.broadcast import Plan, PlannedChannel
+from socialcast.compose.characters import visible
 from socialcast.compose.text import weigh
 from socialcast.model.capabilities import TextRules
 from socialcast.model.post import Adaptation, Post
@@ -89,7 +90,7 @@ def _planned_lines(channel: PlannedChannel) -> Iterator[str]:
     if channel.skipped:
         yield f"  skipped: {channel.skipped}"
     if channel.post:
-        yield from _post_lines(channel.post)
+        yield from map(visible, _post_lines(channel.post))
         yield from _adaptation_lines(channel.post.adaptations)
         yield from _when_lines(channel, channel.post)
     yield from (f"  costs {cost}{f': {cost.why}' if cost.why else ''}" for cost in channel.costs)

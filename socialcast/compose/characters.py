@@ -11,7 +11,7 @@ import regex
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 
-__all__ = ["character_problems", "is_sound"]
+__all__ = ["character_problems", "is_sound", "visible"]
 
 
 class _Kind(NamedTuple):
@@ -26,7 +26,7 @@ class _Kind(NamedTuple):
 _KINDS = (
     _Kind(
         "text.control_character",
-        regex.compile(r"[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFEFF--[\t\n\r]]", regex.VERSION1),
+        regex.compile(r"[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFEFF--[\t\n\r]]|\r(?!\n)", regex.VERSION1),
         "is no character that a reader sees, and platforms refuse or drop it",
         "remove it; it often comes with text pasted from elsewhere",
     ),
@@ -43,6 +43,13 @@ _SEEN_BEFORE = 12  # characters shown before the place, for the author to find i
 def is_sound(text: str) -> bool:
     """Whether every character of the text can be published."""
     return (text.isascii() and text.isprintable()) or not any(kind.pattern.search(text) for kind in _KINDS)
+
+
+def visible(text: str) -> str:
+    """The text with each of these characters named where it stands, so that it does nothing to whoever looks at it."""
+    for kind in () if is_sound(text) else _KINDS:
+        text = kind.pattern.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+    return text
 
 
 def character_problems(post: Post) -> Iterator[Problem]:

@@ -67,9 +67,12 @@ def _lines(template: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def hashtag(tag: str) -> str:
-    """The tag as a hashtag: "open doors" becomes #OpenDoors."""
+    """The tag as a hashtag: "open doors" becomes #OpenDoors; words of a script without capitals are joined by underscores."""
     words = _HASHTAG_WORD.findall(tag)
-    return "#" + (words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)) if words else ""
+    if len(words) < 2:
+        return "".join("#" + word for word in words)
+    has_capitals = any(word[0].upper() != word[0].lower() for word in words)
+    return "#" + ("".join(word[:1].upper() + word[1:] for word in words) if has_capitals else "_".join(words))
 
 
 def _says(text: str, address: str) -> bool:

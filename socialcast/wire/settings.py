@@ -228,7 +228,8 @@ def _channel(name: str, table: Any, file: Path) -> Channel:
     try:
         return msgspec.convert(document, Channel, dec_hook=lambda _, v: v)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{where}: {in_words(str(error))}") from None
+        own = error.__cause__ if isinstance(error.__cause__, ConfigurationError) else None  # which names its place itself
+        raise ConfigurationError(f"{where}: {own or in_words(str(error))}") from None
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: Any, where: str, also: tuple[str, ...] = ()) -> None:

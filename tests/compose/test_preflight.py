@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from socialcast import Link, Photo
+from socialcast.compose.characters import visible
 from socialcast.compose.described import is_file_name
 from socialcast.compose.preflight import check
 from socialcast.model.capabilities import Capabilities, LinkRules, PhotoRules, Recovery, TextRules
@@ -114,3 +115,16 @@ def test_what_a_channel_may_not_adapt_is_told_with_the_other_way(code: str, path
     (problem,) = problems(adaptations=(Adaptation(code=code, message="it becomes another"),))
     assert (problem.code, problem.path) == (code, path)
     assert way in problem.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Doors \u202eopen\x1b[2J.", "Doors ⟨U+202E⟩open⟨U+001B⟩[2J."),
+        ("One\rtwo\r\nthree\tfour", "One⟨U+000D⟩two\r\nthree\tfour"),
+        ("שלום é 👨\u200d👩", "שלום é 👨\u200d👩"),
+    ],
+)
+def test_what_is_refused_does_nothing_where_it_is_shown(text: str, shown: str) -> None:
+    """A terminal that shows a plan is not cleared, written over or turned around by it."""
+    assert visible(text) == shown

@@ -55,6 +55,7 @@ def test_what_cannot_be_meant_is_told_with_its_place(tmp_path: Path, line: str, 
         read(tmp_path, line)
         Broadcast.from_file(tmp_path / "channels.toml").plan(Announcement(text="Doors open."))
     assert "news" in str(caught.value)
+    assert "$" not in str(caught.value)
 
 
 def test_a_wiki_has_no_use_for_a_template(tmp_path: Path) -> None:
