@@ -1,14 +1,19 @@
-"""What recording costs: a step's intent and receipt, by two bare SQLite commits of the same durability."""
+"""What recording costs: a step's intent and receipt, by two bare SQLite commits of the same durability; and what a step adds
+to a call over the network."""
 
 from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 
+import requests
+
 from benchmarks.measure import Row, in_turns, timed
+from benchmarks.sink import serving
 from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
 from socialcast.wire.clock import Cancel, SystemClock
@@ -19,6 +24,7 @@ __all__ = ["ledger"]
 
 _ROUNDS = {False: 40, True: 10}
 _PAIRS = 25  # in one round
+_MOST_ADDED_MS = 2.0
 
 
 def ledger(*, quick: bool) -> list[Row]:
@@ -29,7 +35,28 @@ def ledger(*, quick: bool) -> list[Row]:
         ours.close()
         bare.close()
     each_us = [each / _PAIRS * 1_000_000 for each in seconds]
-    return [Row(name="ledger", ours=each_us[0], baseline=each_us[1], unit="us", limit=2.0, note="one step: intent and receipt")]
+    written = Row(name="ledger", ours=each_us[0], baseline=each_us[1], unit="us", limit=2.0, note="one step: intent and receipt")
+    return [written, _added(_ROUNDS[quick])]
+
+
+def _added(rounds: int) -> Row:
+    """The same calls over HTTP on this machine, as steps and bare, in turns: what is more is the steps'."""
+    with serving(0.0) as served, requests.Session() as session, tempfile.TemporaryDirectory() as folder:
+        steps, call = _Ours(Path(folder, "ledger.sqlite3")), partial(_publish, session, f"{served.url}/posts")
+        with_steps, bare = in_turns(lambda: timed(partial(steps.some_pairs, call)), lambda: timed(partial(_some, call)), rounds)
+        steps.close()
+    added_ms = (with_steps - bare) / _PAIRS * 1000
+    note = f"a call takes {bare / _PAIRS * 1000:.2f} ms without"
+    return Row(name="ledger, added to a call", ours=added_ms, unit="ms", limit=_MOST_ADDED_MS, note=note)
+
+
+def _publish(session: requests.Session, url: str) -> str:
+    return str(session.post(url, json={"text": "The dome opens"}, timeout=30).json()["id"])
+
+
+def _some(call: Callable[[], str]) -> None:
+    for _ in range(_PAIRS):
+        call()
 
 
 class _Ours:
@@ -38,9 +65,9 @@ class _Ours:
         patience = Patience(SystemClock(), Cancel())
         self._steps = Steps(self._ledger, "event", "album", judge=_judge, patience=patience, settle_seconds=(0.0,))
 
-    def some_pairs(self) -> None:
+    def some_pairs(self, call: Callable[[], str] = lambda: "53912345678") -> None:
         for _ in range(_PAIRS):
-            self._steps.once(f"photo/{next(self._numbers)}", send=lambda: "53912345678")
+            self._steps.once(f"photo/{next(self._numbers)}", send=call)
 
     def close(self) -> None:
         self._ledger.close()

@@ -20,6 +20,12 @@ pytest_plugins = ["tests.publishers.validated"]
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine makes no test wrong
 hypothesis.settings.load_profile("untimed")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --stories; it stands here because options are read before the folders below."""
+    parser.addoption("--stories", type=int, default=80, metavar="N", help="how many random stories -m matrix tells")
+
+
 _RUNNABLE_IN_CI = ("SOCIALCAST_SPECS", "SOCIALCAST_SERVERS", "not installed", "did not start")
 
 

@@ -20,16 +20,16 @@ import socialcast
 from socialcast.testing.matrix.scenes import provable
 
 FAULTS: tuple[str, ...] = ()  # options of the matrix
+_ONCE = "step = self._known.get(name)\n        if step and step.state == DONE:\n            result: T"
 KILLS = ("--kill", "--seed", "1")
 
 
 class Mutation(NamedTuple):
-    """A guard that is taken out of a module, and the half of the matrix that has to notice."""
+    """Guards that are taken out of a module, each with what stands there then; and the half of the matrix that has to notice."""
 
     name: str
     module: str
-    guard: str
-    mutated: str
+    guards: dict[str, str]
     shown_by: tuple[str, ...]
 
 
@@ -37,23 +37,23 @@ MUTATIONS = (
     Mutation(
         name="the intent is not written",
         module="delivery/steps.py",
-        guard="sent_at = self._record(name, INTENT, None)",
-        mutated="sent_at = self._now()",
+        guards={"sent_at = self._record(name, INTENT, None)": "sent_at = self._now()"},
         shown_by=KILLS,
     ),
     Mutation(
         name="find is not called",
         module="delivery/steps.py",
-        guard="step = self._known.get(name)\n        if step and step.state == DONE:\n            result: T",
-        mutated="find = find and (lambda: None)\n"
-        "        step = self._known.get(name)\n        if step and step.state == DONE:\n            result: T",
+        guards={_ONCE: f"find = find and (lambda: None)\n        {_ONCE}"},
         shown_by=FAULTS,
     ),
     Mutation(
         name="the lease is ignored",
         module="delivery/lease.py",
-        guard="if holder != owner:",
-        mutated="if not holder:",
+        guards={
+            "if holder != owner:": "if not holder:",
+            "ledger.leases[key] = owner": "ledger.leases.pop(key, None)",  # by which the ledger refuses another's intents
+            "del ledger.leases[key]": "pass",
+        },
         shown_by=KILLS,
     ),
 )
@@ -64,8 +64,10 @@ def mutate(mutation: Mutation, folder: Path) -> None:
     shutil.copytree(Path(socialcast.__file__).parent, folder / "socialcast", ignore=shutil.ignore_patterns("__pycache__"))
     module = folder / "socialcast" / mutation.module
     code = module.read_text(encoding="utf-8")
-    assert code.count(mutation.guard) == 1, f"{mutation.name!r} finds its place in {mutation.module} no more: adapt it"
-    module.write_text(code.replace(mutation.guard, mutation.mutated), encoding="utf-8")
+    for guard, mutated in mutation.guards.items():
+        assert code.count(guard) == 1, f"{mutation.name!r} finds its place in {mutation.module} no more: adapt it"
+        code = code.replace(guard, mutated)
+    module.write_text(code, encoding="utf-8")
 
 
 def run_matrix(folder: Path, publisher: str, *options: str) -> dict[str, Any]:

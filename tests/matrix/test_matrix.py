@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -43,8 +43,16 @@ def test_no_fault_doubles_or_loses_anything(sandbox: Sandbox, publisher: str) ->
 @pytest.mark.parametrize("publisher", PUBLISHERS)
 def test_no_kill_doubles_or_loses_anything(sandbox: Sandbox, publisher: str) -> None:
     """Killed at whichever boundary, and run again with its ledger, without it, or twice at once: everything is there once."""
-    kills = map(Kills, recorded(sandbox, publisher))
-    assert not failures([killing.run(case) for killing in kills for case in killing.cases([20, 60])])
+    usual, *others = map(Kills, recorded(sandbox, publisher))
+    verdicts = [usual.run(case) for case in usual.cases([20, 60])]
+    verdicts += [killing.run(case) for killing in others for case in one_way_each(killing.cases([20, 60]))]
+    assert not failures(verdicts)
+
+
+def one_way_each(cases: Iterable[Case]) -> Iterator[Case]:
+    """Each boundary with one of the three ways to run it again, in turn; `python -m socialcast.testing.matrix` has the time
+    for all of them."""
+    return (case for number, case in enumerate(cases) if number % 3 == number // 3 % 3)
 
 
 def lost_answers(run: Recorded) -> Iterator[Case]:
@@ -58,6 +66,12 @@ def test_a_lost_answer_is_overcome(sandbox: Sandbox) -> None:
     killing = Kills(run)
     kills = islice(killing.cases([]), 0, None, 23)
     assert not failures([*(run_fault(run, case) for case in lost_answers(run)), *map(killing.run, kills)])
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_every_guard_is_where_it_is_taken_out(mutation: Mutation, tmp_path: Path) -> None:
+    """Whoever moves a guard is told at once, and not by the matrix."""
+    mutate(mutation, tmp_path)
 
 
 @pytest.mark.matrix

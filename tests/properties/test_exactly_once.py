@@ -1,28 +1,30 @@
 """Exactly once, whatever announcement meets whatever channels, faults and deaths of the process.
 
-`python -m pytest tests/properties -m matrix --hypothesis-seed=N` tells many more stories; a failure comes back with its N.
+`python -m pytest tests/properties -m matrix --stories 4000 -n auto` tells many more. Each run prints its seed; with
+`--hypothesis-seed SEED` and as many stories, it is told again, failures and all.
 """
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given, seed, settings
 
 from socialcast.delivery.archive import export_ledger, verify_ledger
 from socialcast.delivery.ledger import Ledger
 from socialcast.model.receipt import Outcome, Report, State
 from socialcast.sandbox import Sandbox
+from socialcast.testing.matrix.scenes import scratch_folder
 from socialcast.testing.matrix.verdict import Case, judge
 from socialcast.testing.stage import SandboxStage, Sight
 from tests.properties.stories import Story, stories
 from tests.properties.telling import is_stopped, moved, publish, status, tell
 
 _ALWAYS = settings(max_examples=25, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-_LONG = settings(_ALWAYS, max_examples=400, derandomize=False)
+_PARTS = 2  # which run side by side
 _SETTLED = frozenset({State.PUBLISHED, State.UNKNOWN})
 
 
@@ -34,18 +36,21 @@ def test_every_story_ends_exactly_once(story: Story) -> None:
 
 
 @pytest.mark.matrix
-@_LONG
-@given(story=stories())
-def test_every_story_of_many_ends_exactly_once(story: Story) -> None:
-    """The same of hundreds of random stories."""
-    holds(story)
+@pytest.mark.parametrize("part", range(_PARTS))
+def test_every_story_of_many_ends_exactly_once(pytestconfig: pytest.Config, part: int) -> None:
+    """The same of as many random stories as are asked for, other ones in every run."""
+    number: int = pytestconfig.getoption("--stories")
+    chosen = pytestconfig.getoption("--hypothesis-seed") or str(random.SystemRandom().randrange(10**6))
+    print(f"{number // _PARTS} stories; to tell them again: --stories {number} --hypothesis-seed {chosen}")
+    wanted = settings(_ALWAYS, max_examples=number // _PARTS, derandomize=False)
+    seed(f"{chosen}/{part}")(wanted(given(story=stories())(holds)))()
 
 
 def holds(story: Story) -> None:
     """Tell the story, and assert what is promised of it."""
     calm, wanted = told_calmly(story)
-    with Sandbox() as sandbox, TemporaryDirectory() as folder:
-        for report, ledger in tell(sandbox, story, Path(folder)):
+    with Sandbox() as sandbox, scratch_folder() as folder:
+        for report, ledger in tell(sandbox, story, folder):
             event("a run came to its end" if report else "a run died")
             assert verified(ledger) == []
         assert report is not None
@@ -61,9 +66,9 @@ def holds(story: Story) -> None:
 def told_calmly(story: Story) -> tuple[Report, dict[str, list[Sight]]]:
     """The report where nothing goes wrong, and what the public sees then."""
     calm = msgspec.structs.replace(story, mishaps=(), deaths=())
-    with Sandbox() as sandbox, TemporaryDirectory() as folder:
-        report = publish(sandbox, calm, Path(folder, "ledger"))
-        assert report.exit_code == 0 or is_stopped(sandbox, calm, Path(folder, "ledger"))
+    with Sandbox() as sandbox, scratch_folder() as folder:
+        report = publish(sandbox, calm, folder / "ledger")
+        assert report.exit_code == 0 or is_stopped(sandbox, calm, folder / "ledger")
         return report, seen(sandbox, story)
 
 
