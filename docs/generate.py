@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -178,11 +178,14 @@ _GENERAL: Mapping[str, Callable[[], str]] = {
 
 
 def leaves(group: msgspec.Struct, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value of a capabilities table with its path."""
+    """Every value of a capabilities table with its path; False for a group that the platform does not have."""
+    kinds = get_type_hints(type(group))
     for name in group.__struct_fields__:
         value = getattr(group, name)
         if isinstance(value, msgspec.Struct):
             yield from leaves(value, f"{prefix}{name}.")
+        elif value is None and any(isinstance(kind, type) and issubclass(kind, msgspec.Struct) for kind in get_args(kinds[name])):
+            yield f"{prefix}{name}", False
         else:
             yield f"{prefix}{name}", value
 

@@ -50,6 +50,8 @@ def photo_adaptations(post: Post, capabilities: Capabilities, cache_folder: str 
     pictures = [(photo, capabilities.photos, f"photos[{index}]") for index, photo in enumerate(post.photos)]
     if post.video and post.video.poster:
         pictures.append((post.video.poster, poster_rules, "video.poster"))
+    if capabilities.live and post.live and post.live.is_to_create and post.live.poster:
+        pictures.append((post.live.poster, capabilities.live.poster, "live.poster"))
     return [change for photo, rules, path in pictures if rules for change in _fitting(photo, rules, path, cache_folder)]
 
 
@@ -128,11 +130,15 @@ def _thread(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
 
 def _media_required(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     hosted = post.photos or post.video or (capabilities.live and post.live and post.live.is_to_create)
-    if capabilities.media_required and not hosted:
-        fix = f'add what it hosts, or say why it gets nothing: channels.{post.channel}.skip = "..."'
-        yield Problem(
-            code="photos.required", path="photos", message="the platform takes no text without something to host", fix=fix
-        )
+    if not capabilities.media_required or hosted:
+        return
+    otherwise = f'or say why it gets nothing: channels.{post.channel}.skip = "..."'
+    if capabilities.photos or capabilities.video:
+        message, fix = "the platform takes no text without something to host", f"add what it hosts, {otherwise}"
+        yield Problem(code="photos.required", path="photos", message=message, fix=fix)
+    else:
+        message, fix = "the channel hosts live events, and there is none to create", f"give live a starts_at, {otherwise}"
+        yield Problem(code="live.required", path="live", message=message, fix=fix)
 
 
 def _photo_count(post: Post, capabilities: Capabilities) -> Iterator[Problem]:

@@ -82,7 +82,11 @@ def _about_parts(video: Video, rules: VideoRules) -> list[Adaptation]:
 
 
 def _about_live(said: Announcement, capabilities: Capabilities, links: Mapping[str, str]) -> list[Adaptation]:
-    if said.live is None or said.live.url or capabilities.live or "live" in links:
+    if said.live is None or said.live.url:
+        return []
+    if capabilities.live and said.live.poster and not capabilities.live.poster:
+        return [Adaptation(code="live.poster", message="the platform shows the event without its own picture", routine=True)]
+    if capabilities.live or "live" in links:
         return []
     return [Adaptation(code="live.link", message="the live event is left out: no channel hosts it")]
 

@@ -103,6 +103,7 @@ class LiveRules(_Group, frozen=True, kw_only=True):
     max_seconds: float | None = None
     low_latency: bool = False
     dvr: bool = False
+    poster: PhotoRules | None = None  # the picture shown before it begins; None: the platform shows none of the announcement's
     tells_state: bool = True  # False: a bare server, of which nobody learns whether it is on the air
 
 

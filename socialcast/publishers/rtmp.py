@@ -37,6 +37,7 @@ CAPABILITIES = Capabilities(
     ),
     retract=False,
     notes={
+        "live.poster": "the announcement's is not shown",
         "live": "the server tells nobody whether it is on the air; what was done here is recorded",
         "live.dvr": "as the server is set up",
         "live.low_latency": "as the server is set up",

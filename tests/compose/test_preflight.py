@@ -10,7 +10,7 @@ from socialcast import Link, Photo
 from socialcast.compose.characters import visible
 from socialcast.compose.described import is_file_name
 from socialcast.compose.preflight import check
-from socialcast.model.capabilities import Capabilities, LinkRules, PhotoRules, Recovery, TextRules
+from socialcast.model.capabilities import Capabilities, LinkRules, LiveRules, PhotoRules, Recovery, TextRules
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem
 from socialcast.testing.stage import picture
@@ -29,6 +29,17 @@ TABLE = Capabilities(
 def problems(**fields: object) -> list[Problem]:
     values = {"key": "key", "channel": "news", "platform": "plaza", "parts": ("Doors open.",), **fields}
     return check(Post(**values), TABLE, Policy.REFUSE)  # type: ignore[arg-type]
+
+
+def test_a_channel_for_live_events_asks_for_one() -> None:
+    """Where nothing else can be hosted, nobody is told to add photos."""
+    table = Capabilities(
+        documented="invented", checked=date(2026, 11, 1), live=LiveRules(), media_required=True, recovery=Recovery(marker="none")
+    )
+    post = Post(key="key", channel="news", platform="plaza", parts=("Doors open.",))
+    (problem,) = check(post, table, Policy.REFUSE)
+    assert (problem.code, problem.path) == ("live.required", "live")
+    assert "starts_at" in problem.fix
 
 
 def test_a_sound_post_has_none() -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from socialcast.compose.render import render
-from socialcast.model.announcement import Announcement, Photo, Video
-from socialcast.model.capabilities import Capabilities, PhotoRules, Recovery, TextRules, VideoRules
+from socialcast.model.announcement import Announcement, Live, Photo, Video
+from socialcast.model.capabilities import Capabilities, LiveRules, PhotoRules, Recovery, TextRules, VideoRules
 from socialcast.model.post import Post
 
 VIDEO = Video(b"film", alt="The doors open")
@@ -57,3 +57,11 @@ def test_a_link_is_left_out_only_where_the_text_holds_it(text: str, is_there: bo
     link = "https://example.org/open"
     (part,) = post(Announcement(key="k", text=text, link=link)).parts
     assert part == (text if is_there else f"{text}\n\n{link}")
+
+
+@pytest.mark.parametrize(("rules", "is_told"), [(LiveRules(), True), (LiveRules(poster=PhotoRules()), False), (None, False)])
+def test_the_picture_of_a_live_event_is_not_dropped_in_silence(rules: LiveRules | None, is_told: bool) -> None:
+    """Where the event is created without it, the plan says so."""
+    event = Live(title="Doors", starts_at=datetime(2100, 1, 1, tzinfo=UTC), poster=PHOTOS[0])
+    made = post(Announcement(key="k", text="Doors open.", live=event), live=rules)
+    assert any(adaptation.code == "live.poster" for adaptation in made.adaptations) is is_told

@@ -293,8 +293,6 @@ def _without_pictures(post: Post, announcement: Announcement) -> Post:
     """The event's post, which names what the event does not show."""
     if announcement.photos or announcement.video:
         post = _adapted(post, "live.without_media", "the live event shows none of the photos and videos")
-    if announcement.live and announcement.live.poster:
-        post = _adapted(post, "live.without_poster", "the live event shows no picture before it begins")
     return post
 
 

@@ -63,6 +63,7 @@ CAPABILITIES = Capabilities(
         "video.max_bytes": "unverified; what is left of the account's own quota counts, and is asked for",
         "video.poster": "no document names a limit; 10 MB are ample",
         "tags": "20 for a video (unverified)",
+        "live.poster": "the announcement's is not shown",
         "live": "for Enterprise plans; other plans get an error that says so",
     },
 )

@@ -54,7 +54,7 @@ CAPABILITIES = Capabilities(
         subtitles=frozenset({"srt", "vtt"}),
         poster=POSTER,
     ),
-    live=LiveRules(max_title_length=100, low_latency=True, dvr=True),
+    live=LiveRules(max_title_length=100, low_latency=True, dvr=True, poster=POSTER),
     link=LinkRules(clickable=True),
     tags=TagRules(),
     media_required=True,
