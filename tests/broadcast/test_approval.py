@@ -206,3 +206,9 @@ def test_no_secret_is_in_what_is_approved(tmp_path: Path, monkeypatch: pytest.Mo
         content = broadcast.plan(HELLO).content
     assert content["channels"]["news"]["settings"]["access_token"] == "env:X_ACCESS_TOKEN"
     assert "secret-" not in json.dumps(content)
+
+
+def test_a_secret_in_plain_sight_is_not_in_what_is_approved(make: Make) -> None:
+    """A rehearsal tolerates a secret that was written into the channels file; the plan, which is passed on, does not hold it."""
+    plan = make(Channel(name="a", platform="plaza", settings={"token": "in-plain-sight"})).plan(HELLO)
+    assert "in-plain-sight" not in json.dumps(plan.content)
