@@ -24,10 +24,9 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import ConnectTimeout
 from requests.utils import get_environ_proxies
-from requests_toolbelt import MultipartEncoder
-from requests_toolbelt.multipart.encoder import total_len
 from urllib3.exceptions import NewConnectionError
 
+from socialcast.wire.bodies import BLOCK_BYTES, Form
 from socialcast.wire.secrets import Redactor, Secret
 
 __all__ = ["READS", "Exchange", "PlatformSession", "Transport", "recording"]
@@ -35,7 +34,6 @@ __all__ = ["READS", "Exchange", "PlatformSession", "Transport", "recording"]
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEPT_BODY_BYTES = 1 << 16
 _TIME_OUT_SECONDS = (10, 60)  # to connect, and between two bytes of an answer
-_BLOCK_BYTES = 1 << 16  # of an upload at a time; with urllib3's 16 KB, cutting it up takes longer than all the rest of a call
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # what requests reads, in its order
 _TALKATIVE = (  # loggers of the client libraries whose debug lines hold tokens, keys or bodies (seen 2026-11-22)
     "flickrapi.auth",
@@ -183,7 +181,7 @@ class PlatformAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make connections that send larger blocks."""
-        super().init_poolmanager(*args, blocksize=_BLOCK_BYTES, **options)
+        super().init_poolmanager(*args, blocksize=BLOCK_BYTES, **options)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Send it, through a proxy where there is one."""
@@ -242,23 +240,9 @@ def _stream_files(options: dict[str, Any]) -> None:
     fields: list[tuple[str, Any]] = [(name, _plain(value)) for name, value in data.items() if value is not None]
     for name, value in files.items() if isinstance(files, dict) else files:
         part = value if isinstance(value, tuple) else (os.path.basename(str(getattr(value, "name", name))), value)  # noqa: PTH119
-        filename, content, kind = part if len(part) > 2 else (*part, "application/octet-stream")
-        fields.append((name, (filename, _Counted(content) if hasattr(content, "fileno") else content, kind)))
-    options["data"] = body = MultipartEncoder(fields)
+        fields.append((name, part if len(part) > 2 else (*part, "application/octet-stream")))
+    options["data"] = body = Form(fields)
     options["headers"] = {**(options.get("headers") or {}), "Content-Type": body.content_type}
-
-
-class _Counted:
-    """A file that knows how much of it is left: the encoder would ask the system six times for each block."""
-
-    def __init__(self, file: Any) -> None:
-        self._file, self.len = file, total_len(file) - file.tell()
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
-        block: bytes = self._file.read(size)
-        self.len -= len(block)
-        return block
 
 
 def _plain(value: Any) -> str | bytes:

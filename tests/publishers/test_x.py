@@ -21,7 +21,6 @@ from openapi_core import Config, OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest
 from PIL import Image
 from requests.adapters import BaseAdapter
-from requests_toolbelt import MultipartEncoder
 
 from socialcast.broadcast import Broadcast
 from socialcast.compose.text import weigh
@@ -46,12 +45,13 @@ from socialcast.model.receipt import Draft, Receipt
 from socialcast.publisher import Connection
 from socialcast.publishers.x import XPublisher
 from socialcast.publishers.x.attempt import content
-from socialcast.publishers.x.media import Segment, Uploaded, alt_text_body, part, segments, subtitles_body
+from socialcast.publishers.x.media import Uploaded, alt_text_body, segments, subtitles_body
 from socialcast.publishers.x.settings import ReplySettings, XSettings
 from socialcast.publishers.x.tables import CAPABILITIES, ERRORS, read_answer
 from socialcast.publishers.x.timeline import Likeness, Wanted, compare, posted_at
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
+from socialcast.wire.bodies import Form
 from socialcast.wire.clock import Cancel
 from socialcast.wire.retry import Patience
 from socialcast.wire.secrets import Secret
@@ -821,12 +821,6 @@ def test_segments_cover_a_file_of_any_size_in_at_most_a_thousand_pieces(size_byt
     assert (pieces[-1].offset + pieces[-1].length, len(pieces) <= 1000) == (size_bytes, True)
 
 
-def test_a_part_is_read_from_its_place(tmp_path: Path) -> None:
-    path = tmp_path / "film.mp4"
-    path.write_bytes(bytes(range(100)))
-    assert part(Video(path), Segment(1, 40, 3)) == part(Video(bytes(range(100))), Segment(1, 40, 3)) == bytes([40, 41, 42])
-
-
 def test_an_id_tells_when_the_post_was_made() -> None:
     assert posted_at("1460323737035677698") == datetime(2021, 11, 15, 19, 8, 5, 69000, UTC)
 
@@ -905,7 +899,7 @@ def test_every_request_is_as_x_describes_it(news: Newsroom, openapi: OpenAPI, tm
         if "tweet.fields" in request.url:  # the older names are in an older description; the same read with the newer follows
             note_beside("x", f"{request.method} {request.path_url.partition('?')[0]}?tweet.fields")
             continue
-        if isinstance(request.body, MultipartEncoder):
+        if isinstance(request.body, Form):
             assert_form_is_described(request.body, request.path_url, openapi)
         else:
             openapi.validate_request(RequestsOpenAPIRequest(request))
@@ -925,12 +919,12 @@ def operation_of(request: requests.PreparedRequest, openapi: OpenAPI) -> str:
     return " ".join(min((each for each in fitting if each[0] == request.method), key=lambda each: each[1].count("{")))
 
 
-def assert_form_is_described(form: MultipartEncoder, path: str, openapi: OpenAPI) -> None:
+def assert_form_is_described(form: Form, path: str, openapi: OpenAPI) -> None:
     """A form is read only once, while it is sent, so its fields are compared."""
     described = openapi.spec.read_value()["components"]["schemas"][
         "AppendMediaUploadRequest" if path.endswith("append") else "MediaUploadRequest"
     ]
-    names = [name for name, _ in form.fields]
+    names = [part.name for part in form.parts]
     assert set(described["required"]) <= set(names) <= set(described["properties"])
 
 

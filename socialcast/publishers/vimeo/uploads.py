@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import Any
 
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Video
@@ -11,6 +11,7 @@ from socialcast.model.post import Post
 from socialcast.publishers.vimeo import words
 from socialcast.publishers.vimeo.api import Api
 from socialcast.publishers.vimeo.tables import VimeoSettings
+from socialcast.wire.bodies import open_piece
 
 __all__ = ["VideoUpload", "id_of"]
 
@@ -99,29 +100,14 @@ class VideoUpload:
 
     def _send_piece(self, link: str, start: int) -> int:
         """Where to go on. What breaks off is gone on with from where Vimeo stands; asking is left to the next try."""
-        with self._video.open() as file:
-            piece = _Piece(file, start, min(_PIECE_BYTES, self._video.content.size - start))
+        with open_piece(self._video, start, _PIECE_BYTES) as piece:
             headers = {**_TUS, "Upload-Offset": str(start), "Content-Type": "application/offset+octet-stream"}
-            answer = self._api.session.patch(link, data=piece, headers=headers)
+            answer = self._api.session.patch(link, data=piece, headers=headers)  # type: ignore[arg-type]  # memory is sent as bytes are
         answer.raise_for_status()
         reached = int(answer.headers["Upload-Offset"])
         if reached <= start:
             raise TransientError("the upload does not get on: Vimeo took none of the bytes")
         return reached
-
-
-class _Piece:
-    """A piece of a file that is read while it is sent."""
-
-    def __init__(self, file: BinaryIO, start: int, length: int) -> None:
-        file.seek(start)
-        self._file, self.len = file, length
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes of the piece."""
-        block = self._file.read(self.len if size < 0 else min(size, self.len))
-        self.len -= len(block)
-        return block
 
 
 def id_of(uri: str) -> str:

@@ -8,9 +8,9 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import requests
 import tweepy
@@ -57,7 +57,12 @@ class Access:
         return self.call("request", method, path, **content).json()
 
     def send_file(
-        self, path: str, fields: Mapping[str, Any], filename: str, open_content: Callable[[], BinaryIO], media_type: str
+        self,
+        path: str,
+        fields: Mapping[str, Any],
+        filename: str,
+        open_content: Callable[[], AbstractContextManager[Any]],
+        media_type: str,
     ) -> requests.Response:
         """The answer to an upload.
 
