@@ -9,6 +9,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from benchmarks import start
 from benchmarks.compose import compose
@@ -17,6 +18,12 @@ from benchmarks.fitting import fitting
 from benchmarks.flickr import album
 from benchmarks.ledger import ledger
 from benchmarks.measure import Row
+from benchmarks.video import PLATFORMS, video
+
+
+def _video(platform: str, *, quick: bool) -> list[Row]:
+    return video(platform, size_bytes=250_000_000 if quick else 1_000_000_000, rounds=1 if quick else 3)
+
 
 BENCHMARKS: Mapping[str, Callable[..., list[Row]]] = {
     "import": start.imports,
@@ -28,6 +35,7 @@ BENCHMARKS: Mapping[str, Callable[..., list[Row]]] = {
     "flickr800": lambda *, quick: album(80 if quick else 800, rounds=1 if quick else 2),
     "fanout100": lambda *, quick: fanout(20 if quick else 100, limit=1.5, rounds=1 if quick else 3),
     "fanout1000": lambda *, quick: fanout(200 if quick else 1000, limit=2.0, rounds=1),
+    **{f"{name}1g": partial(_video, name) for name in PLATFORMS},
 }
 _COLUMNS = "{:26} {:>10} {:>10} {:>7} {:>7}  {:4} {}"
 

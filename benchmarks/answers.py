@@ -1,15 +1,16 @@
-"""What X, Flickr and the plain platform answer when all goes well; and an account's credentials, as the sandbox gives them."""
+"""What the platforms answer when all goes well; and the credentials of an account, as the sandbox gives them."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import count
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-__all__ = ["CREDENTIALS", "Asked", "answer"]
+__all__ = ["CREDENTIALS", "Answer", "Asked", "answer"]
 
 _numbers = count(1990000000000000001)  # ids of X tell when they were made, so they are large
 _accounts = count(2244994945)
@@ -32,6 +33,13 @@ CREDENTIALS: Mapping[str, Mapping[str, str]] = {
         "oauth_token": "sandbox-token-of-{name}",
         "oauth_token_secret": "sandbox-token-secret",
     },
+    "youtube": {
+        "client_id": "sandbox-client",
+        "client_secret": "sandbox-client-secret",
+        "refresh_token": "sandbox-token-of-{name}",
+    },
+    "facebook": {"page_id": "2244994945", "access_token": "sandbox-token-of-{name}"},
+    "vimeo": {"access_token": "sandbox-token-of-{name}"},
 }
 
 
@@ -41,31 +49,52 @@ class Asked(NamedTuple):
     path: str
     call: str  # "POST /2/tweets", or the method of Flickr
     head: str
+    body: bytes = b""  # of an upload no more than its beginning
+    length_bytes: int = 0
 
     @classmethod
-    def read(cls, head: bytes, body: bytes) -> Asked:
-        """Out of a request's bytes."""
+    def read(cls, head: bytes, body: bytes, length_bytes: int) -> Asked:
+        """Out of a request's bytes; of its body, `length_bytes` long, the beginning is enough."""
         text = head.decode("latin-1")
         verb, target, _ = text.split(" ", 2)
         path, _, query = target.partition("?")
         if path == "/services/rest/":
             method = (parse_qs(query) or parse_qs(body.decode())).get("method", [""])[0]
-            return cls(path, method, text)
-        return cls(path, f"{verb} {path}", text)
+            return cls(path, method, text, body, length_bytes)
+        return cls(path, f"{verb} {path}", text, body, length_bytes)
+
+    def header(self, name: str) -> str:
+        """Its value, empty where there is none."""
+        found = re.search(rf"\r\n{name}: *([^\r\n]*)", self.head, re.IGNORECASE)
+        return found[1] if found else ""
 
     @property
     def is_administration(self) -> bool:
         return self.path.startswith("/_sandbox/")
 
 
+class Answer(NamedTuple):
+    """What is sent back; 200 is what X's clients take for 201 as well."""
+
+    content: bytes
+    status: str = "200 OK"
+    headers: Mapping[str, str] = {}
+
+
 def answer(asked: Asked) -> bytes:
-    """The body; every answer is 200, which is what X's clients take for 201 as well."""
+    """The body of the answer to anything but a video."""
     if asked.path.startswith("/services/upload"):
         return f'<rsp stat="ok"><photoid>{next(_numbers)}</photoid></rsp>'.encode()
     if found := _ACCOUNT_PATH.match(asked.path):
-        facts = {"number": next(_accounts), "name": found[2]}
+        facts = {"number": _number_of(found[2]), "name": found[2]}
         return _json({"credentials": {name: value.format(**facts) for name, value in CREDENTIALS[found[1]].items()}})
     return _json(_ANSWERS[asked.call](asked) if asked.call in _ANSWERS else {"stat": "ok", "data": {}})
+
+
+@cache
+def _number_of(name: str) -> int:
+    """The same account at each look."""
+    return next(_accounts)
 
 
 def _me(asked: Asked) -> dict[str, Any]:

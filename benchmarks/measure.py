@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Row", "in_turns", "measured_child", "memory_mb", "timed", "timed_process"]
+__all__ = ["Row", "in_turns", "measured_child", "memory_mb", "started_child", "timed", "timed_process"]
 
 RUN_LIMIT_SECONDS = 120
 
@@ -67,6 +67,11 @@ def measured_child(module: str, *words: object) -> dict[str, Any]:
     """What a module, run in a process of its own, prints as JSON: memory is told apart only between processes."""
     figures: dict[str, Any] = json.loads(_run(["-m", module, *map(str, words)]))
     return figures
+
+
+def started_child(module: str, *words: object) -> subprocess.Popen[bytes]:
+    """A module that runs in a process of its own, to be ended by whoever started it."""
+    return subprocess.Popen([sys.executable, "-m", module, *map(str, words)], env=_environment(), stdout=subprocess.DEVNULL)
 
 
 def memory_mb(field: str) -> float:

@@ -1,4 +1,4 @@
-"""A server that costs next to nothing: it adds latency, throws bodies away and answers what X and Flickr would.
+"""A server that costs next to nothing: it adds latency, throws bodies away and answers what the platforms would.
 
 The sandbox checks signatures, keeps what it is sent and serves each connection with a thread of Python: it would be
 the slowest part of a measurement. This process has one event loop, reads into one buffer and looks at nothing but
@@ -21,12 +21,14 @@ from typing import Any, cast
 
 import requests
 
-from benchmarks.answers import Asked, answer
+from benchmarks.answers import Answer, Asked, answer
+from benchmarks.videos import Videos
 
 __all__ = ["Served", "serving"]
 
 _BUFFER_BYTES = 1 << 20
-_READ_BODY_BYTES = 1 << 16  # longer ones are uploads, which choose no answer
+_READ_BODY_BYTES = 1 << 16  # longer ones are uploads, of which the beginning chooses the answer
+_BEGINNING_BYTES = 1 << 12
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _BACKLOG = 4096
 
@@ -46,6 +48,11 @@ class Served:
     def calls(self) -> Counter[str]:
         """How often each call came."""
         return Counter(self._told()["calls"])
+
+    @property
+    def uploaded_bytes(self) -> int:
+        """How many bytes of long bodies have come so far."""
+        return int(self._told()["uploaded_bytes"])
 
     def _told(self) -> dict[str, Any]:
         told: dict[str, Any] = requests.get(f"{self.url}/_sandbox/told", timeout=10).json()
@@ -70,7 +77,8 @@ class Sink:
     def __init__(self, latency_seconds: float, folder: Path | None) -> None:
         self.latency_seconds, self._folder = latency_seconds, folder
         self.buffer = memoryview(bytearray(_BUFFER_BYTES))  # shared: what was read is used up before the next read
-        self.connections = 0
+        self.connections = self.uploaded_bytes = 0
+        self.videos = Videos()
         self._calls: Counter[str] = Counter()
         self._kept = 0
 
@@ -78,13 +86,16 @@ class Sink:
     def reads_everything(self) -> bool:
         return self._folder is not None
 
-    def respond(self, asked: Asked, raw: bytes) -> bytes:
+    def respond(self, asked: Asked, raw: bytes) -> Answer:
         if asked.path == "/_sandbox/told":
-            return json.dumps({"connections": self.connections, "calls": self._calls}).encode()
+            return Answer(json.dumps(self._told()).encode())
         if not asked.is_administration:
             self._calls[asked.call] += 1
             self._keep(raw)
-        return answer(asked)
+        return self.videos.answer(asked) or Answer(answer(asked))
+
+    def _told(self) -> dict[str, Any]:
+        return {"connections": self.connections, "calls": self._calls, "uploaded_bytes": self.uploaded_bytes}
 
     def _keep(self, raw: bytes) -> None:
         if self._folder is not None:
@@ -97,7 +108,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(self, sink: Sink) -> None:
         self._sink, self._is_counted = sink, False
-        self._head, self._body, self._missing_bytes = bytearray(), bytearray(), 0
+        self._head, self._body = bytearray(), bytearray()
+        self._length_bytes = self._missing_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -129,6 +141,9 @@ class Connection(asyncio.BufferedProtocol):
     def _read_body(self, data: memoryview) -> None:
         if self._length_bytes <= _READ_BODY_BYTES or self._sink.reads_everything:
             self._body += data
+        else:
+            self._sink.uploaded_bytes += len(data)
+            self._body += data[: max(0, _BEGINNING_BYTES - len(self._body))]
         self._missing_bytes -= len(data)
         if self._missing_bytes <= 0:
             self._finish()
@@ -136,15 +151,25 @@ class Connection(asyncio.BufferedProtocol):
     def _finish(self) -> None:
         head, body = bytes(self._head), bytes(self._body)
         self._head, self._body = bytearray(), bytearray()
-        asked = Asked.read(head, body)
+        asked = Asked.read(head, body, self._length_bytes)
         if not (self._is_counted or asked.is_administration):
             self._is_counted = True
             self._sink.connections += 1
-        content = self._sink.respond(asked, head + body)
-        kind = b"text/xml" if content.startswith(b"<") else b"application/json"
-        lines = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b" % (kind, len(content), content)
+        lines = _lines(self._sink.respond(asked, head + body))
         late = 0 if asked.is_administration else self._sink.latency_seconds
         asyncio.get_running_loop().call_later(late, self._transport.write, lines)
+
+    def connection_lost(self, reason: Exception | None) -> None:
+        if self._missing_bytes:
+            asked = Asked.read(bytes(self._head), bytes(self._body), self._length_bytes)
+            self._sink.videos.break_off(asked, self._length_bytes - self._missing_bytes)
+
+
+def _lines(answer: Answer) -> bytes:
+    kind = "text/xml" if answer.content.startswith(b"<") else "application/json"
+    headers = {"Content-Type": kind, "Content-Length": str(len(answer.content)), **answer.headers}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 {answer.status}\r\n{lines}\r\n".encode() + answer.content
 
 
 async def _serve(sink: Sink) -> None:
