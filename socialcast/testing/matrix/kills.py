@@ -12,7 +12,9 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -70,7 +72,8 @@ class Kills:
                 process.kill()
             _end(process)
             if case.afterwards == _TWO_AT_ONCE:
-                for process in [_started(run, kept), _started(run, kept)]:
+                gate = _context().Barrier(2)  # through which they go together, however long each took to start
+                for process in [_started(run, kept, gate=gate), _started(run, kept, gate=gate)]:
                     _end(process)
             is_lost = case.afterwards == _LOST
             outcome = settle(run, empty if is_lost else kept, recover=is_lost)
@@ -101,11 +104,15 @@ def _time(run: Recorded) -> float:
     return time.perf_counter() - began
 
 
-def _started(run: Recorded, folder: Path, case: Case | None = None) -> BaseProcess:
+def _context() -> ForkServerContext:
     context = get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
+    return context
+
+
+def _started(run: Recorded, folder: Path, case: Case | None = None, gate: Barrier | None = None) -> BaseProcess:
     channel = run.stage.channel(**run.scene.settings)
-    process = context.Process(target=_publish, args=(channel, run.announcement, folder, run.sandbox.url, case))
+    process = _context().Process(target=_publish, args=(channel, run.announcement, folder, run.sandbox.url, case, gate))
     process.start()
     return process
 
@@ -121,9 +128,13 @@ def _end(process: BaseProcess) -> None:
 # -- the publishing process ----------------------------------------------------------------------------------------------------
 
 
-def _publish(channel: Channel, announcement: Announcement, folder: Path, sandbox_url: str, case: Case | None) -> None:
+def _publish(
+    channel: Channel, announcement: Announcement, folder: Path, sandbox_url: str, case: Case | None, gate: Barrier | None
+) -> None:
     if case and case.what in _BOUNDARIES:
         _BOUNDARIES[case.what](case.number)
+    if gate:
+        gate.wait(_LIMIT_SECONDS)
     with Broadcast([channel], ledger=folder / "ledger", sandbox=sandbox_url, clock=RemoteClock(sandbox_url)) as broadcast:
         try:
             broadcast.publish(announcement)
