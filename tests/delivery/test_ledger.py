@@ -298,3 +298,17 @@ def test_an_older_ledger_is_brought_forward_and_a_copy_kept(tmp_path: Path, monk
     copy = Ledger(tmp_path / f"ledger.v{len(MIGRATIONS)}")
     assert copy.keys() == ["opening"]
     copy.close()
+
+
+def test_what_an_older_ledger_noted_does_not_count_as_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who a channel was is no call; a post that was made is one."""
+    with monkeypatch.context() as older:
+        older.setattr("socialcast.delivery.ledger.MIGRATIONS", MIGRATIONS[:1])
+        ledger = Ledger(tmp_path / "ledger")
+        for key, name in (("asked", "account"), ("posted", "post/1")):
+            ledger.record_step(key, "channel", Step(name, "done", {"id": "1"}, 1.0))
+        ledger.close()
+    ledger = Ledger(tmp_path / "ledger")
+    assert (ledger.has_sent("asked"), ledger.has_sent("posted")) == (False, True)
+    assert ledger.notes("asked", "account") == {"channel": {"id": "1"}}
+    ledger.close()
