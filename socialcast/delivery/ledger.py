@@ -32,6 +32,8 @@ _REMEDIES = {
     "readonly": "make the file and its folder writable",
     "I/O error": "see whether its disk is over a quota or failing, and run it again: what was recorded so far is kept",
     "full": "free some space and run it again: what was recorded so far is kept",
+    "File exists": "what should be its folder is a file; name another place",
+    "Not a directory": "what should be its folder is a file; name another place",
     "unable to open": "check that the folder exists and can be written",
     "not a database": "it is not a ledger; name another file or restore it from a copy",
     "no such": "its tables were changed; restore it from a copy, or run with an empty one and --recover",
@@ -310,7 +312,7 @@ class Ledger:
         return version
 
     def _explained(self, error: OSError | sqlite3.Error) -> LedgerError:
-        words = str(error)
+        words = (isinstance(error, OSError) and error.strerror) or str(error)
         remedy = next(
             (remedy for sign, remedy in _REMEDIES.items() if sign in words), "see whether the file and its disk are sound"
         )

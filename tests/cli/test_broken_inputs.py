@@ -42,7 +42,7 @@ SPOKEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "no address": (("publish", "event.md", "--sandbox=8025"), ("'8025'", "such as http://127.0.0.1:8025")),
     "no sandbox there": (("publish", "event.md", "--sandbox", "http://127.0.0.1:9"), ("no sandbox answers at http://127.0.0.1:9",)),
     "no argument": (("publish",), ("Missing argument 'FILE'",)),
-    "ledger under a file": (("publish", "event.md", "--sandbox", "--ledger", "event.md/l"), ("ledger event.md/l",)),
+    "ledger under a file": (("publish", "event.md", "--sandbox", "--ledger", "event.md/l"), ("its folder is a file",)),
     "no database": (("publish", "event.md", "--sandbox", "--ledger", "dome.jpg"), ("dome.jpg", "it is not a ledger")),
 }  # fmt: skip
 
