@@ -20,7 +20,7 @@ from socialcast.model.cost import Cost
 from socialcast.model.errors import ErrorRule, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
-from socialcast.model.receipt import Access, Account, Draft, Item, LiveStatus, Readiness, Receipt
+from socialcast.model.receipt import Access, Account, Draft, Item, LiveState, LiveStatus, Readiness, Receipt
 from socialcast.wire.clock import Clock
 from socialcast.wire.secrets import Secret
 from socialcast.wire.settings import PhotoWishes, Policy, VideoWishes
@@ -94,13 +94,19 @@ class Publisher(ABC):
         return Access()
 
     def gives(self, announcement: Announcement) -> frozenset[str]:
-        """The kinds of links ("album", "video", "live") that this channel gives to feeds when it hosts; pure."""
+        """The kinds of links ("album", "video", "live", "page") that this channel gives to others; pure."""
         media = {
+            "page": True,
             "album": announcement.photos,
             "video": announcement.video,
             "live": announcement.live and announcement.live.is_to_create,
         }
         return frozenset(kind for kind in self.capabilities.gives if media.get(kind))
+
+    def foreseen(self, announcement: Announcement) -> Mapping[str, str]:
+        """The addresses, by kind, that it gives and that are known before anything is prepared; pure. A channel that knows all
+        of its addresses is prepared after the hosts, whose links it shows, and before the feeds."""
+        return {}
 
     def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
         """What this channel will show; pure. `links` are the addresses that hosts give, by kind."""
@@ -170,6 +176,10 @@ class Publisher(ABC):
 
     def amend(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> None:
         """Change the text of what was published, as the step of that name; repeatable."""
+        raise NotImplementedError
+
+    def show_live(self, receipt: Receipt, state: LiveState, url: str, steps: Steps, *, name: str) -> None:
+        """Show in what was published where its live event stands, and where it is watched, as the step of that name."""
         raise NotImplementedError
 
     def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> Item:

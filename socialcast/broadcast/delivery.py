@@ -91,6 +91,17 @@ class ChannelDelivery:
         return self.planned.is_host
 
     @property
+    def is_page(self) -> bool:
+        """Whether its address is known beforehand, so that it waits for the hosts and the feeds wait for it."""
+        return self.planned.is_page
+
+    @property
+    def foreseen(self) -> Mapping[str, str]:
+        """The addresses that hosts may carry before it is prepared: a channel that may fail promises none."""
+        failed = self.outcome and self.outcome.state is not State.PUBLISHED
+        return self.publisher.foreseen(self._announcement) if self.is_page and self.channel.required and not failed else {}
+
+    @property
     def is_hosting(self) -> bool:
         """Whether it gives links, or gave them in an earlier run."""
         return self.is_host and (self.outcome is None or self.outcome.state is State.PUBLISHED)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from socialcast.broadcast.feed import FeedEvent, send
+from socialcast.broadcast.plan import led_to_its_page
 from socialcast.broadcast.words import live_words
 from socialcast.compose.weights import weigh
 from socialcast.delivery.steps import Steps
@@ -63,6 +64,11 @@ _REACHED: Mapping[Moment, frozenset[LiveState]] = {
     Moment.START: frozenset({LiveState.LIVE}),
     Moment.END: _OVER,
     Moment.REPLAY: frozenset({LiveState.REPLAY}),
+}
+_SHOWN: Mapping[Moment, LiveState] = {
+    Moment.START: LiveState.LIVE,
+    Moment.END: LiveState.ENDED,
+    Moment.REPLAY: LiveState.REPLAY,
 }
 _DONE: Mapping[Moment, str] = {Moment.START: "put on the air", Moment.END: "taken off the air"}
 _DONE_BEFORE: Mapping[Moment, str] = {
@@ -142,24 +148,30 @@ class LiveShow:
             reached = next((outcome for outcome in hosts if outcome.status and outcome.status.state in _REACHED[moment]), None)
             if reached is None:
                 return self._report(hosts)
-            told = _on_all(self._feeds, lambda feed: _guarded(feed, lambda: self._tell(feed, moment, reached)))
+            url = (reached.status.replay_url if reached.status else "") or reached.url
+            told = _on_all(self._feeds, lambda feed: _guarded(feed, lambda: self._tell(feed, moment, url)))
             return self._report([*hosts, *told])
 
-    def _line(self, publisher: Publisher, moment: Moment, reached: LiveOutcome) -> str:
+    def _line(self, publisher: Publisher, moment: Moment, url: str) -> str:
         """The sentence for a channel's posts, in its language."""
         said = publisher.said(self._announcement)
         title = (said.live.title if said.live else "") or said.title
-        url = (reached.status.replay_url if reached.status else "") or reached.url
         return live_words(said.language, moment.value, title, url)
 
-    def _tell(self, feed: Delivered, moment: Moment, reached: LiveOutcome) -> LiveOutcome:
-        """Amend the post where the platform can, or else answer it; what came later is not taken back by what came before."""
+    def _tell(self, feed: Delivered, moment: Moment, url: str) -> LiveOutcome:
+        """Show it where the platform has a place for it, amend the post, or else answer it; what came later is not taken back
+        by what came before."""
         publisher, name = feed.publisher, _telling(moment)
         if any(feed.steps.recorded(_telling(later)) for later in _LATER[moment]):
             return _about(feed, done=_LEFT, reason="it tells of a later moment already")
-        again, line = " before" if feed.steps.recorded(name) else "", self._line(publisher, moment, reached)
+        again = " before" if feed.steps.recorded(name) else ""
+        if publisher.capabilities.shows_live:
+            publisher.show_live(_receipt(feed), _SHOWN[moment], url, feed.steps, name=name)
+            return _about(feed, done=f"shown{again}")
+        line, links = self._line(publisher, moment, url), self._links()
         if publisher.capabilities.amend:
-            text = "\n\n".join([*publisher.compose(self._announcement, self._links()).parts, line])
+            said = led_to_its_page(self._announcement, publisher, links)
+            text = "\n\n".join([*publisher.compose(said, links).parts, line])
             _require_room(publisher, text)
             publisher.amend(_receipt(feed), text, feed.steps, name=name)
             return _about(feed, done=f"amended{again}")

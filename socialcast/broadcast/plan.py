@@ -19,7 +19,7 @@ from socialcast.compose import moving
 from socialcast.compose.languages import about_language
 from socialcast.compose.preflight import check, photo_adaptations, with_limits
 from socialcast.delivery.ledger import Delivery
-from socialcast.model.announcement import Announcement, told_by_content
+from socialcast.model.announcement import Announcement, Link, told_by_content
 from socialcast.model.capabilities import Capabilities
 from socialcast.model.cost import Cost
 from socialcast.model.post import Post
@@ -29,6 +29,7 @@ from socialcast.publisher import Publisher
 from socialcast.wire.settings import Channel, Policy, settings_in_sight
 
 __all__ = [
+    "PAGE",
     "Hosted",
     "Plan",
     "PlannedChannel",
@@ -37,6 +38,7 @@ __all__ = [
     "digest_of_content",
     "hosted_before",
     "hosted_elsewhere",
+    "led_to_its_page",
     "make_plan",
 ]
 
@@ -44,8 +46,13 @@ __all__ = [
 _LIMITS = ("text", "photos", "video", "live", "link", "tags", "thread", "album", "media_required", "audience", "embargo", "gives")
 
 
+PAGE = "page"  # the kind of link that an announcement's own page is; its address is known before anything is prepared
+
+
 class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
     """One channel's share: its post, its problems, or the reason why it gets nothing; a host gives links to the others.
+
+    A page's address is known beforehand, so it is prepared after the hosts and before the feeds.
 
     `told` is the post as plain data, its files by the bytes that they had when it was planned.
     `links` are the stand-ins for the addresses of hosts that the post was composed with, `settings` what the channel is set
@@ -61,6 +68,7 @@ class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     skipped: str = ""
     is_host: bool = False
+    is_page: bool = False
     links: dict[str, str] = {}
     settings: dict[str, Any] = {}
     capabilities: Capabilities | None = None
@@ -161,13 +169,15 @@ def make_plan(
         return _planned(announcement, channels[name], publishers[name], links, accounts)
 
     given = {name: stand_ins for name in channels if (stand_ins := _given_links(announcement, publishers[name], name))}
-    hosts = _planned_hosts(announcement, {name: publishers[name] for name in given}, hosted, planned)
-    links: dict[str, str] = {}
-    for name, host in hosts.items():
-        if host.post and not host.errors:
-            links = given[name] | links
-    links = {kind: _placeholder(kind, before.channel) for kind, before in hosted.items()} | links
-    shares = tuple(hosts.get(name) or planned(name, links) for name in channels)
+    before = {kind: _known_address(kind, known_as) for kind, known_as in hosted.items()}
+    every_link = _first_of_each_kind(given.values()) | before
+    pages = {name: dict(addresses) for name in channels if (addresses := _foreseen_by_page(announcement, publishers[name]))}
+    certain = [pages[name] for name in pages if channels[name].required and _is_sound(planned(name, every_link))]
+    hosts = _planned_hosts(announcement, {name: publishers[name] for name in given}, hosted, certain, planned)
+    links = before | _first_of_each_kind(given[name] for name, host in hosts.items() if _is_sound(host))
+    shown = {name: msgspec.structs.replace(planned(name, links), is_page=True) for name in pages}
+    links = links | _first_of_each_kind(pages[name] for name, page in shown.items() if _is_sound(page))
+    shares = tuple(hosts.get(name) or shown.get(name) or planned(name, links) for name in channels)
     return Plan(
         key=announcement.resolved_key,
         announcement_digest=announcement.digest,
@@ -181,16 +191,19 @@ def _planned_hosts(
     announcement: Announcement,
     publishers: Mapping[str, Publisher],
     hosted: Mapping[str, Hosted],
+    pages: Iterable[Mapping[str, str]],
     planned: Callable[[str, Mapping[str, str]], PlannedChannel],
 ) -> dict[str, PlannedChannel]:
     """The hosts; what one of them cannot show is on another only where that other one has no errors."""
     hosting: Mapping[str, Publisher] = publishers
     while True:
         hosts = {
-            name: msgspec.structs.replace(planned(name, hosted_elsewhere(announcement, hosting, name, hosted)), is_host=True)
+            name: msgspec.structs.replace(
+                planned(name, hosted_elsewhere(announcement, hosting, name, hosted, pages)), is_host=True
+            )
             for name in publishers
         }
-        still = {name: publishers[name] for name in hosting if hosts[name].post and not hosts[name].errors}
+        still = {name: publishers[name] for name in hosting if _is_sound(hosts[name])}
         if len(still) == len(hosting):
             return hosts
         hosting = still
@@ -198,7 +211,10 @@ def _planned_hosts(
 
 def compose_post(announcement: Announcement, publisher: Publisher, links: Mapping[str, str], capabilities: Capabilities) -> Post:
     """The channel's post with every adaptation named, those of its language, its photos and its video included."""
-    post, wanted = publisher.compose(announcement, links), publisher.connection.wording.language
+    post, wanted = (
+        publisher.compose(led_to_its_page(announcement, publisher, links), links),
+        publisher.connection.wording.language,
+    )
     may_transcode = bool(announcement.video and announcement.video.adapt) or publisher.connection.video.adapt
     about = (
         *about_language(announcement, publisher.said(announcement), wanted),
@@ -208,6 +224,14 @@ def compose_post(announcement: Announcement, publisher: Publisher, links: Mappin
     return msgspec.structs.replace(post, adaptations=(*post.adaptations, *about))
 
 
+def led_to_its_page(announcement: Announcement, publisher: Publisher, links: Mapping[str, str]) -> Announcement:
+    """The announcement with the address of its own page as its link, where the author gave none."""
+    page = links.get(PAGE, "")
+    if announcement.link or not page or page in publisher.foreseen(announcement).values():
+        return announcement
+    return msgspec.structs.replace(announcement, link=Link(page))
+
+
 def check_post(post: Post, publisher: Publisher, channel: Channel, limits: Mapping[str, int]) -> list[Problem]:
     """Every problem of a post under the limits of its account."""
     problems = check(post, with_limits(publisher.capabilities, dict(limits)), channel.policy)
@@ -215,11 +239,18 @@ def check_post(post: Post, publisher: Publisher, channel: Channel, limits: Mappi
 
 
 def hosted_elsewhere(
-    announcement: Announcement, publishers: Mapping[str, Publisher], name: str, hosted: Mapping[str, Hosted]
+    announcement: Announcement,
+    publishers: Mapping[str, Publisher],
+    name: str,
+    hosted: Mapping[str, Hosted],
+    pages: Iterable[Mapping[str, str]] = (),
 ) -> dict[str, str]:
-    """What other channels host, by kind, without an address: no host waits for another's."""
+    """What other channels host, by kind, without an address: no host waits for another's. The addresses of `pages`, which
+    are known beforehand, are told."""
     others = [publisher for other, publisher in publishers.items() if other != name and not _skips(announcement, other)]
-    return dict.fromkeys(hosted, "") | {kind: "" for publisher in others for kind in publisher.gives(announcement)}
+    elsewhere = {kind: before.url if kind == PAGE else "" for kind, before in hosted.items()}
+    elsewhere |= {kind: "" for publisher in others for kind in publisher.gives(announcement)}
+    return elsewhere | _first_of_each_kind(pages)
 
 
 def hosted_before(rows: Mapping[str, Delivery], channels: Collection[str]) -> dict[str, Hosted]:
@@ -229,7 +260,32 @@ def hosted_before(rows: Mapping[str, Delivery], channels: Collection[str]) -> di
 
 
 def _given_links(announcement: Announcement, publisher: Publisher, channel: str) -> dict[str, str]:
-    return {kind: _placeholder(kind, channel) for kind in sorted(publisher.gives(announcement))}
+    """What a host gives, under stand-ins for the addresses that it has when it has prepared."""
+    kinds = sorted(publisher.gives(announcement) - publisher.foreseen(announcement).keys())
+    return {kind: _placeholder(kind, channel) for kind in kinds}
+
+
+def _foreseen_by_page(announcement: Announcement, publisher: Publisher) -> Mapping[str, str]:
+    """The addresses of a channel that knows all that it gives; none of a host."""
+    foreseen, gives = publisher.foreseen(announcement), publisher.gives(announcement)
+    return foreseen if gives <= foreseen.keys() else {}
+
+
+def _first_of_each_kind(links: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for some in links:
+        found = {**some, **found}
+    return found
+
+
+def _is_sound(planned: PlannedChannel) -> bool:
+    """Whether it will be published, as far as a plan can tell."""
+    return planned.post is not None and not planned.errors
+
+
+def _known_address(kind: str, before: Hosted) -> str:
+    """The address that a plan shows for what an earlier run made public: the one it would have shown then."""
+    return before.url if kind == PAGE else _placeholder(kind, before.channel)
 
 
 def _placeholder(kind: str, channel: str) -> str:
@@ -240,7 +296,11 @@ def _placeholder(kind: str, channel: str) -> str:
 def _placeholders(links: Mapping[str, str], shares: Iterable[PlannedChannel]) -> dict[str, str]:
     """What is meant by those that some channel shows."""
     shown = "\n".join(part for share in shares if share.post for part in share.post.parts)
-    return {url: f"the address of the {kind}, which is known once it is there" for kind, url in links.items() if url in shown}
+    return {
+        url: f"the address of the {kind}, which is known once it is there"
+        for kind, url in links.items()
+        if url in shown and kind != PAGE
+    }
 
 
 def _planned(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
+from functools import partial
 
 from socialcast.broadcast.channels import same_account_problem
 from socialcast.broadcast.delivery import ChannelDelivery
@@ -46,30 +47,40 @@ class Run:
             delivery.hold("not made public, because a required channel failed", f"mend {failed} and run it again")
 
     def _prepare(self) -> bool:
-        hosts = [delivery for delivery in self._open() if delivery.is_host]
-        feeds = [delivery for delivery in self._open() if not delivery.is_host]
         publishers = {host.channel.name: host.publisher for host in self._deliveries if host.is_hosting}
+        pages = [delivery.foreseen for delivery in self._deliveries]
         self._all(
-            lambda host: host.prepare(hosted_elsewhere(self._announcement, publishers, host.channel.name, self._hosted)), hosts
+            lambda host: host.prepare(hosted_elsewhere(self._announcement, publishers, host.channel.name, self._hosted, pages)),
+            self._hosts(),
         )
-        if not self._goes_on():
-            return False
-        self._prepare_feeds(feeds)
+        self._prepare_others()
         if not self._goes_on():
             return False
         self._all(ChannelDelivery.await_ready)
         return self._goes_on()
 
-    def _prepare_feeds(self, feeds: Iterable[ChannelDelivery]) -> None:
-        self._told_links = links = self._links()
-        self._all(lambda delivery: delivery.prepare(links), feeds)
+    def _prepare_others(self) -> None:
+        """The pages, which show what the hosts give, then the feeds, which lead to the pages."""
+        for wave in (self._pages, self._feeds):
+            if self._goes_on():
+                self._told_links = self._links()
+                self._all(partial(ChannelDelivery.prepare, links=self._told_links), wave())
 
     def _commit(self) -> None:
-        self._all(ChannelDelivery.commit, [delivery for delivery in self._open() if delivery.is_host])
-        if self._goes_on() and self._links() != self._told_links:
-            self._prepare_feeds(self._open())  # a host that may fail did: nobody is sent to what is not public
-        if self._goes_on():
-            self._all(ChannelDelivery.commit)
+        for wave in (self._hosts, self._pages, self._feeds):
+            if self._goes_on() and self._links() != self._told_links:
+                self._prepare_others()  # a channel that may fail did: nobody is sent to what is not public
+            if self._goes_on():
+                self._all(ChannelDelivery.commit, wave())
+
+    def _hosts(self) -> list[ChannelDelivery]:
+        return [delivery for delivery in self._open() if delivery.is_host]
+
+    def _pages(self) -> list[ChannelDelivery]:
+        return [delivery for delivery in self._open() if delivery.is_page]
+
+    def _feeds(self) -> list[ChannelDelivery]:
+        return [delivery for delivery in self._open() if not (delivery.is_host or delivery.is_page)]
 
     def _is_due(self, wait_for_embargo: bool) -> bool:
         embargo = self._announcement.embargo

@@ -7,6 +7,7 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,7 +18,12 @@ from socialcast.cli.place import OWN_SANDBOX, Place, make_sandbox, serve
 from socialcast.cli.progress import watch
 from socialcast.cli.show import show_report
 from socialcast.model.receipt import Report
+from socialcast.registry import publisher_class
 from socialcast.wire.announcements import load_announcement
+from socialcast.wire.settings import read_channels
+
+if TYPE_CHECKING:
+    from socialcast.sandbox import Sandbox
 
 __all__ = ["command"]
 
@@ -34,8 +40,11 @@ __all__ = ["command"]
 @click.option("--serve", "stay", is_flag=True, help="Publish anew, without a record, and show the wall until Ctrl-C.")
 @json_option
 def command(ledger: Path, stay: bool, as_json: bool) -> None:
-    """Publish the bundled example, an open day with photos, a film and a live event, on all platforms of a sandbox here."""
+    """Publish the bundled example, an open day with photos, a film and a live event: on all platforms of a sandbox here, and
+    on a site of one's own, whose files stay beside the record."""
+    newsroom = None if stay else ledger.parent / "newsroom"
     with make_sandbox() as sandbox:
+        _lay_newsroom(sandbox, newsroom)
         report = (
             _published(sandbox.url, ledger)
             if ledger.exists() and not stay
@@ -45,9 +54,20 @@ def command(ledger: Path, stay: bool, as_json: bool) -> None:
         if stay:
             click.echo(f"The wall: {sandbox.url}\nCtrl-C ends it.", err=True)
             serve()
-    if not stay and not as_json:
+    if newsroom and not as_json:
+        page = newsroom / report["site"].id / "index.html"
+        if page.exists():
+            click.echo(f"The newsroom's page is a real one, to open in a browser: {page}", err=True)
         click.echo("The sandbox has ended. To look at the posts: socialcast demo --serve", err=True)
     sys.exit(report.exit_code)
+
+
+def _lay_newsroom(sandbox: Sandbox, folder: Path | None) -> None:
+    """Let the newsroom of the example be written into a folder that stays; without one, into the sandbox's own."""
+    for channel in read_channels(_examples() / "channels.toml").channels:
+        if folder and channel.platform == "newsroom":
+            wishes = publisher_class(channel.platform).sandbox_wishes(channel.settings)
+            sandbox.account(channel.platform, channel.name, folder=str(folder), **wishes)
 
 
 def _published_anew(sandbox_url: str, ledger: Path | None) -> Report:

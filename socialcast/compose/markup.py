@@ -1,4 +1,4 @@
-"""Markdown (CommonMark), as which a body is written, turned into plain text and into MediaWiki's wikitext.
+"""Markdown (CommonMark), as which a body is written, turned into plain text, HTML and MediaWiki's wikitext.
 
 Nothing that the author wrote becomes active in wikitext: templates, links, tags, signatures, magic words and list
 markers show as the characters they are. What was meant as Markdown is translated, HTML is shown, not passed on.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.tree import SyntaxTreeNode
 
-__all__ = ["escape_wikitext", "plain", "quote_address", "wikitext"]
+__all__ = ["escape_wikitext", "html", "markdown", "plain", "quote_address", "wikitext"]
 
 # What MediaWiki would act on (Help:Formatting, Help:Magic words, Help:Signatures, 2026-11-22). One apostrophe or
 # underscore is left alone inside a text, so that escaped prose stays readable for the wiki's editors.
@@ -35,6 +35,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # MediaWiki marks stripped p
 _LINKED_SCHEMES = ("http://", "https://", "mailto:")
 _SAFE_IN_ADDRESS = "!#$%&()*+,-./:;=?@_"  # without what ends or opens something in wikitext
 _DEEPEST_HEADING = 6
+_ADDRESS = re.compile(r"(https?://[^\s<>]+[^\s<>.,;:!?'\"()\[\]*_~])")
+_ACTIVE_IN_MARKDOWN = re.compile(r"[\\`*\[\]<>&]|(?<!\w)_|_(?!\w)")  # CommonMark 0.31
+_ACTIVE_AT_MARKDOWN_LINE_START = re.compile(r"^(\d*)([#+~=.)-])", re.MULTILINE)  # headings, lists, fences, underlines
 
 
 def escape_wikitext(text: str) -> str:
@@ -58,6 +61,25 @@ def plain(markdown: str) -> str:
 def wikitext(markdown: str, *, heading_level: int = 2) -> str:
     """The same structure in wikitext; `heading_level` is what a Markdown heading of level 1 becomes."""
     return _Wikitext(heading_level).document(markdown)
+
+
+def html(markdown: str, *, heading_level: int = 2) -> str:
+    """The same structure in HTML, headings from `heading_level` on; HTML in the text is shown, not passed on."""
+    tokens = _parser().parse(markdown)
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    deeper = heading_level - min((int(token.tag[1:]) for token in headings), default=heading_level)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1:]) + deeper, _DEEPEST_HEADING)}"
+    rendered: str = _parser().renderer.render(tokens, _parser().options, {})
+    return rendered
+
+
+def markdown(text: str) -> str:
+    """Plain text as Markdown that shows its characters, its lines and paragraphs; addresses in it become links."""
+    pieces = enumerate(_ADDRESS.split("\n".join(line.strip() for line in text.split("\n"))))
+    escaped = "".join(f"<{piece}>" if number % 2 else _ACTIVE_IN_MARKDOWN.sub(r"\\\g<0>", piece) for number, piece in pieces)
+    escaped = _ACTIVE_AT_MARKDOWN_LINE_START.sub(r"\1\\\2", escaped)
+    return re.sub(r"(?<=[^\n])\n(?=[^\n])", "\\\\\n", escaped)  # a backslash at its end breaks a line
 
 
 @cache

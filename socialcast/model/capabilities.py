@@ -145,9 +145,10 @@ class Capabilities(_Group, frozen=True, kw_only=True):
     media_required: bool = False
     audience: frozenset[Audience] = frozenset({Audience.PUBLIC})
     embargo: Support = Support.EMULATED
-    gives: frozenset[str] = frozenset()  # the links it gives to feeds when it hosts: "album", "video", "live"
+    gives: frozenset[str] = frozenset()  # the links it gives to others: "album", "video", "live" when it hosts, "page" always
     recovery: Recovery
     retract: bool = True
     amend: bool = False  # the text of a published post can be changed
+    shows_live: bool = False  # a published post shows by itself where its live event stands
     answer: bool = False  # a published post can be answered
     notes: dict[str, str] = {}

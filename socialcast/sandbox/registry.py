@@ -18,6 +18,7 @@ MIRRORS: Mapping[str, str] = {
     "facebook": "socialcast.sandbox.platforms.facebook:FacebookMirror",
     "youtube": "socialcast.sandbox.platforms.youtube:YoutubeMirror",
     "vimeo": "socialcast.sandbox.platforms.vimeo:VimeoMirror",
+    "newsroom": "socialcast.sandbox.platforms.newsroom:NewsroomMirror",
     "rtmp": "socialcast.sandbox.platforms.rtmp:RtmpMirror",
 }
 

@@ -280,6 +280,8 @@ def _clean_run(platform: str, announcement: Announcement, folder: Path) -> tuple
         _publish(stage, announcement, folder)
         seen = stage.sights()
         methods = [record.method for record in sandbox.requests(platform) if record.method not in READS]
+    if not methods:
+        pytest.skip("it sends nothing over the wire: no answer can go wrong")
     writes = [{"method": method, "nth": methods[: index + 1].count(method)} for index, method in enumerate(methods)]
     return seen, writes
 

@@ -18,7 +18,7 @@ Run = Callable[..., Result]
 RunJson = Callable[..., dict[str, Any]]
 Start = Callable[..., "subprocess.Popen[str]"]
 
-CHANNELS = {"news", "photos", "wiki", "film", "page", "stage", "stream"}  # a bare live server, the last, is sent nothing
+CHANNELS = {"site", "news", "photos", "wiki", "film", "page", "stage", "stream"}  # a bare live server, the last, is sent nothing
 
 
 def test_the_sandbox_serves_its_wall_until_ctrl_c(start: Start, folder: Path) -> None:
@@ -44,14 +44,17 @@ def test_a_taken_port_is_told(run: Run, sandbox: Sandbox) -> None:
 
 
 def test_the_demo_publishes_once(run: Run, run_json: RunJson, folder: Path) -> None:
-    """The second demo sends nothing and prints the same receipts; nothing is left but the record of it."""
+    """The second demo sends nothing and prints the same receipts; the record of it and the newsroom stay."""
     first, second = run_json("demo"), run_json("demo")
     assert {name: outcome["state"] for name, outcome in first["outcomes"].items()} == dict.fromkeys(CHANNELS, "published")
     assert {name for name, outcome in first["outcomes"].items() if outcome.pop("steps_sent")} == CHANNELS - {"stream"}
     assert not any(outcome.pop("steps_sent") for outcome in second["outcomes"].values())
     assert first == second
-    assert [path.name for path in (folder / "socialcast-demo").iterdir()] == ["ledger.sqlite3"]
-    assert "socialcast demo --serve" in run("demo").stderr
+    assert {path.name for path in (folder / "socialcast-demo").iterdir()} == {"ledger.sqlite3", "newsroom"}
+    said = run("demo").stderr
+    assert "socialcast demo --serve" in said
+    (page,) = (line.rpartition(": ")[2] for line in said.splitlines() if "newsroom" in line)
+    assert "Open doors at the Alpine Forum" in (folder / page).read_text(encoding="utf-8")
 
 
 def test_the_demo_shows_its_wall(start: Start) -> None:

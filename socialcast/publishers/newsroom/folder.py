@@ -1,0 +1,231 @@
+"""The folder on disk: what is ours in it, how files get there whole, and how one run at a time changes it.
+
+Everything that is not public lies in `.newsroom`, which only the owner may read: drafts, the lists of the months, the lock.
+A page becomes public by the rename of its finished folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from filelock import FileLock
+
+from socialcast.model.errors import ConfigurationError, NotAllowed
+from socialcast.publishers.newsroom.record import RECORD, Entry, Record
+
+__all__ = ["Folder", "place"]
+
+T = TypeVar("T")
+
+_HIDDEN = ".newsroom"
+_MOST_EVENTS = 100  # in the calendar, those that start last
+_WAIT_SECONDS = 120.0  # for another run that writes its index
+
+
+class _Site(msgspec.Struct, frozen=True, kw_only=True):
+    """What marks a folder as a newsroom's."""
+
+    format: int
+    url: str
+
+
+class _Starts(msgspec.Struct, frozen=True):
+    """A page with a live event."""
+
+    starts_at: datetime
+    slug: str
+
+
+class Folder:
+    """One site's folder."""
+
+    def __init__(self, root: Path, url: str) -> None:
+        self.root, self._url = root, url
+        self._hidden = root / _HIDDEN
+
+    # -- whose it is ---------------------------------------------------------------------------------------------------
+
+    def require_ours(self) -> None:
+        """Raise NotAllowed, with nothing touched, where the folder is somebody else's or cannot be written."""
+        if not self.root.exists():
+            self._require_parent()
+            return
+        if not self.root.is_dir():
+            raise NotAllowed(f"{self.root} is a file", hint="name a folder for the newsroom")
+        self._require_site()
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            raise NotAllowed(f"{self.root} cannot be written", hint="give the account that publishes the right to write there")
+
+    def make(self) -> None:
+        """Make the folder ours. Raises NotAllowed and OSError."""
+        self.require_ours()
+        self.root.mkdir(exist_ok=True)
+        self._hidden.mkdir(mode=0o700, exist_ok=True)
+        for name in ("drafts", "months"):
+            (self._hidden / name).mkdir(exist_ok=True)
+        with self.alone():
+            self.write(self._hidden / "site.json", msgspec.json.encode(_Site(format=1, url=self._url)))
+
+    def _require_parent(self) -> None:
+        if not self.root.parent.is_dir():
+            hint = "make it, or correct the folder in the settings"
+            raise NotAllowed(f"{self.root.parent}, in which the newsroom's folder is to be, is not there", hint=hint)
+
+    def _require_site(self) -> None:
+        marker = self._hidden / "site.json"
+        if not marker.exists():
+            foreign = sorted(path.name for path in self.root.iterdir() if not path.name.startswith("."))
+            if foreign:
+                some = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
+                hint = "give the newsroom an empty folder of its own; nothing was touched"
+                raise NotAllowed(f"{self.root} holds files that are not a newsroom's: {some}", hint=hint)
+            return
+        site = _read(marker, _Site)
+        if site.url != self._url:
+            hint = "give the new address a new folder: every page and feed names the old one, and readers would see all as new"
+            raise NotAllowed(f"{self.root} is the newsroom of {site.url}, and the settings say {self._url}", hint=hint)
+
+    # -- one at a time -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While no other run changes the folder."""
+        with FileLock(self._hidden / "lock", timeout=_WAIT_SECONDS):
+            yield
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def write(self, path: Path, data: bytes) -> None:
+        """The file appears whole or not at all; one that has these bytes already is left as it is, its time too."""
+        if path.is_file() and path.read_bytes() == data:
+            return
+        temporary = self._hidden / f"{path.parent.name}-{path.name}.new"
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        place(temporary, path)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file of ours, if it is there."""
+        path.unlink(missing_ok=True)
+
+    # -- drafts and pages ----------------------------------------------------------------------------------------------
+
+    def draft(self, name: str) -> Path:
+        """The folder of a draft, which nobody but the owner sees."""
+        return self._hidden / "drafts" / name
+
+    def new_draft(self, name: str, slug: str) -> Path:
+        """A new, empty folder for a draft; older ones of the same page are removed."""
+        for older in (self._hidden / "drafts").glob(f"{slug}.*"):
+            shutil.rmtree(older)
+        draft = self.draft(name)
+        draft.mkdir()
+        return draft
+
+    def publish(self, draft: Path, slug: str) -> None:
+        """Make a finished draft the page of that name, in one rename."""
+        _sync(draft)
+        place(draft, self.root / slug)
+
+    def record(self, slug: str) -> Record | None:
+        """What is public under that name; None where nothing is. Raises NotAllowed where it is not ours."""
+        if not os.path.lexists(self.root / slug):
+            return None
+        try:
+            return _read(self.root / slug / RECORD, Record)
+        except (OSError, ConfigurationError):
+            hint = "move it away, or give the announcement another key; nothing was touched"
+            raise NotAllowed(f"{self.root / slug} is not a page of the newsroom", hint=hint) from None
+
+    def records(self, entries: Iterator[Entry] | list[Entry]) -> list[Record]:
+        """What is public of these."""
+        found = (self.record(entry.slug) for entry in entries)
+        return [record for record in found if record is not None]
+
+    # -- lists: what they cost depends on a month, not on the archive --------------------------------------------------
+
+    def months(self) -> list[str]:
+        """The months of the archive, the latest first."""
+        return sorted((path.stem for path in (self._hidden / "months").glob("*.json")), reverse=True)
+
+    def month(self, name: str) -> list[Entry]:
+        """The announcements of a month, the latest first."""
+        path = self._month(name)
+        return list(_read(path, tuple[Entry, ...])) if path.exists() else []
+
+    def newest(self, count: int) -> list[Entry]:
+        """The latest announcements of all."""
+        found: list[Entry] = []
+        for name in self.months():
+            found += self.month(name)
+            if len(found) >= count:
+                break
+        return found[:count]
+
+    def enter(self, name: str, entry: Entry) -> None:
+        """Put an announcement into the list of its month, or renew what stands there."""
+        others = [other for other in self.month(name) if other.slug != entry.slug]
+        self._write_month(name, [*others, entry])
+
+    def strike(self, name: str, slug: str) -> None:
+        """Take an announcement from the list of its month."""
+        self._write_month(name, [other for other in self.month(name) if other.slug != slug])
+
+    def note_event(self, slug: str, starts_at: datetime) -> None:
+        """Put a page with a live event into the calendar."""
+        path = self._hidden / "events.json"
+        others = [event for event in self._events() if event.slug != slug]
+        events = sorted([*others, _Starts(starts_at, slug)], key=lambda event: (event.starts_at, event.slug))
+        self.write(path, msgspec.json.encode(events[-_MOST_EVENTS:]))
+
+    def with_events(self) -> list[Record]:
+        """The pages of the calendar, the earliest event first; withdrawn ones too."""
+        found = (self.record(event.slug) for event in self._events())
+        return [record for record in found if record is not None]
+
+    def _events(self) -> tuple[_Starts, ...]:
+        path = self._hidden / "events.json"
+        return _read(path, tuple[_Starts, ...]) if path.exists() else ()
+
+    def _month(self, name: str) -> Path:
+        return self._hidden / "months" / f"{name}.json"
+
+    def _write_month(self, name: str, entries: list[Entry]) -> None:
+        ordered = sorted(entries, key=lambda entry: (entry.published_at, entry.slug), reverse=True)
+        if ordered:
+            self.write(self._month(name), msgspec.json.encode(ordered))
+        else:
+            self.remove(self._month(name))
+
+
+def place(source: Path, target: Path) -> None:
+    """The one way in which anything becomes visible."""
+    source.replace(target)
+    _sync(target.parent)
+
+
+def _sync(folder: Path) -> None:
+    """A power cut must not take a name back, or leave it without its content."""
+    if os.name == "nt":
+        return  # folders cannot be opened there
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _read(path: Path, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except msgspec.DecodeError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from None
