@@ -21,7 +21,6 @@ from socialcast.publishers.youtube.tables import YoutubeSettings
 __all__ = ["VideoUpload"]
 
 _STEP, _SESSION = "video", "video/session"
-_IN_ONE_PIECE = -1
 
 Session = dict[str, str]  # its address, and the file that it was opened for
 
@@ -101,5 +100,6 @@ class VideoUpload:
                 part="snippet,status",
                 body=words.video_body(self._post, self._settings),
                 notifySubscribers=self._settings.notify_subscribers,
-                media_body=MediaIoBaseUpload(file, media_type, chunksize=_IN_ONE_PIECE, resumable=True),
+                # in one piece: the library's own -1 tells a wrong Content-Range when it goes on (2.202.0)
+                media_body=MediaIoBaseUpload(file, media_type, chunksize=self._video.content.size, resumable=True),
             )

@@ -142,6 +142,8 @@ def _piece(request: Request) -> tuple[int | None, int, int | None]:
     if found is None:
         raise RefusalError(400, "badRequest", f"Invalid Content-Range: {told}", "global")
     total = None if found[3] == "*" else int(found[3])
+    if found[1] and int(found[2]) + 1 - int(found[1]) != (request.content_length or 0):
+        raise RefusalError(400, "badRequest", f"Content-Range {told} is not of {request.content_length} bytes.", "global")
     return (int(found[1]), int(found[2]), total) if found[1] else (None, -1, total)
 
 
