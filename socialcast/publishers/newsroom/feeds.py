@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ from socialcast.publishers.newsroom.words import speak
 __all__ = ["ATOM", "CALENDAR", "JSON_FEED", "RSS", "atom", "calendar", "json_feed", "rss"]
 
 RSS, ATOM, JSON_FEED, CALENDAR = "rss.xml", "atom.xml", "feed.json", "calendar.ics"
+_REMEMBERED = 64  # texts in HTML, which three feeds show
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # when a feed without entries was changed
 _LENGTH_UNKNOWN = timedelta(hours=1)  # of an event whose end is not told: calendars would show an instant
 
@@ -136,6 +138,7 @@ def _json_item(record: Record, site: NewsroomSettings) -> dict[str, Any]:
     return item
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _content(record: Record, site: NewsroomSettings) -> str:
     """The text and the pictures, all addresses whole: a reader shows them away from the site."""
     address = f"{site.base}{record.slug}/"

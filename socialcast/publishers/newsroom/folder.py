@@ -171,14 +171,12 @@ class Folder:
                 break
         return found[:count]
 
-    def enter(self, name: str, entry: Entry) -> None:
-        """Put an announcement into the list of its month, or renew what stands there."""
-        others = [other for other in self.month(name) if other.slug != entry.slug]
-        self._write_month(name, [*others, entry])
-
-    def strike(self, name: str, slug: str) -> None:
-        """Take an announcement from the list of its month."""
-        self._write_month(name, [other for other in self.month(name) if other.slug != slug])
+    def write_month(self, name: str, entries: list[Entry]) -> None:
+        """Remember the announcements of a month."""
+        if entries:
+            self.write(self._month(name), msgspec.json.encode(entries))
+        else:
+            self.remove(self._month(name))
 
     def note_event(self, slug: str, starts_at: datetime) -> None:
         """Put a page with a live event into the calendar."""
@@ -198,13 +196,6 @@ class Folder:
 
     def _month(self, name: str) -> Path:
         return self._hidden / "months" / f"{name}.json"
-
-    def _write_month(self, name: str, entries: list[Entry]) -> None:
-        ordered = sorted(entries, key=lambda entry: (entry.published_at, entry.slug), reverse=True)
-        if ordered:
-            self.write(self._month(name), msgspec.json.encode(ordered))
-        else:
-            self.remove(self._month(name))
 
 
 def place(source: Path, target: Path) -> None:

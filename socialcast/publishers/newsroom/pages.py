@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +21,14 @@ from socialcast.publishers.newsroom.words import speak
 __all__ = ["Pages", "summary_of", "title_of"]
 
 _LONGEST_TITLE = 90
+_REMEMBERED = 256  # summaries: the lists of one change ask for each several times
 
 
 class Pages:
     """Renders one site. Every method gives a whole file, and raises ConfigurationError for a template that is wrong."""
 
     def __init__(self, site: NewsroomSettings, templates: Path | None) -> None:
-        ours = PackageLoader("socialcast.publishers.newsroom")
-        self._site = site
-        self._environment = Environment(
-            loader=ChoiceLoader([FileSystemLoader(templates), ours]) if templates else ours,
-            autoescape=select_autoescape(("html",)),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        self._environment.filters.update(markdown=_safe_html, moment=_moment, machine=_machine, clock=_clock)
+        self._site, self._environment = site, _environment(templates)
 
     def page(self, record: Record) -> bytes:
         """The page of an announcement, or what remains of one that was withdrawn."""
@@ -72,6 +64,22 @@ class Pages:
             raise ConfigurationError(f"the newsroom's template {place}: {error.message or type(error).__name__}") from None
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _environment(templates: Path | None) -> Environment:
+    """The templates, compiled once for a process; one that was changed is read again."""
+    ours = PackageLoader("socialcast.publishers.newsroom")
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(templates), ours]) if templates else ours,
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(markdown=_safe_html, moment=_moment, machine=_machine, clock=_clock)
+    return environment
+
+
 def title_of(record: Record) -> str:
     """The title, or the beginning of the text where it has none."""
     if record.title:
@@ -80,6 +88,7 @@ def title_of(record: Record) -> str:
     return words if len(words) <= _LONGEST_TITLE else words[:_LONGEST_TITLE].rpartition(" ")[0] + " …"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def summary_of(record: Record) -> str:
     """The first paragraph in one line."""
     return " ".join(plain(record.text.partition("\n\n")[0]).split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -200,30 +200,38 @@ class NewsroomPublisher(Publisher):
         return slug
 
     def _list(self, record: Record) -> None:
-        if record.withdrawn:
-            self._folder.strike(record.month, record.slug)
-        else:
-            entry = Entry(slug=record.slug, published_at=record.moment, title=title_of(record), language=record.language)
-            self._folder.enter(record.month, entry)
+        """Renew what tells of it: its month, the first page and the feeds if it is among the newest, the calendar if it has an
+        event. All of it is written again by a run that was cut short, for what is remembered is written last."""
+        self._list_in_month(record)
         if record.event and record.event.starts_at:
             self._folder.note_event(record.slug, record.event.starts_at)
-        self._write_lists(record.month)
+        for name, data in self._lists_with(record):
+            self._folder.write(self._folder.root / name, data)
 
-    def _write_lists(self, month: str) -> None:
-        """The month's page, the first page, the feeds and the calendar."""
+    def _list_in_month(self, record: Record) -> None:
+        """The month's page and then its list; nothing where the list has it as it is, since then the page has it too."""
+        before = self._folder.month(record.month)
+        entries = [entry for entry in before if entry.slug != record.slug]
+        if not record.withdrawn:
+            entries.append(Entry(slug=record.slug, published_at=record.moment, title=title_of(record), language=record.language))
+        entries.sort(key=lambda entry: (entry.published_at, entry.slug), reverse=True)
+        if entries != before:
+            archive = self._folder.root / "archive"
+            archive.mkdir(exist_ok=True)
+            self._folder.write(archive / f"{record.month}.html", self._pages.archive(record.month, entries))
+            self._folder.write_month(record.month, entries)
+
+    def _lists_with(self, record: Record) -> Iterator[tuple[str, bytes]]:
         folder, site = self._folder, self.settings
-        newest = folder.records(folder.newest(_NEWEST))
-        (folder.root / "archive").mkdir(exist_ok=True)
-        files = {
-            f"archive/{month}.html": self._pages.archive(month, folder.month(month)),
-            _PAGE: self._pages.index(newest, folder.months()),
-            feeds.RSS: feeds.rss(newest, site),
-            feeds.ATOM: feeds.atom(newest, site),
-            feeds.JSON_FEED: feeds.json_feed(newest, site),
-            feeds.CALENDAR: feeds.calendar(folder.with_events(), site),
-        }
-        for name, data in files.items():
-            folder.write(folder.root / name, data)
+        entries = folder.newest(_NEWEST)
+        if len(entries) < _NEWEST or record.moment >= entries[-1].published_at:
+            newest = folder.records(entries)
+            yield _PAGE, self._pages.index(newest, folder.months())
+            yield feeds.RSS, feeds.rss(newest, site)
+            yield feeds.ATOM, feeds.atom(newest, site)
+            yield feeds.JSON_FEED, feeds.json_feed(newest, site)
+        if record.event or not (folder.root / feeds.CALENDAR).exists():
+            yield feeds.CALENDAR, feeds.calendar(folder.with_events(), site)
 
     def _address(self, key: str) -> str:
         return f"{self.settings.base}{slug_of(key)}/"
