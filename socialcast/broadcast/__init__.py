@@ -200,6 +200,7 @@ class Broadcast:
     def live(self, key: str) -> LiveShow:
         """The live event of an announcement that was published; raises ConfigurationError where there is none."""
         rows, publishers = self.ledger.deliveries(key), self._publishers(self.channels, to_send=True)
+        announcement = self.remembered(key)
         delivered = [
             Delivered(
                 publishers[name],
@@ -208,9 +209,9 @@ class Broadcast:
                 msgspec.convert(row.draft or {}, Draft),
             )
             for name in self.channels
-            if (row := rows.get(name)) and row.outcome
+            if (row := rows.get(name)) and row.outcome and self.channels[name].audience.may_see(announcement.audience)
         ]
-        return LiveShow(self.remembered(key), delivered, lambda: lease(self.ledger, key, self._clock, Cancel()))
+        return LiveShow(announcement, delivered, lambda: lease(self.ledger, key, self._clock, Cancel()))
 
     def open(self, channel: str, key: str) -> tuple[Publisher, Steps]:
         """One channel's publisher and the steps of one announcement on it, for work that is no broadcast."""

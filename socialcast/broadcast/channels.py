@@ -76,6 +76,11 @@ def _open(
     kind = publisher_class(channel.platform)
     if channel.wording.template and not kind.fills_template:
         raise ConfigurationError(f"channel {channel.name!r}: {kind.name} has no use for template: remove it")
+    if channel.audience not in kind.capabilities.audience:
+        raise ConfigurationError(
+            f'channel {channel.name!r}: everybody sees what is on {kind.name}, so audience = "{channel.audience.value}" cannot'
+            " be kept there: remove it, and reach journalists through a channel whose readers you choose"
+        )
     given = _sandbox_credentials(channel, kind, transport.sandbox_url, admin) if transport.sandbox_url else None
     settings = resolve_settings(kind.Settings, channel, given=given, blank_missing_secrets=not to_send)
     for name in settings.__struct_fields__:

@@ -193,7 +193,8 @@ class ChannelDelivery:
             self.finish(state, reason="; ".join(errors), code="preflight")
             return
         self.post = post = self._with_fitted_video(post)
-        self.draft = self.publisher.prepare(post, self.steps)
+        draft = self.publisher.prepare(post, self.steps)
+        self.draft = draft if self.is_host or self.is_page else msgspec.structs.replace(draft, links={})
         self.post = self._with_what_was_made(post)
         self._save(State.UNKNOWN if self._is_in_doubt else State.PREPARED, None)
 

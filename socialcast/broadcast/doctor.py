@@ -84,6 +84,6 @@ def _asked(bare: Checkup, publisher: Publisher, channel: Channel, plan: Plan | N
     told = msgspec.structs.replace(bare, account=account, access=access)
     planned = plan[channel.name] if plan else None
     if planned is None or planned.post is None:
-        return told
+        return msgspec.structs.replace(told, problems=planned.problems if planned else ())
     problems = tuple(check_post(planned.post, publisher, channel, account.limits))
     return msgspec.structs.replace(told, costs=planned.costs, problems=problems)

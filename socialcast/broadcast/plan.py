@@ -91,10 +91,15 @@ class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
             "policy": self.policy.value,
             "post": self.told,
             "settings": self.settings,
-            "limits": {name: getattr(self.capabilities, name) for name in _LIMITS} if self.capabilities else {},
+            "limits": _limits(self.capabilities) if self.capabilities else {},
             "costs": self.costs,
             "schedules": self.schedules,
         }
+
+
+def _limits(table: Capabilities) -> dict[str, Any]:
+    """The limits as plain data; sets of names, which msgspec sorts, while it cannot sort members of an Enum."""
+    return {**{name: getattr(table, name) for name in _LIMITS}, "audience": sorted(each.value for each in table.audience)}
 
 
 class Hosted(NamedTuple):
@@ -160,6 +165,7 @@ def make_plan(
 ) -> Plan:
     """Compose and check every channel, hosts first, as they are published; no network.
 
+    A channel for the press gives links only to what is for the press: nobody else could open them.
     `known` are the names of all channels that there are, of which this may concern some; `hosted` is what others gave
     links to before.
     """
@@ -168,10 +174,11 @@ def make_plan(
     def planned(name: str, links: Mapping[str, str]) -> PlannedChannel:
         return _planned(announcement, channels[name], publishers[name], links, accounts)
 
-    given = {name: stand_ins for name in channels if (stand_ins := _given_links(announcement, publishers[name], name))}
+    open_to_all = [name for name in channels if announcement.audience.may_see(channels[name].audience)]
+    given = {name: stand_ins for name in open_to_all if (stand_ins := _given_links(announcement, publishers[name], name))}
     before = {kind: _known_address(kind, known_as) for kind, known_as in hosted.items()}
     every_link = _first_of_each_kind(given.values()) | before
-    pages = {name: dict(addresses) for name in channels if (addresses := _foreseen_by_page(announcement, publishers[name]))}
+    pages = {name: dict(addresses) for name in open_to_all if (addresses := _foreseen_by_page(announcement, publishers[name]))}
     certain = [pages[name] for name in pages if channels[name].required and _is_sound(planned(name, every_link))]
     hosts = _planned_hosts(announcement, {name: publishers[name] for name in given}, hosted, certain, planned)
     links = before | _first_of_each_kind(given[name] for name, host in hosts.items() if _is_sound(host))
@@ -234,7 +241,7 @@ def led_to_its_page(announcement: Announcement, publisher: Publisher, links: Map
 
 def check_post(post: Post, publisher: Publisher, channel: Channel, limits: Mapping[str, int]) -> list[Problem]:
     """Every problem of a post under the limits of its account."""
-    problems = check(post, with_limits(publisher.capabilities, dict(limits)), channel.policy)
+    problems = check(post, with_limits(publisher.capabilities, dict(limits)), channel.policy, channel.audience)
     return problems + [msgspec.structs.replace(problem, channel=channel.name) for problem in publisher.check(post)]
 
 
@@ -315,6 +322,8 @@ def _planned(
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if channel.policy is Policy.SKIP and errors:
         return msgspec.structs.replace(bare, skipped="; ".join(problem.message for problem in errors))
+    if not channel.audience.may_see(announcement.audience):
+        return msgspec.structs.replace(bare, problems=tuple(problems))  # a page of the plan must not show it there either
     return msgspec.structs.replace(
         bare,
         post=post,

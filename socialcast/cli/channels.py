@@ -25,6 +25,7 @@ class _Listed(msgspec.Struct, frozen=True, kw_only=True):
     platform: str
     required: bool
     policy: str
+    audience: str
     settings: tuple[Source, ...] = ()
     problem: str = ""
 
@@ -45,7 +46,8 @@ def command(channels: Path, as_json: bool) -> None:
 
 
 def _listed(channel: Channel) -> _Listed:
-    listed = _Listed(platform=channel.platform, required=channel.required, policy=channel.policy.value)
+    audience, policy = channel.audience.value, channel.policy.value
+    listed = _Listed(platform=channel.platform, required=channel.required, policy=policy, audience=audience)
     try:
         settings = publisher_class(channel.platform).Settings
         listed = replace(listed, settings=tuple(sources(settings, channel)))
@@ -62,7 +64,7 @@ def _plain(entry: _Listed) -> dict[str, Any]:
 
 def _lines(name: str, entry: _Listed) -> Iterator[str]:
     need = "required" if entry.required else "optional"
-    yield click.style(name, bold=True) + f" ({entry.platform}, {need}, policy {entry.policy})"
+    yield click.style(name, bold=True) + f" ({entry.platform}, {need}, {entry.audience}, policy {entry.policy})"
     for source in entry.settings:
         found = click.style("found", fg="green") if source.found else click.style("missing", fg="red")
         yield f"  {source.name:<24} {source.place:<44} {found}"

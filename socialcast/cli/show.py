@@ -13,6 +13,7 @@ import msgspec
 from socialcast.broadcast import Plan, PlannedChannel
 from socialcast.compose.characters import visible
 from socialcast.compose.text import weigh
+from socialcast.model.announcement import Audience
 from socialcast.model.capabilities import TextRules
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
@@ -113,6 +114,8 @@ def _post_lines(post: Post) -> Iterator[str]:
 
 
 def _when_lines(channel: PlannedChannel, post: Post) -> Iterator[str]:
+    if post.audience is Audience.PRESS:
+        yield "  for the press alone"
     if post.embargo:
         who = "the platform by itself" if channel.schedules else "socialcast, which has to run then"
         yield f"  made public at {post.embargo.isoformat()} by {who}"

@@ -11,7 +11,7 @@ from socialcast.compose import moving, photos
 from socialcast.compose.characters import character_problems
 from socialcast.compose.described import is_file_name
 from socialcast.compose.text import weigh
-from socialcast.model.announcement import ContactSheet, Photo
+from socialcast.model.announcement import Audience, ContactSheet, Photo
 from socialcast.model.capabilities import Capabilities, PhotoRules, Support
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
@@ -34,10 +34,11 @@ _PHOTO_REMEDIES = {
 }
 
 
-def check(post: Post, capabilities: Capabilities, policy: Policy) -> list[Problem]:
-    """Every problem of the post on its channel."""
+def check(post: Post, capabilities: Capabilities, policy: Policy, audience: Audience = Audience.PUBLIC) -> list[Problem]:
+    """Every problem of the post on its channel, which is public unless another audience is told."""
     found = [problem for _, rule in _RULES for problem in rule(post, capabilities)]
     found += _refused_adaptations(post, policy)
+    found += _kept_from(post, audience, capabilities)
     return [msgspec.structs.replace(problem, channel=post.channel) for problem in found]
 
 
@@ -75,6 +76,21 @@ def _fitting(photo: Photo, rules: PhotoRules, path: str, cache_folder: str | Non
 
 def _is_wanted(change: Adaptation, photo: Photo) -> bool:
     return not (photo.keep_location and change.code == "photo.location_removed")
+
+
+def _kept_from(post: Post, audience: Audience, capabilities: Capabilities) -> Iterator[Problem]:
+    """Material for the press never goes to a public channel; a platform that is always public says so by its own rule."""
+    if not audience.may_see(post.audience) and any(reached.may_see(post.audience) for reached in capabilities.audience):
+        yield Problem(
+            code="audience.public_channel",
+            path="audience",
+            message="the announcement is for the press, and this channel is public",
+            fix=f'where only journalists read it, set audience = "press" in [channels.{post.channel}], or {_left_out(post)}',
+        )
+
+
+def _left_out(post: Post) -> str:
+    return f'leave the channel out: channels.{post.channel}.skip = "for the press alone"'
 
 
 def _refused_adaptations(post: Post, policy: Policy) -> Iterator[Problem]:
@@ -209,14 +225,9 @@ def _links(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
 
 
 def _audience(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
-    if post.audience not in capabilities.audience:
-        message = f"the announcement is for the {post.audience.value}, the platform is not"
-        yield Problem(
-            code="audience.unsupported",
-            path="audience",
-            message=message,
-            fix=f'channels.{post.channel}.skip = "not for the public"',
-        )
+    if not any(reached.may_see(post.audience) for reached in capabilities.audience):
+        message = f"the announcement is for the press, and everybody sees what is on {post.platform}"
+        yield Problem(code="audience.unsupported", path="audience", message=message, fix=_left_out(post))
 
 
 def _tag_count(post: Post, capabilities: Capabilities) -> Iterator[Problem]:

@@ -47,6 +47,10 @@ class Audience(Enum):
     PUBLIC = "public"
     PRESS = "press"
 
+    def may_see(self, material: Audience) -> bool:
+        """Whether it may be shown what is for that audience; material for the press is for the press alone."""
+        return material is Audience.PUBLIC or self is Audience.PRESS
+
 
 class Link(Data, frozen=True):
     """An address that the announcement points to."""

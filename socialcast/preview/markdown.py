@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from socialcast.broadcast.plan import Plan, PlannedChannel
-from socialcast.model.announcement import Announcement
+from socialcast.model.announcement import Announcement, Audience
 from socialcast.model.problems import Problem, Severity
-from socialcast.preview.view import PartView, count, part_views, totals
+from socialcast.preview.view import FOR_THE_PRESS, PartView, count, part_views, totals
 
 __all__ = ["plan_markdown"]
 
@@ -28,6 +28,9 @@ def _head(plan: Plan, announcement: Announcement) -> Iterator[str]:
     verdict = "an error stops it: nothing would be sent" if plan.is_stopped else "it can be published"
     yield f"## {_code(announcement.title or plan.key)}: {verdict}"
     yield ""
+    if announcement.audience is Audience.PRESS:
+        yield f"**{FOR_THE_PRESS}**"
+        yield ""
     yield "| channel | platform | shows | problems | costs |"
     yield "| --- | --- | --- | --- | --- |"
     yield from map(_row, plan.channels)
@@ -49,7 +52,7 @@ def _row(channel: PlannedChannel) -> str:
 def _shows(channel: PlannedChannel) -> str:
     post = channel.post
     if post is None:
-        return "skipped"
+        return "skipped" if channel.skipped else "nothing"
     numbers = ((len(post.parts), "text"), (len(post.photos), "photo"), (int(post.video is not None), "video"))
     return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in numbers if number) or "nothing"
 

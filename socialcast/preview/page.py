@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 from socialcast.broadcast.plan import Plan, PlannedChannel
-from socialcast.model.announcement import Announcement, Photo
+from socialcast.model.announcement import Announcement, Audience, Photo
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.post import Post
 from socialcast.model.problems import Severity
 from socialcast.preview.thumbnails import thumbnails
-from socialcast.preview.view import count, part_views, totals
+from socialcast.preview.view import FOR_THE_PRESS, count, part_views, totals
 
 __all__ = ["plan_page"]
 
@@ -33,6 +33,7 @@ def plan_page(plan: Plan, announcement: Announcement, cache_folder: str | None =
         thumbnails=thumbnails((photo for channel in plan.channels for photo in _photos(channel)), cache_folder),
         totals=totals(plan),
         verdict=_verdict(plan),
+        for_the_press=FOR_THE_PRESS if announcement.audience is Audience.PRESS else "",
         style=style,
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )

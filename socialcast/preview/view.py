@@ -14,7 +14,9 @@ from socialcast.model.capabilities import TextRules
 from socialcast.model.problems import Problem, Severity
 from socialcast.preview.differences import Piece, left_out, pieces
 
-__all__ = ["PartView", "count", "part_views", "said_of", "totals"]
+__all__ = ["FOR_THE_PRESS", "PartView", "count", "part_views", "said_of", "totals"]
+
+FOR_THE_PRESS = "For the press alone: keep this where only those see it who may."
 
 
 class PartView(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
+from socialcast.model.announcement import Audience
 from socialcast.model.errors import ConfigurationError
 from socialcast.wire.complaints import in_words
 from socialcast.wire.secrets import MissingSecret, Secret, is_reference, read_secret
@@ -35,7 +36,14 @@ __all__ = [
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-_COMMON = ("platform", "required", "policy", "photos", "video")  # what every channel may be set to, beside its wording
+_COMMON = (
+    "platform",
+    "required",
+    "policy",
+    "audience",
+    "photos",
+    "video",
+)  # what every channel may be set to, beside its wording
 _CHANNEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -68,12 +76,13 @@ class VideoWishes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """One configured account: its name here, its platform, and the publisher's own settings."""
+    """One configured account: its name here, its platform, who reads it, and the publisher's own settings."""
 
     name: str
     platform: str
     required: bool = True
     policy: Policy = Policy.REFUSE
+    audience: Audience = Audience.PUBLIC
     photos: PhotoWishes = PhotoWishes()
     video: VideoWishes = VideoWishes()
     wording: Wording = Wording()

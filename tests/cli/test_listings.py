@@ -26,7 +26,7 @@ def test_channels_name_the_place_of_a_secret_and_never_its_value(
     assert channels["village"]["settings"]["token"]["found"] is False
     assert "SOCIALCAST_VILLAGE_TOKEN" in channels["village"]["problem"]
     assert channels["town"]["problem"] == ""
-    assert "town (plaza, required, policy adapt)" in result.stdout
+    assert "town (plaza, required, public, policy adapt)" in result.stdout
     assert [line for line in result.stdout.splitlines() if line and not line.startswith(("  ", "town", "village"))] == []
 
 

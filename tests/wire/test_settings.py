@@ -48,6 +48,7 @@ def test_several_accounts_of_one_platform(tmp_path: Path) -> None:
         ("[channels.news]\nrequired=true", "needs a platform"),
         ('[channels.news]\nplatform="x"\nrequired="yes"', "required should be true or false, and is text"),
         ('[channels.news]\nplatform="x"\npolicy="adopt"', "policy cannot be 'adopt'"),
+        ('[channels.news]\nplatform="x"\naudience="journalists"', "audience cannot be 'journalists'"),
         ('[channels."a b"]\nplatform="x"', "letters, digits"),
         ('[channels.news]\nplatform="x"\nphotos.more="collage"', "photos.more cannot be 'collage'"),
         ('[channels.news]\nplatform="x"\nvideo.adopt=true', "video has no field 'adopt'"),
