@@ -1,16 +1,17 @@
-"""Markdown as plain text and as wikitext, and text that no wiki takes for markup."""
+"""Markdown as plain text, HTML and wikitext, plain text as Markdown, and text that no wiki takes for markup."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
+from html import unescape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialcast.compose.markup import escape_wikitext, plain, quote_address, wikitext
+from socialcast.compose.markup import escape_wikitext, html, markdown, plain, quote_address, wikitext
 
 ACTIVE = "{}[]|~'_<>&;#*:=!-\n \tRFCa1"
 NOT_IN_WIKITEXT = re.compile(r"\{\{|\{\||\[\[|~~~|__|<(?!/?(?:br|code|pre|blockquote)\b)|-\{")
@@ -146,6 +147,33 @@ def test_a_detail_of_wikitext(markdown: str, expected: str) -> None:
 def test_an_address_ends_no_markup(address: str, quoted: str) -> None:
     """It leads to the same place and opens or closes nothing on its way."""
     assert quote_address(address) == quoted
+
+
+ACTIVE_IN_MARKDOWN = "*_`#>-+=~.)(<&;[]!\\1a\n \t"
+
+
+@given(st.text(ACTIVE_IN_MARKDOWN))
+def test_plain_text_as_markdown_shows_its_characters(text: str) -> None:
+    """Nothing that was typed as text becomes a list, a heading or an emphasis; spaces at a line's ends are not shown."""
+    shown = "\n\n".join(re.findall(r"<p>(.*?)</p>", html(markdown(text)), re.DOTALL)).replace("<br />\n", "\n")
+    lines = "\n".join(line.strip() for line in text.split("\n"))
+    wanted = re.sub(r"\n{2,}", "\n\n", lines.strip("\n"))
+    assert unescape(shown) == wanted
+
+
+def test_addresses_in_plain_text_become_links() -> None:
+    """Whole, and without the full stop that ends the sentence."""
+    said = html(markdown("See https://example.org/a_b*c?x=1&y=2, or (https://example.org/z)."))
+    assert re.findall(r'href="([^"]*)"', said) == ["https://example.org/a_b*c?x=1&amp;y=2", "https://example.org/z"]
+
+
+def test_html_begins_below_the_pages_heading_and_passes_no_html_on() -> None:
+    """The highest heading becomes the second level; tags and scripts are shown as text."""
+    said = html("### One\n\n#### Two\n\n<script>x</script>\n\n[a](javascript:x)")
+    assert "<h2>One</h2>" in said
+    assert "<h3>Two</h3>" in said
+    assert "<script" not in said
+    assert "href" not in said
 
 
 def test_the_parser_is_imported_when_it_is_needed() -> None:

@@ -216,6 +216,16 @@ def test_the_language_is_the_announcements_own(site: Site) -> None:
     assert "Live ansehen" in page
 
 
+def test_a_site_may_lie_below_an_address(site: Site) -> None:
+    """Links inside the site are relative, those that leave it are whole."""
+    site.settings["url"] = "https://example.org/news"
+    assert site.publish()["site"].url == "https://example.org/news/doors/"
+    page = site.read("doors/index.html")
+    assert '<link rel="canonical" href="https://example.org/news/doors/">' in page
+    assert 'href="https://example.org/news/atom.xml"' in page
+    assert 'href="../index.html"' in page
+
+
 @pytest.mark.parametrize("key", ["Türen 2036", "../../etc/passwd", "archive", "a/b", "x" * 300, "Doors", "日本"])
 def test_any_key_has_an_address_of_its_own(key: str, site: Site) -> None:
     """What no address or file system holds is told apart by a digest, and never leads out of the folder."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -44,8 +47,8 @@ def film(post: Post, video: Video, draft: Path, cache_folder: str | None) -> Fil
 
     known = video_facts(video)
     file = draft / f"film.{_SUFFIXES[known.media_type]}"
-    with video.open() as source, file.open("wb") as target:
-        shutil.copyfileobj(source, target)
+    with video.open() as source:
+        _write(source, file)
     return Film(
         file=file.name,
         media_type=known.media_type,
@@ -67,7 +70,7 @@ def _tracks(video: Video, draft: Path) -> tuple[Track, ...]:
 
     tracks = tuple(Track(file=f"film.{number}.vtt", language=text.language) for number, text in enumerate(video.subtitles, 1))
     for track, text in zip(tracks, video.subtitles, strict=True):
-        (draft / track.file).write_bytes(subtitles_as(text, "vtt"))
+        _write(BytesIO(subtitles_as(text, "vtt")), draft / track.file)
     return tracks
 
 
@@ -90,10 +93,18 @@ def _picture(photo: Photo, name: str, post: Post, draft: Path, cache_folder: str
 def _written(photo: Photo, rules: PhotoRules, name: str, draft: Path, cache_folder: str | None) -> Size:
     fitted = fit(photo, rules, cache_folder)
     file = draft / f"{name}.{_SUFFIXES[fitted.media_type]}"
-    with fitted.open() as source, file.open("wb") as target:
-        shutil.copyfileobj(source, target)
+    with fitted.open() as source:
+        _write(source, file)
     width, height = _shown_size(fitted)
     return Size(file=file.name, width=width, height=height, media_type=fitted.media_type, size_bytes=fitted.size_bytes)
+
+
+def _write(source: BinaryIO, file: Path) -> None:
+    """On the disk before the draft is renamed: a power cut must not leave a page with empty pictures."""
+    with file.open("wb") as target:
+        shutil.copyfileobj(source, target)
+        target.flush()
+        os.fsync(target.fileno())
 
 
 def _shown_size(fitted: Fitted) -> tuple[int, int]:
