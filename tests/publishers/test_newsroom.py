@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from xml.etree import ElementTree
 import feedparser
 import html5lib
 import icalendar
+import msgspec
 import pytest
 
 from socialcast import Announcement, Audience, Broadcast, Channel, ConfigurationError, Live, Photo, Report, State
@@ -315,6 +317,39 @@ def test_one_change_touches_what_depends_on_it(site: Site, clock: StillClock) ->
     site.change(lambda publisher, receipt, steps: publisher.amend(receipt, "Other words.", steps, name="amend"), "day-2")
     changed = {name for name in site.files() if (site.root / name).stat().st_mtime_ns != before.get(name)}
     assert changed == {"day-2/index.html", "day-2/announcement.json", "index.html", "rss.xml", "atom.xml", "feed.json"}
+
+
+def test_two_at_once_are_both_in_the_lists(tmp_path: Path) -> None:
+    """Runs that publish into one folder at the same time take turns, so that none overwrites what the other one listed."""
+    first = Site(tmp_path, StillClock())
+    first.publish(Announcement(key="first", title="First")).raise_for_failures()
+    sites = [Site(tmp_path, StillClock()) for _ in range(4)]
+    for number, site in enumerate(sites):
+        site.ledger = tmp_path / f"ledger-{number}"
+
+    def publish(number: int) -> None:
+        sites[number].publish(Announcement(key=f"same-time-{number}", title=f"Number {number}")).raise_for_failures()
+
+    with ThreadPoolExecutor(len(sites)) as pool:
+        list(pool.map(publish, range(len(sites))))
+    entries = feedparser.parse((first.root / "atom.xml").read_bytes()).entries
+    assert {entry.title for entry in entries} == {"First", *(f"Number {number}" for number in range(4))}
+
+
+def test_a_site_is_built_anew_from_its_pages(site: Site, clock: StillClock) -> None:
+    """With all lists lost and a page overwritten, the very same files come back, withdrawn pages included."""
+    for number in range(3):
+        site.publish(msgspec.structs.replace(DOORS, key=f"day-{number}", photos=())).raise_for_failures()
+        clock.time += timedelta(days=40)
+    site.change(lambda publisher, receipt, steps: publisher.retract(receipt, steps), "day-1")
+    before = site.files()
+    for name in before:
+        if not name.endswith(("announcement.json", ".mp4", "site.json")):
+            (site.root / name).unlink()
+    with site.open() as broadcast:
+        publisher: Any = broadcast.open("site", "")[0]
+        assert publisher.rebuild() == 3
+    assert site.files() == before
 
 
 # -- afterwards ----------------------------------------------------------------------------------------------------------------

@@ -146,7 +146,11 @@ class Folder:
             hint = "move it away, or give the announcement another key; nothing was touched"
             raise NotAllowed(f"{self.root / slug} is not a page of the newsroom", hint=hint) from None
 
-    def records(self, entries: Iterator[Entry] | list[Entry]) -> list[Record]:
+    def all_records(self) -> list[Record]:
+        """Everything that is public, by the names of the pages; what is not a page of ours is passed over."""
+        return [_read(path, Record) for path in sorted(self.root.glob(f"*/{RECORD}"))]
+
+    def records(self, entries: list[Entry]) -> list[Record]:
         """What is public of these."""
         found = (self.record(entry.slug) for entry in entries)
         return [record for record in found if record is not None]

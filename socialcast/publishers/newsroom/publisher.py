@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -113,6 +113,22 @@ class NewsroomPublisher(Publisher):
 
         self._change(receipt, steps, "retract", **nothing, event=bare, withdrawn=True)
 
+    def rebuild(self) -> int:
+        """Write all pages and lists anew from what is public, and tell how many pages there are: for new templates, and for
+        lists that were lost. Raises ConfigurationError for a template that is wrong."""
+        self._folder.make()
+        with self._folder.alone():
+            records = self._folder.all_records()
+            for record in records:
+                self._write_page(record)
+                if record.event and record.event.starts_at:
+                    self._folder.note_event(record.slug, record.event.starts_at)
+            for month in {record.month for record in records}:
+                self._write_month(month, _ordered(_entries([record for record in records if record.month == month])))
+            self._write_newest(self._folder.newest(_NEWEST))
+            self._write_calendar()
+        return len(records)
+
     # -- the draft -----------------------------------------------------------------------------------------------------
 
     def _write_draft(self, post: Post, name: str, steps: Steps) -> str:
@@ -191,50 +207,71 @@ class NewsroomPublisher(Publisher):
             before = self._folder.record(slug)
             if before is None:
                 raise Conflict(f"the page {slug} is gone from {self._folder.root}", hint="put it back from a copy")
-            record, page = change(before), self._folder.root / slug
-            self._folder.write(page / RECORD, record.to_json())
-            self._folder.write(page / _PAGE, self._pages.page(record))
+            record = change(before)
+            self._write_page(record)
             for file in {*before.files} - {*record.files}:
-                self._folder.remove(page / file)
+                self._folder.remove(self._folder.root / slug / file)
             self._list(record)
         return slug
+
+    def _write_page(self, record: Record) -> None:
+        page = self._folder.root / record.slug
+        self._folder.write(page / RECORD, record.to_json())
+        self._folder.write(page / _PAGE, self._pages.page(record))
+
+    # -- what tells of it ------------------------------------------------------------------------------------------------
 
     def _list(self, record: Record) -> None:
         """Renew what tells of it: its month, the first page and the feeds if it is among the newest, the calendar if it has an
         event. All of it is written again by a run that was cut short, for what is remembered is written last."""
-        self._list_in_month(record)
+        others = [entry for entry in self._folder.month(record.month) if entry.slug != record.slug]
+        entries = _ordered([*others, *_entries([record])])
+        if entries != self._folder.month(record.month):  # else the month's page has it as it is
+            self._write_month(record.month, entries)
         if record.event and record.event.starts_at:
             self._folder.note_event(record.slug, record.event.starts_at)
-        for name, data in self._lists_with(record):
+        newest = self._folder.newest(_NEWEST)
+        if len(newest) < _NEWEST or record.moment >= newest[-1].published_at:
+            self._write_newest(newest)
+        if record.event or not (self._folder.root / feeds.CALENDAR).exists():
+            self._write_calendar()
+
+    def _write_month(self, month: str, entries: list[Entry]) -> None:
+        archive = self._folder.root / "archive"
+        archive.mkdir(exist_ok=True)
+        self._folder.write(archive / f"{month}.html", self._pages.archive(month, entries))
+        self._folder.write_month(month, entries)
+
+    def _write_newest(self, entries: list[Entry]) -> None:
+        records, site = self._folder.records(entries), self.settings
+        files = {
+            _PAGE: self._pages.index(records, self._folder.months()),
+            feeds.RSS: feeds.rss(records, site),
+            feeds.ATOM: feeds.atom(records, site),
+            feeds.JSON_FEED: feeds.json_feed(records, site),
+        }
+        for name, data in files.items():
             self._folder.write(self._folder.root / name, data)
 
-    def _list_in_month(self, record: Record) -> None:
-        """The month's page and then its list; nothing where the list has it as it is, since then the page has it too."""
-        before = self._folder.month(record.month)
-        entries = [entry for entry in before if entry.slug != record.slug]
-        if not record.withdrawn:
-            entries.append(Entry(slug=record.slug, published_at=record.moment, title=title_of(record), language=record.language))
-        entries.sort(key=lambda entry: (entry.published_at, entry.slug), reverse=True)
-        if entries != before:
-            archive = self._folder.root / "archive"
-            archive.mkdir(exist_ok=True)
-            self._folder.write(archive / f"{record.month}.html", self._pages.archive(record.month, entries))
-            self._folder.write_month(record.month, entries)
-
-    def _lists_with(self, record: Record) -> Iterator[tuple[str, bytes]]:
-        folder, site = self._folder, self.settings
-        entries = folder.newest(_NEWEST)
-        if len(entries) < _NEWEST or record.moment >= entries[-1].published_at:
-            newest = folder.records(entries)
-            yield _PAGE, self._pages.index(newest, folder.months())
-            yield feeds.RSS, feeds.rss(newest, site)
-            yield feeds.ATOM, feeds.atom(newest, site)
-            yield feeds.JSON_FEED, feeds.json_feed(newest, site)
-        if record.event or not (folder.root / feeds.CALENDAR).exists():
-            yield feeds.CALENDAR, feeds.calendar(folder.with_events(), site)
+    def _write_calendar(self) -> None:
+        self._folder.write(self._folder.root / feeds.CALENDAR, feeds.calendar(self._folder.with_events(), self.settings))
 
     def _address(self, key: str) -> str:
         return f"{self.settings.base}{slug_of(key)}/"
+
+
+def _entries(records: Iterable[Record]) -> list[Entry]:
+    """What the lists tell of them; nothing of what was withdrawn."""
+    return [
+        Entry(slug=record.slug, published_at=record.moment, title=title_of(record), language=record.language)
+        for record in records
+        if not record.withdrawn
+    ]
+
+
+def _ordered(entries: Iterable[Entry]) -> list[Entry]:
+    """The latest first."""
+    return sorted(entries, key=lambda entry: (entry.published_at, entry.slug), reverse=True)
 
 
 def _digest(post: Post) -> str:
