@@ -19,6 +19,7 @@ import html5lib
 import icalendar
 import msgspec
 import pytest
+import vobject
 
 from socialcast import Announcement, Audience, Broadcast, Channel, ConfigurationError, Live, Photo, Report, State
 from socialcast.model.announcement import Link, Subtitles
@@ -192,7 +193,9 @@ def test_the_calendar_holds_the_event(published: Site) -> None:
     assert all(len(line) <= 75 and b"\n" not in line for line in data.split(b"\r\n"))
     (event,) = published.events()
     assert (event["UID"], event["SUMMARY"], event["STATUS"], event["SEQUENCE"]) == (f"{URL}doors/", "The talk", "CONFIRMED", 0)
-    assert event.decoded("DTSTART") == STARTS
+    read = vobject.readOne(data.decode())  # another library than the one that wrote it
+    assert read.validate()
+    assert read.vevent.dtstart.value == event.decoded("DTSTART") == STARTS
 
 
 def test_search_engines_read_what_it_is(published: Site) -> None:
