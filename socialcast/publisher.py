@@ -70,7 +70,7 @@ class Publisher(ABC):
 
     def __init__(self, settings: Any, connection: Connection) -> None:
         self.settings, self.connection = settings, connection
-        self.session = connection.transport.session()
+        self.session = connection.transport.session(connection.channel)
 
     @classmethod
     def sandbox_wishes(cls, settings: Mapping[str, Any]) -> dict[str, Any]:

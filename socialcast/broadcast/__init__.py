@@ -8,8 +8,9 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 
@@ -37,6 +38,11 @@ from socialcast.wire.retry import Patience
 from socialcast.wire.settings import Channel, read_channels
 from socialcast.wire.suggest import suggest
 from socialcast.wire.transport import Transport
+
+if TYPE_CHECKING:
+    from socialcast.broadcast.rehearsal import Rehearsal
+    from socialcast.sandbox import Sandbox
+    from socialcast.wire.witness import Witness
 
 __all__ = ["Broadcast", "Checkup", "Event", "Held", "LiveShow", "Phase", "Plan", "PlannedChannel"]
 
@@ -70,6 +76,7 @@ class Broadcast:
         self._transports: list[Transport] = []  # one, once it is needed, and likewise below
         self._ledgers: list[Ledger] = []
         self._running: set[Cancel] = set()
+        self._witness: Witness | None = None
 
     @classmethod
     def from_file(
@@ -102,6 +109,27 @@ class Broadcast:
         plan = make_plan(announcement, self.channels, publishers, self._known_names, hosted_before(rows, self.channels))
         embargo = embargo_problems(announcement.embargo, self._clock.now(), is_begun=bool(rows))
         return msgspec.structs.replace(plan, general=(*plan.general, *changed, *embargo))
+
+    def rehearse(self, announcement: Announcement, sandbox: Sandbox) -> Rehearsal:
+        """The requests by which every channel would get it, to the byte: it is published in that sandbox, which should be a
+        new one, with a record that is thrown away. No credential is read, and nothing is waited for.
+
+        Raises ConfigurationError, also for a platform that the sandbox does not have.
+        """
+        from socialcast.broadcast.rehearsal import RehearsalClock, make_rehearsal  # what only those need who ask for it
+        from socialcast.wire.witness import Witness
+
+        witness, clock, channels = Witness(), RehearsalClock(sandbox), self.channels.values()
+        with (
+            TemporaryDirectory(prefix="socialcast-") as folder,
+            Broadcast(channels, ledger=Path(folder, "ledger"), sandbox=sandbox, clock=clock) as stage,
+        ):
+            stage._witness, stage._known_names, began = witness, self._known_names, clock.now()
+            report = stage.publish(announcement)  # which leaves the embargo to the platforms that end it themselves
+            if any(outcome.due_at for outcome in report.outcomes):
+                report = stage.publish(announcement, wait=True)
+            publishers = stage._publishers(self.channels, to_send=True)
+            return make_rehearsal(announcement, report, witness, publishers, self.channels, began)
 
     def keep(self, plan: Plan) -> Path:
         """Keep a plan beside the ledger, so that `publish` can tell what is not as it was approved; raises OSError."""
@@ -255,7 +283,8 @@ class Broadcast:
     def _publishers(self, channels: Mapping[str, Channel], *, to_send: bool) -> dict[str, Publisher]:
         if self._transports and not self._transports[0].is_own:
             self._transports = []
-        transport = _first(self._transports, lambda: Transport(sandbox_url=self._sandbox_url, connections=_CONNECTIONS))
+        options: dict[str, Any] = {"connections": _CONNECTIONS, "witness": self._witness}
+        transport = _first(self._transports, lambda: Transport(sandbox_url=self._sandbox_url, **options))
         return open_channels(channels.values(), transport, self._clock, self.media_folder, to_send=to_send)
 
     def _steps(self, publisher: Publisher, key: str) -> Steps:

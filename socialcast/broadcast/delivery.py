@@ -320,6 +320,7 @@ class ChannelDelivery:
                 settle_seconds=self.publisher.capabilities.recovery.settle_seconds,
                 recover=self._recover,
                 notify=self._tell_step,
+                in_order=self.publisher.connection.transport.witness is not None,
             )
         return self._steps
 

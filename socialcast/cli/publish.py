@@ -61,7 +61,8 @@ def command(
     """
     if dry_run:  # leaves with the plan's exit code
         places = {"channels": channels, "ledger": ledger, "sandbox": sandbox, "only": only}
-        click.get_current_context().invoke(plan, file=file, save=None, html=None, markdown=False, as_json=as_json, **places)
+        shown = {"save": None, "html": None, "markdown": False, "requests": False, "as_json": as_json}
+        click.get_current_context().invoke(plan, file=file, **shown, **places)
     announcement = load_announcement(file)
     place, progress = Place(channels, ledger, sandbox, only), watch()
     with place.open(on_event=progress) as broadcast:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator
 from textwrap import indent, wrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from socialcast.broadcast import Plan, PlannedChannel
+from socialcast.cli.requests import requests_blocks, requests_json
 from socialcast.compose.characters import visible
 from socialcast.compose.text import weigh
 from socialcast.model.announcement import Audience
@@ -19,6 +20,9 @@ from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Outcome, Report, State
 from socialcast.registry import publisher_class
+
+if TYPE_CHECKING:
+    from socialcast.broadcast.rehearsal import Rehearsal
 
 __all__ = ["print_json", "report_json", "show_plan", "show_report"]
 
@@ -41,12 +45,12 @@ def print_json(value: Any) -> None:
 # -- plans -------------------------------------------------------------------------------------------------------------------
 
 
-def show_plan(plan: Plan, *, as_json: bool) -> None:
-    """Print what every channel will show."""
+def show_plan(plan: Plan, rehearsal: Rehearsal | None = None, *, as_json: bool) -> None:
+    """Print what every channel will show, and what a rehearsal of it has sent."""
     if as_json:
-        print_json(_plan_json(plan))
+        print_json(_plan_json(plan) | ({"requests": requests_json(rehearsal)} if rehearsal else {}))
     else:
-        click.echo(_plan_text(plan))
+        click.echo("\n\n".join([*(requests_blocks(rehearsal) if rehearsal else ()), _plan_text(plan)]))
 
 
 def _plan_json(plan: Plan) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Judge(Protocol):
 
 
 class Steps:
-    """The steps of one delivery: one announcement on one channel."""
+    """The steps of one delivery: one announcement on one channel; `in_order` makes none of them beside another."""
 
     def __init__(
         self,
@@ -55,10 +55,11 @@ class Steps:
         settle_seconds: tuple[float, ...],
         recover: bool = False,
         notify: Callable[[str], None] = lambda name: None,
+        in_order: bool = False,
     ) -> None:
         self._ledger, self._key, self._channel = ledger, key, channel
         self._judge, self._patience, self._settle_seconds = judge, patience, settle_seconds
-        self._recover, self._notify = recover, notify
+        self._recover, self._notify, self._in_order = recover, notify, in_order
         self._known = ledger.steps(key, channel)
         self._settled_at = self._now() + settle_seconds[-1]  # from then on, what another machine sent can be seen
         self._counting = threading.Lock()
@@ -131,7 +132,7 @@ class Steps:
         What is under way when an error comes is brought to its end and recorded.
         """
         numbered = list(enumerate(items))
-        threads = min(at_once, len(numbered))
+        threads = 1 if self._in_order else min(at_once, len(numbered))
         if threads <= 1:
             return [work(index, item) for index, item in numbered]
         return _in_parallel(iter(numbered), work, threads)

@@ -15,7 +15,8 @@ import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -28,6 +29,9 @@ from urllib3.exceptions import NewConnectionError
 
 from socialcast.wire.bodies import BLOCK_BYTES, Form
 from socialcast.wire.secrets import Redactor, Secret
+
+if TYPE_CHECKING:
+    from socialcast.wire.witness import Witness
 
 __all__ = ["READS", "Exchange", "PlatformSession", "Transport", "recording"]
 
@@ -95,8 +99,9 @@ class PlatformSession(requests.Session):
     replace the account's own Authorization header. Proxies and certificates are taken from it here, once.
     """
 
-    def __init__(self, adapter: HTTPAdapter, user_agent: str) -> None:
+    def __init__(self, adapter: HTTPAdapter, user_agent: str, channel: str, witness: Witness | None) -> None:
         super().__init__()
+        self._channel, self._witness = channel, witness
         self.trust_env = False
         self.verify = next((path for name in _CERTIFICATES if (path := os.environ.get(name))), True)
         self.headers["User-Agent"] = user_agent
@@ -125,12 +130,29 @@ class PlatformSession(requests.Session):
         logger.info("%s %s%s: %s", verb, parts.netloc, parts.path, response.status_code)
         return response
 
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send what is complete and signed, before the eyes of a witness if there is one."""
+        send = partial(super().send, request, **options)
+        if self._witness is None:
+            return send()
+        return self._witness.watch(self._channel, request, send, streams=bool(options.get("stream")))
+
 
 class Transport:
-    """Connections shared by all channels of a broadcast; in a sandbox run, all of them lead to `sandbox_url`."""
+    """Connections shared by all channels of a broadcast; in a sandbox run, all of them lead to `sandbox_url`.
 
-    def __init__(self, *, sandbox_url: str | None = None, connections: int = 64, user_agent: str = "socialcast") -> None:
-        self.sandbox_url, self.user_agent = sandbox_url, user_agent
+    A `witness` sees everything that is sent.
+    """
+
+    def __init__(
+        self,
+        *,
+        sandbox_url: str | None = None,
+        connections: int = 64,
+        user_agent: str = "socialcast",
+        witness: Witness | None = None,
+    ) -> None:
+        self.sandbox_url, self.user_agent, self.witness = sandbox_url, user_agent, witness
         self.redactor = Redactor()
         pool: dict[str, Any] = {"pool_connections": connections, "pool_maxsize": connections, "max_retries": 0}
         self._adapter = SandboxAdapter(sandbox_url, **pool) if sandbox_url else PlatformAdapter(**pool)
@@ -143,9 +165,9 @@ class Transport:
         """Whether this process made the connections; a forked worker must not speak on those of its parent."""
         return self._pid == os.getpid()
 
-    def session(self) -> PlatformSession:
-        """A new session, for one account."""
-        return PlatformSession(self._adapter, self.user_agent)
+    def session(self, channel: str = "") -> PlatformSession:
+        """A new session, for the account of one channel."""
+        return PlatformSession(self._adapter, self.user_agent, channel, self.witness)
 
     def learn(self, secret: Secret) -> None:
         """Keep one more secret out of logs and messages."""

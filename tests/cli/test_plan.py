@@ -93,3 +93,25 @@ def test_a_page_and_a_comment_are_written(run: Run, folder: Path) -> None:
     assert comment.startswith("## `Open doors`: it can be published")
     assert "| `town` | plaza | 2 texts, 2 photos | none |" in comment
     assert run("plan", "event.md", "--markdown", "--json").exit_code == 2
+
+
+def test_the_requests_of_a_rehearsal_are_listed_with_secrets_as_names(run: Run, run_json: RunJson, folder: Path) -> None:
+    """--requests tells what every channel would send, byte for byte in JSON, and publishes nothing."""
+    result = run("plan", "event.md", "--requests")
+    assert result.exit_code == 0
+    assert "Bearer <env:TOWN_TOKEN>" in result.stdout
+    assert "Bearer <env:SOCIALCAST_VILLAGE_TOKEN>" in result.stdout
+    assert "digest " in result.stdout
+    told = run_json("plan", "event.md", "--requests")["requests"]
+    assert {channel: share["rehearsal"] for channel, share in told.items()} == {"town": "published", "village": "published"}
+    bodies = [content["text"] for request in told["village"]["sent"] for content in request.get("body", ()) if "text" in content]
+    assert any("there is hot soup" in body for body in bodies)
+    assert not list(folder.rglob("ledger*"))
+
+
+def test_a_refused_rehearsal_says_why_nothing_is_listed(run: Run, edit: Edit) -> None:
+    """Where an error stops the plan there is no request, and the reason stands in their place."""
+    edit("event.md", "alt: The roof", "caption: The roof")
+    result = run("plan", "event.md", "--requests")
+    assert result.exit_code == 1
+    assert "town (plaza): 0 requests; the rehearsal ended refused: error photos.alt_missing" in result.stdout
