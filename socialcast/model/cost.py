@@ -19,4 +19,5 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def __str__(self) -> str:
         of = f" of {self.day_has:,} a day" if self.day_has is not None else ""
-        return f"{self.amount:,} {self.unit}{of}"
+        unit = self.unit.removesuffix("s") if self.amount == 1 else self.unit
+        return f"{self.amount:,} {unit}{of}"

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from socialcast.broadcast.plan import Plan, PlannedChannel
-from socialcast.model.announcement import Announcement, Audience, Photo
+from socialcast.model.announcement import Announcement, Audience, Photo, Video
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.post import Post
 from socialcast.model.problems import Severity
-from socialcast.preview.thumbnails import thumbnails
+from socialcast.preview.thumbnails import frame, thumbnails
 from socialcast.preview.view import FOR_THE_PRESS, count, part_views, totals
 
 __all__ = ["plan_page"]
@@ -24,13 +24,15 @@ __all__ = ["plan_page"]
 
 def plan_page(plan: Plan, announcement: Announcement, cache_folder: str | None = None) -> str:
     """One self-contained HTML page of the plan; small pictures are kept in the folder. Raises ConfigurationError."""
-    style = _style()
+    style, stills = _style(), _stills(plan, cache_folder)
+    pictures = (*(photo for channel in plan.channels for photo in _photos(channel)), *filter(None, stills.values()))
     page: str = _template().render(
         plan=plan,
         announcement=announcement,
         title=announcement.title or announcement.text or plan.key,
         channels=[_shown(number, channel, announcement) for number, channel in enumerate(plan.channels, 1)],
-        thumbnails=thumbnails((photo for channel in plan.channels for photo in _photos(channel)), cache_folder),
+        thumbnails=thumbnails(pictures, cache_folder),
+        stills=stills,
         totals=totals(plan),
         verdict=_verdict(plan),
         for_the_press=FOR_THE_PRESS if announcement.audience is Audience.PRESS else "",
@@ -75,6 +77,12 @@ def _photos(channel: PlannedChannel) -> Iterator[Photo]:
     if post := _seen(channel):
         posters = (post.video and post.video.poster, post.live and post.live.poster)
         yield from (*post.photos, *(poster for poster in posters if poster))
+
+
+def _stills(plan: Plan, cache_folder: str | None) -> dict[Video, Photo | None]:
+    """A frame of each video that is shown without a poster."""
+    videos = (post.video for channel in plan.channels if (post := _seen(channel)))
+    return {video: frame(video, cache_folder) for video in dict.fromkeys(videos) if video and not video.poster}
 
 
 def _state(channel: PlannedChannel) -> str:

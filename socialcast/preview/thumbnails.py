@@ -10,15 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from socialcast.compose.photos import Fitted, UnreadablePhoto, fit
-from socialcast.model.announcement import Photo
+from socialcast.model.announcement import Photo, Video
 from socialcast.model.capabilities import PhotoRules
+from socialcast.model.errors import ConfigurationError
+from socialcast.wire.clock import Cancel
 
-__all__ = ["Thumbnail", "thumbnails"]
+__all__ = ["Thumbnail", "frame", "thumbnails"]
 
 _PAGE_BYTES = 2_400_000  # of pictures; a third more as text, and the words beside them
 _MOST_BYTES = 60_000
 _SIDES = ((12, 640), (60, 400), (200, 240))  # up to so many pictures, so many pixels
 _SMALLEST_SIDE = 160
+_FRAME_AT = 0.1  # of its length; a first frame is often black
 
 
 class Thumbnail(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +38,20 @@ def thumbnails(photos: Iterable[Photo], cache_folder: str | None) -> Mapping[Pho
     with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="socialcast-thumbnails") as pool:
         urls = pool.map(lambda photo: _url(photo, rules, cache_folder), each)
         return {photo: Thumbnail(number=number, url=url) for number, (photo, url) in enumerate(zip(each, urls, strict=True), 1)}
+
+
+def frame(video: Video, cache_folder: str | None) -> Photo | None:
+    """A picture of the video soon after its beginning; None where it, ffmpeg or a place to keep the picture is missing."""
+    if cache_folder is None:
+        return None
+    try:
+        from socialcast.compose.transcode import poster_frame  # which needs an extra
+        from socialcast.compose.video import facts
+
+        found = poster_frame(video, (facts(video).seconds or 0) * _FRAME_AT, cache_folder, Cancel())
+    except (ConfigurationError, OSError):
+        return None  # the film's name stands there; what is wrong with it is told among the problems
+    return msgspec.structs.replace(found, alt="A frame of the video")
 
 
 def _rules(count: int) -> PhotoRules:

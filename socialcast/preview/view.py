@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from socialcast.broadcast.plan import Plan, PlannedChannel
 from socialcast.compose.text import weigh
-from socialcast.model.announcement import Announcement
+from socialcast.model.announcement import Announcement, Photo
 from socialcast.model.capabilities import TextRules
+from socialcast.model.cost import Cost
+from socialcast.model.post import Post
 from socialcast.model.problems import Problem, Severity
 from socialcast.preview.differences import Piece, left_out, pieces
 
@@ -20,9 +22,10 @@ FOR_THE_PRESS = "For the press alone: keep this where only those see it who may.
 
 
 class PartView(msgspec.Struct, frozen=True, kw_only=True):
-    """One post of a thread, with what it counts of what is allowed."""
+    """One post of a thread, with the photos it shows, and what it counts of what is allowed."""
 
     pieces: list[Piece]
+    photos: Sequence[Photo]
     text: str
     length: int
     limit: int | None
@@ -38,12 +41,18 @@ def part_views(channel: PlannedChannel, announcement: Announcement) -> tuple[lis
     """The channel's posts, and what of the announcement's text they leave out."""
     parts = channel.post.parts if channel.post else ()
     rules = (channel.capabilities.text if channel.capabilities else None) or TextRules()
-    cut = pieces(parts, said_of(announcement))
+    shown = zip(parts, pieces(parts, said_of(announcement)), _photos_by_part(channel.post), strict=True) if channel.post else ()
     views = [
-        PartView(pieces=found, text=part, length=weigh(part, rules), limit=rules.max_length, unit=rules.unit.value)
-        for part, found in zip(parts, cut, strict=True)
+        PartView(pieces=found, photos=photos, text=part, length=weigh(part, rules), limit=rules.max_length, unit=rules.unit.value)
+        for part, found, photos in shown
     ]
     return views, left_out(parts, announcement.text) if parts else []
+
+
+def _photos_by_part(post: Post) -> list[Sequence[Photo]]:
+    """Which photos each post of the thread shows; without a number for each, the first shows them all."""
+    each = post.photos_each or len(post.photos)
+    return [post.photos[number * each : (number + 1) * each] for number in range(len(post.parts))]
 
 
 def said_of(announcement: Announcement) -> str:
@@ -57,7 +66,7 @@ def totals(plan: Plan) -> list[str]:
     for channel in plan.channels:
         for cost in channel.costs:
             sums[cost.unit] = sums.get(cost.unit, Decimal(0)) + cost.amount
-    return [f"{amount:,} {unit}" for unit, amount in sums.items()]
+    return [str(Cost(amount=amount, unit=unit)) for unit, amount in sums.items()]
 
 
 def count(problems: Iterable[Problem], severity: Severity, word: str) -> str:

@@ -25,7 +25,8 @@ from socialcast.preview.differences import left_out, pieces
 from socialcast.preview.thumbnails import thumbnails
 from socialcast.sandbox import Sandbox
 from socialcast.testing.stage import clip, picture
-from socialcast.wire.settings import Policy
+from socialcast.wire import ffmpeg
+from socialcast.wire.settings import MorePhotos, PhotoWishes, Policy
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 _TAGS = {*("h2", "table", "thead", "tbody", "tr", "th", "td"), *("p", "ul", "li", "ol", "details", "summary", "strong")}
@@ -245,6 +246,40 @@ def test_video_live_and_broken_photos_are_drawn(tmp_path: Path) -> None:
     assert "cannot be shown" in shown
     assert video.alt in shown
     assert "An error stops it" in shown
+
+
+def test_a_thread_shows_its_media_in_the_posts_that_have_them(tmp_path: Path) -> None:
+    """Photos that go on through a thread stand each below its own text, a film below the first."""
+    photos = [msgspec.structs.replace(picture(number), alt=f"View {number}") for number in range(6)]
+    said = Announcement(key="k", text="The doors of the observatory open to everybody at nine. " * 8, photos=photos)
+    wishes = PhotoWishes(more=MorePhotos.THREAD)
+    channel = Channel(name="news", platform="x", policy=Policy.ADAPT, photos=wishes)
+    with Broadcast([channel], ledger=tmp_path / "ledger") as broadcast:
+        plan = broadcast.plan(said)
+    posts = plan_page(plan, said).split('<p class="text"')[1:]
+    assert [re.findall(r'aria-label="View (\d)"', post) for post in posts[:2]] == [["0", "1", "2", "3"], ["4", "5"]]
+    film = Announcement(key="f", text=said.text, video=clip())
+    shown = plan_page(plan_of(film, tmp_path, "x"), film).split('<p class="text"')[1:]
+    assert ['<figure class="video">' in post for post in shown[:2]] == [True, False]
+
+
+def test_a_film_without_a_poster_is_shown_by_a_frame_or_else_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With ffmpeg there is a picture of it; without it, the box tells which film it is."""
+    said = Announcement(key="k", text="Doors", video=clip())
+    plan = plan_of(said, tmp_path, "x")
+    if ffmpeg.is_installed():
+        assert 'aria-label="A frame of the video"' in plan_page(plan, said, str(tmp_path / "media"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert f"▶ {clip().name}" in plan_page(plan, said, str(tmp_path / "bare"))
+
+
+def test_what_a_channel_costs_stands_below_one_heading(shown: str) -> None:
+    """Several costs are one list, and one of a kind is told in the singular."""
+    news = shown[shown.index('id="channel-2"') : shown.index('id="channel-3"')]
+    assert news.count("<dt>Cost") == 1
+    assert news.count("USD <small>") > 1
+    assert re.search(r"\b1 upload\b", shown)
+    assert "1 uploads" not in shown
 
 
 def test_without_jinja_the_extra_is_named(example: tuple[Plan, Announcement], monkeypatch: pytest.MonkeyPatch) -> None:
