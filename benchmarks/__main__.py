@@ -19,6 +19,7 @@ from benchmarks.flickr import album
 from benchmarks.ledger import ledger
 from benchmarks.measure import Row
 from benchmarks.newsroom import newsroom
+from benchmarks.page import page
 from benchmarks.video import PLATFORMS, video
 
 
@@ -34,6 +35,7 @@ BENCHMARKS: Mapping[str, Callable[..., list[Row]]] = {
     "compose100": lambda *, quick: compose(100, rounds=3 if quick else 21),
     "fit24": fitting,
     "newsroom": newsroom,
+    "plan800": lambda *, quick: page(80 if quick else 800, rounds=3 if quick else 7),
     "flickr800": lambda *, quick: album(80 if quick else 800, rounds=1 if quick else 2),
     "fanout100": lambda *, quick: fanout(20 if quick else 100, limit=1.5, rounds=1 if quick else 3),
     "fanout1000": lambda *, quick: fanout(200 if quick else 1000, limit=2.0, rounds=1),
