@@ -27,6 +27,7 @@ _OURS = {
     "facebook": _Home("socialcast.publishers.facebook:FacebookPublisher", "facebook"),
     "youtube": _Home("socialcast.publishers.youtube:YoutubePublisher", "youtube"),
     "vimeo": _Home("socialcast.publishers.vimeo:VimeoPublisher", "vimeo"),
+    "bluesky": _Home("socialcast.publishers.bluesky:BlueskyPublisher", "bluesky"),
     "newsroom": _Home("socialcast.publishers.newsroom:NewsroomPublisher", "newsroom"),
     "rtmp": _Home("socialcast.publishers.rtmp:RtmpPublisher"),
 }

@@ -51,15 +51,15 @@ def clock() -> StillClock:
 
 
 @pytest.fixture(scope="session")
-def start_server() -> Iterator[Callable[[str], dict[str, Any]]]:
-    """Starts a real server by its script and gives what the script tells of it; all end with the tests."""
+def start_server() -> Iterator[Callable[..., dict[str, Any]]]:
+    """Starts a real server by its script and the words it takes, and gives what it tells of itself; all end with the tests."""
     folder = os.environ.get("SOCIALCAST_SERVERS")
     if not folder:
         pytest.skip("SOCIALCAST_SERVERS is unset: no folder of scripts that start real servers")
     pids: list[str] = []
 
-    def start(script: str) -> dict[str, Any]:
-        started = subprocess.run([Path(folder, script)], capture_output=True, text=True, check=False)
+    def start(script: str, *words: str) -> dict[str, Any]:
+        started = subprocess.run([Path(folder, script), *words], capture_output=True, text=True, check=False)
         if started.returncode:
             pytest.skip(f"{script} did not start: {started.stderr[-300:]}")
         facts: dict[str, Any] = json.loads(started.stdout)

@@ -19,6 +19,7 @@ MIRRORS: Mapping[str, str] = {
     "youtube": "socialcast.sandbox.platforms.youtube:YoutubeMirror",
     "vimeo": "socialcast.sandbox.platforms.vimeo:VimeoMirror",
     "newsroom": "socialcast.sandbox.platforms.newsroom:NewsroomMirror",
+    "bluesky": "socialcast.sandbox.platforms.bluesky:BlueskyMirror",
     "rtmp": "socialcast.sandbox.platforms.rtmp:RtmpMirror",
 }
 

@@ -14,7 +14,7 @@ from socialcast.model.capabilities import Capabilities
 from socialcast.registry import platforms, publisher_class
 
 ROOT = Path(__file__).parents[2]
-OURS = {"x", "flickr", "mediawiki", "facebook", "youtube", "rtmp", "vimeo", "newsroom"}
+OURS = {"x", "flickr", "mediawiki", "facebook", "youtube", "rtmp", "vimeo", "newsroom", "bluesky"}
 INFORMATIONAL = {  # read by people, publishers and the orchestrator, and not by a preflight rule
     "documented",
     "checked",

@@ -1,0 +1,127 @@
+"""What Bluesky can do, what its errors mean and what a channel can be set to (lexicons of 2026-08-20, guides of April 2026)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import Enum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from socialcast.model.capabilities import (
+    MB,
+    AltText,
+    Capabilities,
+    LinkRules,
+    PhotoRules,
+    Recovery,
+    Support,
+    TextRules,
+    Unit,
+    VideoRules,
+)
+from socialcast.model.errors import (
+    ConfigurationError,
+    CredentialsExpired,
+    ErrorRule,
+    NotAllowed,
+    RateLimited,
+    TerminalError,
+    TransientError,
+)
+from socialcast.wire.secrets import Secret
+
+__all__ = ["CAPABILITIES", "ERRORS", "GALLERY", "MAX_TEXT_BYTES", "PHOTOS", "BlueskySettings", "Replies"]
+
+MAX_TEXT_BYTES = 3000  # of a post, beside its 300 graphemes (app.bsky.feed.post, 2026-08-20)
+
+PHOTOS = PhotoRules(
+    max_count=4,
+    types=frozenset({"image/jpeg", "image/png", "image/webp"}),
+    max_bytes=2 * MB,
+    max_side=4000,
+    alt_text=AltText(max_length=2000),
+)
+
+GALLERY = msgspec.structs.replace(PHOTOS, max_count=10)  # of twenty that the schema takes, clients show ten (2026-08-20)
+
+CAPABILITIES = Capabilities(
+    documented="AT Protocol lexicons of 2026-08-20, docs.bsky.app guides of April 2026",
+    checked=date(2026, 11, 26),
+    text=TextRules(max_length=300, unit=Unit.GRAPHEME),
+    photos=PHOTOS,
+    video=VideoRules(max_bytes=300 * MB, max_seconds=600, subtitles=frozenset({"vtt", "srt"})),
+    link=LinkRules(clickable=True, card=Support.EMULATED),
+    thread=Support.NATIVE,
+    recovery=Recovery(
+        marker="a record key derived from key, channel and account, which the server takes once",
+        settle_seconds=(0,),
+        lost_ledger="every post; nothing is sent again, since the server refuses a second record under the key",
+    ),
+    answer=True,
+    notes={
+        "photos.max_count": "ten with `gallery = true`",
+        "photos.max_side": "the schema names none; the app scales to 4,000 pixels (unverified)",
+        "photos.alt_text.max_length": "the app's; the schema names none (unverified)",
+        "video.max_bytes": "of the schema; the video service tells what is left for the day",
+        "video.max_seconds": "of Bluesky's video service",
+        "link.card": "the server fetches nothing: the card says what the announcement says of the link",
+        "amend": "the server would take it, and the app would go on showing the first version",
+    },
+)
+
+
+class Replies(Enum):
+    """Who may answer: everybody, nobody, or those whom the post mentions, whom the account follows, or who follow it."""
+
+    EVERYBODY = "everybody"
+    NOBODY = "nobody"
+    MENTIONED = "mentioned"
+    FOLLOWING = "following"
+    FOLLOWERS = "followers"
+
+
+class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One account."""
+
+    identifier: Annotated[str, Meta(description="the account's handle or DID, such as news.example.org", min_length=3)]
+    app_password: Annotated[Secret, Meta(description="made in the app under Settings, Privacy and security, App passwords")]
+    server: Annotated[str, Meta(description="where the account signs in", pattern=r"^https?://[^/]+$")] = "https://bsky.social"
+    video_service: Annotated[
+        str, Meta(description="what prepares videos; empty: they go to the server as they are", pattern=r"^(https?://[^/]+)?$")
+    ] = "https://video.bsky.app"
+    gallery: Annotated[bool, Meta(description="up to ten photos in one post; older apps show none of more than four")] = False
+    replies: Annotated[Replies, Meta(description="who may answer")] = Replies.EVERYBODY
+    labels: Annotated[
+        tuple[str, ...], Meta(description="what the account says of its own posts, such as graphic-media", max_length=10)
+    ] = ()
+
+    def require_credentials(self, channel: str) -> None:
+        """Raise ConfigurationError for a password that is no app password: one that opens the whole account."""
+        if not _APP_PASSWORD.fullmatch(self.app_password.reveal()):
+            raise ConfigurationError(
+                f"channel {channel!r}: app_password is not one (xxxx-xxxx-xxxx-xxxx): make one in the app under Settings,"
+                " Privacy and security, App passwords; the account's own password has no place here"
+            )
+
+
+_APP_PASSWORD = re.compile(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}")
+_SIGN_IN = "make a new app password in the app under Settings, Privacy and security, App passwords"
+
+ERRORS = (
+    ErrorRule(status=429, raises=RateLimited),
+    ErrorRule(code="RateLimitExceeded", raises=RateLimited),
+    ErrorRule(code="AuthFactorTokenRequired", raises=CredentialsExpired, hint=f"that is the account's own password: {_SIGN_IN}"),
+    ErrorRule(code="AccountTakedown", raises=NotAllowed, hint="Bluesky has taken the account down: see the app"),
+    ErrorRule(code="AccountDeactivated", raises=NotAllowed, hint="activate the account in the app"),
+    ErrorRule(status=401, raises=CredentialsExpired, hint=_SIGN_IN),
+    ErrorRule(status=403, raises=NotAllowed, hint="the account or its password may not do this"),
+    ErrorRule(code="ExpiredToken", raises=CredentialsExpired, hint="run it again: it signs in anew"),
+    ErrorRule(code="BlobNotFound", raises=TransientError, hint="the server dropped an upload that waited: run it again"),
+    ErrorRule(words="could not find blob", raises=TransientError, hint="the server dropped an upload that waited: run it again"),
+    ErrorRule(code="BlobTooLarge", raises=TerminalError, hint="the server takes smaller files than Bluesky's own"),
+    ErrorRule(status=413, raises=TerminalError, hint="the server takes smaller files than Bluesky's own"),
+    ErrorRule(code="InvalidMimeType", raises=TerminalError),
+)

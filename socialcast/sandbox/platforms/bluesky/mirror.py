@@ -1,0 +1,56 @@
+"""The mirror of Bluesky: its hosts, its routes and what the public sees of it."""
+
+from __future__ import annotations
+
+from socialcast.sandbox.mirror import Card, Request, Response
+from socialcast.sandbox.platforms.bluesky.appview import AppView
+from socialcast.sandbox.platforms.bluesky.blobs import send_blob
+from socialcast.sandbox.platforms.bluesky.cards import card_of
+from socialcast.sandbox.platforms.bluesky.lexicons import POST
+from socialcast.sandbox.platforms.bluesky.refusals import RefusalError, invalid
+from socialcast.sandbox.platforms.bluesky.state import Record
+from socialcast.sandbox.platforms.bluesky.tables import HOSTS, METHODS, ROUTES, service_of
+
+__all__ = ["BlueskyMirror"]
+
+_VERBS = {method.nsid: method.verb for method in METHODS.values()}
+
+
+class BlueskyMirror(AppView):
+    """Bluesky as a client of its servers and a visitor of its site meet it."""
+
+    name = "bluesky"
+    HOSTS = HOSTS
+    ROUTES = ROUTES
+
+    def cards(self) -> list[Card]:
+        """The posts that exist now, newest first."""
+        shown = sorted(self.posts(), key=lambda record: (record.at, record.rkey), reverse=True)
+        return [card_of(record, self.users[record.did], self._parent_of(record)) for record in shown]
+
+    def get_image(self, request: Request, size: str, did: str, cid: str) -> Response:
+        """A picture of a post; nobody is shown a file that no record refers to."""
+        user = self.users.get(did) if service_of(request.host) == "files" else None
+        blob = user.blobs.get(cid) if user else None
+        return send_blob(blob, request) if blob and blob.is_permanent else Response(status=404)
+
+    def not_found(self, request: Request) -> Response | None:
+        """The page of a post under the account's DID, which is the same one; for calls what the servers say."""
+        if service_of(request.host) == "site":
+            return self._same_page(request.path)
+        nsid = request.path.removeprefix("/xrpc/")
+        if nsid in _VERBS:
+            return invalid(f"Incorrect HTTP method ({request.method}) expected {_VERBS[nsid]}").response()
+        known = request.path.startswith("/xrpc/")
+        return RefusalError(501, "MethodNotImplemented", "Method Not Implemented").response() if known else None
+
+    def _same_page(self, path: str) -> Response:
+        match path.split("/"):
+            case ["", "profile", actor, "post", rkey] if (
+                post := self.post_at(f"at://{actor}/{POST}/{rkey}")
+            ) and actor == post.did:
+                return Response(status=302, headers={"Location": f"{self.users[post.did].url}/post/{rkey}"})
+        return Response("<!doctype html><title>Not Found</title><p>Post not found", 404, mimetype="text/html")
+
+    def _parent_of(self, record: Record) -> Record | None:
+        return self.post_at(record.first[1].get("reply", {}).get("parent", {}).get("uri", ""))

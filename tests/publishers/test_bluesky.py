@@ -1,0 +1,248 @@
+"""Bluesky: identifiers against published vectors, records as their lexicons have them, and posts on a real network."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from socialcast import Announcement, Broadcast, Channel, ConfigurationError, Link, Override, State
+from socialcast.publishers.bluesky import records
+from socialcast.publishers.bluesky.identifiers import cid_of, record_keys, tid
+from socialcast.testing.stage import clip, picture
+from socialcast.wire.settings import Policy
+
+
+def vectors(group: str) -> list[Any]:
+    folder = os.environ.get("SOCIALCAST_SPECS")
+    if not folder:
+        return [pytest.param(None, marks=pytest.mark.skip(reason="SOCIALCAST_SPECS names no folder with AT Protocol's vectors"))]
+    document = json.loads(Path(folder, "atproto-lexicons", "cid-tid-vectors.json").read_text(encoding="utf-8"))
+    found: list[Any] = document[group]
+    return found
+
+
+# -- identifiers -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.description
+@pytest.mark.parametrize("case", vectors("records"))
+def test_a_record_has_the_hash_that_every_server_gives_it(case: Any) -> None:
+    """The CID is that of three independent encoders."""
+    assert cid_of(case["record"]) == case["cid"]
+
+
+@pytest.mark.description
+@pytest.mark.parametrize("case", vectors("tids"))
+def test_a_time_has_the_key_that_the_specification_gives_it(case: Any) -> None:
+    """Microseconds and a clock's number make that TID."""
+    assert tid(case["microseconds"], case["clock"]) == case["tid"]
+
+
+@given(st.integers(1, 30), st.lists(st.text(), min_size=1, max_size=3))
+def test_keys_are_the_same_on_every_machine_and_rise(count: int, words: list[str]) -> None:
+    """The same words give the same keys, each a valid TID, in the order of the thread."""
+    keys = record_keys(count, *words)
+    assert keys == record_keys(count, *words) == sorted(set(keys))
+    assert all(
+        len(key) == 13 and key[0] in "234567abcdefghij" and set(key) <= set("234567abcdefghijklmnopqrstuvwxyz") for key in keys
+    )
+
+
+def test_keys_differ_between_announcements_channels_and_accounts() -> None:
+    """No two share a record."""
+    accounts = [("a", "news", "did:plc:1"), ("a", "press", "did:plc:1"), ("a", "news", "did:plc:2"), ("b", "news", "did:plc:1")]
+    assert len({record_keys(1, *who)[0] for who in accounts}) == len(accounts)
+
+
+# -- what can be followed in a text ------------------------------------------------------------------------------------------
+
+
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+
+def said(text: str, facet: dict[str, Any]) -> str:
+    return text.encode()[facet["index"]["byteStart"] : facet["index"]["byteEnd"]].decode()
+
+
+def test_what_is_active_is_marked_by_its_bytes() -> None:
+    """Accents and emoji before it do not move a link, a hashtag or a mention."""
+    text = "Café 👩‍🚀 with @Bob.example.org: example.org/x, #Öffnung and @nobody.example"
+    found = records.facets(text, {"bob.example.org": "did:plc:bob"})
+    assert [(said(text, facet), facet["features"][0]) for facet in found] == [
+        ("@Bob.example.org", {"$type": "app.bsky.richtext.facet#mention", "did": "did:plc:bob"}),
+        ("example.org/x", {"$type": "app.bsky.richtext.facet#link", "uri": "https://example.org/x"}),
+        ("#Öffnung", {"$type": "app.bsky.richtext.facet#tag", "tag": "Öffnung"}),
+    ]
+
+
+WORDS = ["é", FAMILY, "#tag", "@a.example.org", "https://example.org/é", ".", ","]
+
+
+@given(st.text() | st.lists(st.sampled_from(WORDS)).map(" ".join))
+def test_facets_never_overlap_or_cut_a_character(text: str) -> None:
+    """Each is valid UTF-8 by itself, and they stand in order."""
+    found = records.facets(text, {"a.example.org": "did:plc:a"})
+    ends = [0, *(facet["index"]["byteEnd"] for facet in found)]
+    assert all(said(text, facet) for facet in found)
+    assert all(end <= facet["index"]["byteStart"] for end, facet in zip(ends, found, strict=False))
+
+
+def test_the_accounts_own_password_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would open everything, and two-factor sign-in would refuse it; the message says where an app password is made."""
+    monkeypatch.setenv("SOCIALCAST_SKY_APP_PASSWORD", "correct horse battery staple")
+    channel = Channel(name="sky", platform="bluesky", settings={"identifier": "news.example.org"})
+    with (
+        Broadcast([channel], ledger=tmp_path / "ledger") as broadcast,
+        pytest.raises(ConfigurationError, match="App passwords") as caught,
+    ):
+        broadcast.publish(Announcement(key="doors", text="Open doors"))
+    assert "battery" not in str(caught.value)
+
+
+# -- on a real network -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server(start_server: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    return start_server("bluesky-start", "--appview")
+
+
+class Account:
+    """One account of the real server, and what its server and the network show of it."""
+
+    def __init__(self, server: dict[str, Any], folder: Path) -> None:
+        self.server, self.user, self.folder = server, server["users"]["alice"], folder
+        who = {"identifier": self.user["handle"], "password": self.user["app_password"]}
+        session = requests.post(f"{server['url']}/xrpc/com.atproto.server.createSession", json=who, timeout=30).json()
+        self._headers = {"Authorization": f"Bearer {session['accessJwt']}"}
+
+    def publish(self, announcement: Announcement, ledger: str = "ledger", **settings: Any) -> Any:
+        with self.broadcast(ledger, **settings) as broadcast:
+            return broadcast.publish(announcement)["sky"]
+
+    def broadcast(self, ledger: str = "ledger", **settings: Any) -> Broadcast:
+        wanted = {"identifier": self.user["handle"], "server": self.server["url"], "video_service": "", **settings}
+        channel = Channel(name="sky", platform="bluesky", policy=Policy.ADAPT, settings=wanted)
+        return Broadcast([channel], ledger=self.folder / ledger)
+
+    def records(self, key: str) -> list[dict[str, Any]]:
+        """The account's posts that say so, in the order of their keys."""
+        asked = {"repo": self.user["did"], "collection": records.POSTS, "limit": 100, "reverse": "true"}
+        listed = self.get("com.atproto.repo.listRecords", **asked)["records"]
+        return [record for record in listed if key in record["value"]["text"]]
+
+    def get(self, method: str, **params: Any) -> dict[str, Any]:
+        answer = requests.get(f"{self.server['url']}/xrpc/{method}", params=params, headers=self._headers, timeout=30)
+        told: dict[str, Any] = answer.json()
+        return told
+
+
+@pytest.fixture
+def account(server: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
+    monkeypatch.setenv("SOCIALCAST_SKY_APP_PASSWORD", server["users"]["alice"]["app_password"])
+    return Account(server, tmp_path)
+
+
+LONG = "The doors of the old observatory open to everybody at nine, with a talk on the winter sky by @bob.test. "
+
+
+@pytest.mark.server
+def test_a_thread_is_there_once_even_for_a_machine_that_knows_nothing(account: Account) -> None:
+    """Published, published again, and published on an empty machine: the same posts, in order, with photos and alt text."""
+    event = Announcement(key="thread-1", text=f"thread-1 {LONG * 3}thread-1 ends.", photos=[picture(0), picture(1)])
+    first, again, elsewhere = (account.publish(event, ledger) for ledger in ("one", "one", "two"))
+    assert [outcome.state for outcome in (first, again, elsewhere)] == [State.PUBLISHED] * 3
+    assert first.items == again.items == elsewhere.items
+    assert again.steps_sent == 0
+    root, answer = account.records("thread-1")
+    assert [root["uri"], answer["uri"]] == [item.id for item in first.items]
+    assert answer["value"]["reply"]["parent"] == {"uri": root["uri"], "cid": root["cid"]}
+    assert [image["alt"] for image in root["value"]["embed"]["images"]] == [photo.alt for photo in event.photos]
+    assert "app.bsky.richtext.facet#mention" in json.dumps(root["value"]["facets"])
+
+
+@pytest.mark.server
+def test_a_link_is_a_card_and_who_may_answer_is_said_with_the_post(account: Account) -> None:
+    """The card says what the announcement says; the rule stands under the post's own key."""
+    event = Announcement(
+        key="card-1", title="Open doors", text="card-1 opens.", link=Link("https://example.org/x", title="Doors")
+    )
+    outcome = account.publish(event, replies="nobody", labels=["graphic-media"])
+    (post,) = account.records("card-1")
+    assert post["value"]["embed"]["external"]["title"] == "Doors"
+    assert post["value"]["labels"]["values"] == [{"val": "graphic-media"}]
+    key = outcome.id.rpartition("/")[2]
+    gate = account.get("com.atproto.repo.getRecord", repo=account.user["did"], collection=records.GATES, rkey=key)
+    assert gate["value"]["allow"] == []
+
+
+@pytest.mark.server
+def test_a_gallery_holds_more_photos_than_four(account: Account) -> None:
+    """Where the channel wants it, in order and with their descriptions."""
+    event = Announcement(key="six-1", text="six-1 opens.", photos=[picture(number) for number in range(6)])
+    account.publish(event, gallery=True)
+    (post,) = account.records("six-1")
+    assert post["value"]["embed"]["$type"] == "app.bsky.embed.gallery"
+    assert [item["alt"] for item in post["value"]["embed"]["items"]] == [photo.alt for photo in event.photos]
+
+
+@pytest.mark.server
+def test_a_video_is_shown_with_description_and_proportions(account: Account) -> None:
+    """Where there is no video service it goes to the account's server."""
+    film = clip()
+    account.publish(Announcement(key="film-1", title="Film", text="film-1 runs.", video=film))
+    (post,) = account.records("film-1")
+    embed = post["value"]["embed"]
+    assert (embed["$type"], embed["alt"]) == ("app.bsky.embed.video", film.alt)
+    assert embed["aspectRatio"]["width"] > embed["aspectRatio"]["height"] > 0
+
+
+@pytest.mark.server
+def test_the_same_key_with_other_words_is_not_taken_for_it(account: Account) -> None:
+    """A machine that knows nothing finds the older words, says so, and sends nothing."""
+    account.publish(Announcement(key="words-1", text="words-1, the first."), "one")
+    outcome = account.publish(Announcement(key="words-1", text="words-1, the second."), "two")
+    assert outcome.state is State.UNKNOWN
+    assert "other words" in outcome.reason
+    assert [record["value"]["text"] for record in account.records("words-1")] == ["words-1, the first."]
+
+
+@pytest.mark.server
+def test_an_announcement_answers_a_post_and_is_answered(account: Account) -> None:
+    """Both name the root of the thread; the answer is there once."""
+    first = account.publish(Announcement(key="root-1", text="root-1 asks."))
+    reply = Announcement(key="reply-1", text="reply-1 says.", channels={"sky": Override(reply_to=first.url)})
+    second = account.publish(reply)
+    with account.broadcast() as broadcast:
+        publisher, steps = broadcast.open("sky", "reply-1")
+        items = {publisher.answer(_receipt(second), "answer-1 follows.", steps, name="live/start").id for _ in range(2)}
+    (root,), (one,), (two,) = (account.records(key) for key in ("root-1", "reply-1", "answer-1"))
+    assert one["value"]["reply"] == {name: {"uri": root["uri"], "cid": root["cid"]} for name in ("root", "parent")}
+    assert two["value"]["reply"]["root"] == one["value"]["reply"]["root"]
+    assert items == {two["uri"]}
+
+
+@pytest.mark.server
+def test_what_is_retracted_is_gone(account: Account) -> None:
+    """Every post of the thread; a second time changes nothing."""
+    outcome = account.publish(Announcement(key="gone-1", text=f"gone-1 {LONG * 3}gone-1 ends."))
+    assert len(account.records("gone-1")) == 2
+    with account.broadcast() as broadcast:
+        publisher, steps = broadcast.open("sky", "gone-1")
+        publisher.retract(_receipt(outcome), steps)
+        publisher.retract(_receipt(outcome), steps)
+    assert account.records("gone-1") == []
+
+
+def _receipt(outcome: Any) -> Any:
+    from socialcast.model.receipt import Receipt
+
+    return Receipt(id=outcome.id, url=outcome.url, items=outcome.items)
