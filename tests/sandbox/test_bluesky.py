@@ -502,6 +502,22 @@ def test_records_that_nobody_knows_are_kept_unchecked(account: Account) -> None:
     assert account.mirror.cards() == []
 
 
+@pytest.mark.parametrize(
+    ("body", "kind", "refusal"),
+    [
+        (b"{", "application/json", (400, "SyntaxError")),
+        (b"{}", "text/plain", (400, "InvalidRequest")),
+        (b"{}", "", (400, "InvalidRequest")),
+        (b'["a"]', "application/json", (400, "InvalidRequest")),
+        (b'{"text": "' + b"x" * 1_000_000 + b'"}', "application/json", (413, "PayloadTooLargeError")),
+    ],
+)
+def test_a_body_is_json_of_a_megabyte_at_most(account: Account, body: bytes, kind: str, refusal: tuple[int, str]) -> None:
+    """And says that it is."""
+    headers = {"Content-Type": kind} if kind else {}
+    assert refused(account.call("POST", "com.atproto.repo.putRecord", data=body, headers=headers)) == refusal
+
+
 # -- files -----------------------------------------------------------------------------------------------------------------
 
 
@@ -659,6 +675,20 @@ def test_a_service_token_is_for_one_server_and_one_method(account: Account, aud:
     """That of the gateway is not that of the account's own server."""
     token = account.service_token(aud or f"did:web:{account.pds}", lxm)
     assert send_film(account, token=token).status_code == 401
+
+
+def test_what_the_video_service_does_not_take(account: Account) -> None:
+    """Another account's video, another type, a job that there is not."""
+    other = Account(account.sandbox, "other")
+    assert refused(send_film(account, did=other.did)) == (401, "InvalidToken")
+    token = account.service_token(f"did:web:{account.pds}", "com.atproto.repo.uploadBlob")
+    told = {"did": account.did, "name": "film.mov"}
+    headers = {"Content-Type": "video/quicktime"}
+    host = "video.bsky.app"
+    answer = account.call("POST", "app.bsky.video.uploadVideo", data=FILM, params=told, token=token, host=host, headers=headers)
+    assert refused(answer) == (400, "InvalidRequest")
+    assert refused(account.get("app.bsky.video.getJobStatus", jobId="none", token="", host=host)) == (400, "InvalidRequest")
+    assert refused(account.get("app.bsky.video.getJobStatus", jobId="none", host=host)) == (400, "InvalidToken")
 
 
 def test_a_service_token_lapses(account: Account) -> None:
@@ -826,6 +856,63 @@ def test_an_account_has_a_feed_and_a_profile(account: Account) -> None:
     seen = account.get("app.bsky.actor.getProfile", actor=account.session["handle"]).json()
     assert (seen["displayName"], seen["postsCount"]) == ("The stage", 2)
     assert refused(account.get("app.bsky.actor.getProfile", actor="nobody.example")) == (400, "InvalidRequest")
+
+
+def test_readers_get_media_as_views(account: Account) -> None:
+    """Each embed in the shape that the app shows, with addresses instead of files; a quote holds the quoted post."""
+    blob, video = account.blob(photo()), account.blob(FILM, "video/mp4")
+    quoted = account.put(post()).json()
+    reference = {"uri": quoted["uri"], "cid": quoted["cid"]}
+    gallery = "app.bsky.embed.gallery"
+    embeds: dict[str, Any] = {
+        "images": images(blob, aspectRatio=RATIO),
+        "gallery": {
+            "$type": gallery,
+            "items": [{"$type": f"{gallery}#image", "image": blob, "alt": "a door", "aspectRatio": RATIO}],
+        },
+        "video": {"$type": "app.bsky.embed.video", "video": video, "alt": "a film"},
+        "external": {
+            "$type": "app.bsky.embed.external",
+            "external": {"uri": "https://example.org/", "title": "t", "description": "d", "thumb": blob},
+        },
+        "record": {"$type": "app.bsky.embed.record", "record": reference},
+        "recordWithMedia": {
+            "$type": "app.bsky.embed.recordWithMedia",
+            "record": {"record": reference},
+            "media": images(blob),
+        },
+        "nothing": {"$type": "org.example.embed"},
+    }
+    seen = {}
+    for number, (name, embed) in enumerate(embeds.items()):
+        uri = account.put(post(name, embed=embed), f"3n2vkvrlo233{'234567a'[number]}").json()["uri"]
+        (view,) = account.get("app.bsky.feed.getPosts", uris=[uri]).json()["posts"]
+        seen[name] = view.get("embed", {})
+    assert seen["nothing"] == {}
+    assert {name: view["$type"] for name, view in seen.items() if view} == {
+        name: f"app.bsky.embed.{name}#view" for name in embeds if name != "nothing"
+    }
+    assert seen["images"]["images"][0]["fullsize"].startswith("https://cdn.bsky.app/img/")
+    assert (seen["gallery"]["items"][0]["alt"], seen["gallery"]["items"][0]["aspectRatio"]) == ("a door", RATIO)
+    assert (seen["video"]["cid"], seen["video"]["alt"]) == (video["ref"]["$link"], "a film")
+    assert seen["external"]["external"]["thumb"].endswith(blob["ref"]["$link"])
+    assert seen["record"]["record"]["value"]["text"] == "Doors open"
+    assert seen["recordWithMedia"]["media"]["images"][0]["alt"] == "a door"
+    (original,) = account.get("app.bsky.feed.getPosts", uris=[quoted["uri"]]).json()["posts"]
+    assert original["quoteCount"] == 2
+
+
+def test_servers_describe_themselves_and_their_repositories(account: Account) -> None:
+    """By the DID of the host, and by handle, document and collections."""
+    account.put(post())
+    assert account.get("com.atproto.server.describeServer", token="").json()["did"] == f"did:web:{account.pds}"
+    told = account.get("com.atproto.repo.describeRepo", repo=account.did, token="").json()
+    assert (told["handle"], told["didDoc"], told["collections"]) == (
+        account.session["handle"],
+        account.session["didDoc"],
+        [POST],
+    )
+    assert account.get("com.atproto.server.getSession").json()["handle"] == account.session["handle"]
 
 
 def test_a_posts_page_opens_under_handle_and_did(account: Account) -> None:

@@ -43,7 +43,7 @@ class AppView(VideoService):
         user = self._actor(call)
         count = len(self.posts_of(user))
         described = {"description": words} if (words := self._profile(user).get("description")) else {}
-        told = {"followersCount": 0, "followsCount": 0, "postsCount": count, "labels": []}
+        told = {"followersCount": 0, "followsCount": 0, "postsCount": count}
         return self._read(call, {**self._author(user), **described, **told})
 
     @operation
@@ -119,7 +119,7 @@ class AppView(VideoService):
         return record.value if record and record.is_valid else {}
 
     def _author(self, user: User) -> dict[str, Any]:
-        profile, told = self._profile(user), {"did": user.did, "handle": user.handle}
+        profile, told = self._profile(user), {"did": user.did, "handle": user.handle, "labels": []}
         if profile.get("displayName"):
             told["displayName"] = profile["displayName"]
         if profile.get("avatar"):

@@ -8,7 +8,7 @@ from typing import Any
 
 from socialcast.sandbox.mirror import Blob
 from socialcast.sandbox.platforms.bluesky.refusals import RefusalError
-from socialcast.sandbox.platforms.bluesky.tables import GATEWAY_HOST, SITE, Rate
+from socialcast.sandbox.platforms.bluesky.tables import GATEWAY_HOST, LIMITS, SITE, Rate
 
 __all__ = ["Job", "Record", "StoredBlob", "Token", "User", "Window"]
 
@@ -68,7 +68,7 @@ class User:
     pds: str
     email_confirmed: bool = True
     status: str = ""  # "takendown" or "deactivated"
-    blob_max_bytes: int = 50_000_000
+    blob_max_bytes: int = LIMITS.blob_bytes
     is_locked_out: bool = False
     commit: str = ""
     rev: str = ""
