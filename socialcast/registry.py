@@ -29,6 +29,7 @@ _OURS = {
     "vimeo": _Home("socialcast.publishers.vimeo:VimeoPublisher", "vimeo"),
     "bluesky": _Home("socialcast.publishers.bluesky:BlueskyPublisher", "bluesky"),
     "newsroom": _Home("socialcast.publishers.newsroom:NewsroomPublisher", "newsroom"),
+    "email": _Home("socialcast.publishers.email:EmailPublisher", "email"),
     "rtmp": _Home("socialcast.publishers.rtmp:RtmpPublisher"),
 }
 

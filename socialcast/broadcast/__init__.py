@@ -33,6 +33,7 @@ from socialcast.model.errors import ConfigurationError
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Draft, Outcome, Report, State
 from socialcast.publisher import Publisher
+from socialcast.registry import publisher_class
 from socialcast.wire.clock import Cancel, Clock, SystemClock
 from socialcast.wire.retry import Patience
 from socialcast.wire.settings import Channel, read_channels
@@ -213,12 +214,14 @@ class Broadcast:
 
     def resolve(self, key: str, channel: str, published_url: str | None) -> Report:
         """Where it stands after a person said what became of an unknown delivery: published there, or None for absent.
+        What has no address, such as a mail, is named by whatever shows that it is there.
 
         Raises ConfigurationError where nothing is unknown, and for an address that is none.
         """
         if channel not in self.channels:
             raise ConfigurationError(f"there is no channel {channel!r}: {suggest(channel, self.channels)}")
-        if published_url is not None and not published_url.startswith(("http://", "https://")):
+        has_address = publisher_class(self.channels[channel].platform).capabilities.permalink
+        if has_address and published_url is not None and not published_url.startswith(("http://", "https://")):
             raise ConfigurationError(f"{published_url!r} is no address of a post: copy it from the browser, with https://")
         self.remembered(key)
         with lease(self.ledger, key, self._clock, Cancel()):

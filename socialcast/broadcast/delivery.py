@@ -305,6 +305,7 @@ class ChannelDelivery:
             "url": visible(receipt.url),
             "published_at": receipt.published_at or self._now(),
             "items": items,
+            "reason": self._redact(receipt.remark),
         }
 
     @property

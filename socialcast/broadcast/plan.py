@@ -91,15 +91,10 @@ class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
             "policy": self.policy.value,
             "post": self.told,
             "settings": self.settings,
-            "limits": _limits(self.capabilities) if self.capabilities else {},
+            "limits": {name: getattr(self.capabilities, name) for name in _LIMITS} if self.capabilities else {},
             "costs": self.costs,
             "schedules": self.schedules,
         }
-
-
-def _limits(table: Capabilities) -> dict[str, Any]:
-    """The limits as plain data; sets of names, which msgspec sorts, while it cannot sort members of an Enum."""
-    return {**{name: getattr(table, name) for name in _LIMITS}, "audience": sorted(each.value for each in table.audience)}
 
 
 class Hosted(NamedTuple):

@@ -40,9 +40,8 @@ def resolve(ledger: Ledger, key: str, channel: str, published_url: str | None, n
 
 
 def _published(row: Delivery, url: str, sent_at: datetime) -> Outcome:
-    return msgspec.structs.replace(
-        _known(row), state=State.PUBLISHED, id=url, url=url, published_at=sent_at, reason="settled by a person", hint="", code=""
-    )
+    settled = msgspec.structs.replace(_known(row), state=State.PUBLISHED, reason="settled by a person", hint="", code="")
+    return msgspec.structs.replace(settled, id=url, url=url if "://" in url else "", published_at=sent_at)
 
 
 def _absent(row: Delivery) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -41,7 +41,7 @@ _OVERRIDDEN = ("title", "text", "short", "body", "tags")
 _KEY_LENGTH_IN_CODE = 16  # hexadecimal characters of the digest: 64 bits, plenty for one organisation's announcements
 
 
-class Audience(Enum):
+class Audience(StrEnum):  # of text, so that a set of them can be put in order
     """Who may see it; material for the press never goes to a public channel."""
 
     PUBLIC = "public"

@@ -125,6 +125,7 @@ class Recovery(_Group, frozen=True, kw_only=True):
 
     marker: str
     settle_seconds: tuple[float, ...] = (1.0,)  # looks at these ages of the write; only the last one proves absence
+    looks: bool = True  # False: nobody tells afterwards what was taken, so that a lost answer stays unknown
     lost_ledger: str = ""  # what a machine with an empty ledger finds again, and what it does not
     unknown: str = ""  # what no look can decide, so that a person has to; empty where there is no such thing
 
@@ -147,6 +148,7 @@ class Capabilities(_Group, frozen=True, kw_only=True):
     embargo: Support = Support.EMULATED
     gives: frozenset[str] = frozenset()  # the links it gives to others: "album", "video", "live" when it hosts, "page" always
     recovery: Recovery
+    permalink: bool = True  # False: what was published has no address
     retract: bool = True
     amend: bool = False  # the text of a published post can be changed
     shows_live: bool = False  # a published post shows by itself where its live event stands

@@ -78,12 +78,13 @@ class Readiness(_Record, frozen=True, kw_only=True):
 
 
 class Receipt(_Record, frozen=True, kw_only=True):
-    """Proof of publication: the main item's id and permalink, when, and everything that was made."""
+    """Proof of publication: the main item's id and permalink, when, everything that was made, and what is to be said of it."""
 
     id: str
     url: str
     published_at: datetime | None = None
     items: tuple[Item, ...] = ()
+    remark: str = ""
 
 
 class LiveState(Enum):

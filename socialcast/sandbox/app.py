@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import threading
@@ -10,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
+from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import EnvironHeaders
 
-from socialcast.sandbox import admin, wall
-from socialcast.sandbox.faults import Call, Fault, Faults, lost
+from socialcast.sandbox import admin, smtp, wall
+from socialcast.sandbox.faults import SOCKET_KEY, Call, Fault, Faults, lost
 from socialcast.sandbox.mirror import Account, Clock, Mirror, Request, Response
 from socialcast.sandbox.request import SCHEME_HEADER
 from socialcast.sandbox.routing import Hosts, Match, RouteTable, is_loopback
@@ -68,6 +70,21 @@ class App:
             request.read_body()
             response = self.respond(request)
         return response(environ, start_response)
+
+    def converse(self, host: str, connection: socket) -> None:
+        """Speak SMTP with a client that wanted to be connected with that host; whoever takes no mail hangs up."""
+
+        def ask(command: str, carried: bytes, session: Mapping[str, str]) -> Response:
+            told = {f"HTTP_X_SMTP_{name.upper()}": value for name, value in session.items()}
+            body = {"wsgi.input": io.BytesIO(carried), "wsgi.input_terminated": True, SOCKET_KEY: connection}
+            where = {"REQUEST_METHOD": command, "PATH_INFO": "/", "HTTP_HOST": host, "wsgi.url_scheme": "smtp"}
+            with closing(Request({**where, **told, **body})) as request:
+                request.read_body()
+                return self.respond(request)
+
+        platform = self.hosts.platform(host)
+        if platform and (max_bytes := self.mirrors[platform].SPEAKS_SMTP):
+            smtp.converse(connection, host, max_bytes, ask)
 
     def register_host(self, host: str, platform: str) -> None:
         """Let this host be answered by that platform's mirror."""

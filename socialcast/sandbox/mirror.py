@@ -136,6 +136,7 @@ class Mirror(ABC):
     name: ClassVar[str]
     HOSTS: ClassVar[tuple[str, ...]]  # exact names or patterns such as "*.wikipedia.org"
     ROUTES: ClassVar[tuple[Route, ...]]
+    SPEAKS_SMTP: ClassVar[int] = 0  # how many bytes a mail may have that its hosts take by SMTP; 0: they speak HTTP
 
     def __init__(self, clock: Clock, media: MediaStore, seed: str = "socialcast") -> None:
         self.clock = clock

@@ -62,7 +62,7 @@ class Sandbox:
 
     def start(self) -> Self:
         """Begin to answer."""
-        self._server.start(self.app)
+        self._server.start(self.app, self.app.converse)
         return self
 
     def stop(self) -> None:

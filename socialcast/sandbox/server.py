@@ -10,10 +10,10 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from socialcast.sandbox import rtmp
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 __all__ = ["PortTaken", "Server"]
+
+Converse: TypeAlias = Callable[[str, socket.socket], None]
 
 _logger = logging.getLogger(__name__)
 _ADDRESS = "127.0.0.1"
@@ -93,6 +95,12 @@ class _Handler(BaseHTTPRequestHandler):
         if name.startswith("do_"):
             return self._answer
         raise AttributeError(name)
+
+    def do_CONNECT(self) -> None:
+        """Another protocol than HTTP, with a host that is told first, as a proxy is told (RFC 9110, 9.3.6)."""
+        self.close_connection = True
+        self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        self.server.converse(self.path.rpartition(":")[0], self.connection)
 
     def log_message(self, format: str, *args: Any) -> None:
         _logger.debug(format, *args)
@@ -187,9 +195,9 @@ class Server(ThreadingTCPServer):
         """Where a browser or a client finds the server."""
         return f"http://{_ADDRESS}:{self.port}"
 
-    def start(self, app: WSGIApplication) -> None:
-        """Serve this application in a thread of its own until `stop`."""
-        self.app = app
+    def start(self, app: WSGIApplication, converse: Converse = lambda host, connection: None) -> None:
+        """Serve this application in a thread of its own until `stop`; `converse` speaks with clients of other protocols."""
+        self.app, self.converse = app, converse
         self._thread.start()
 
     def stop(self) -> None:

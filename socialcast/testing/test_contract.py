@@ -58,7 +58,7 @@ def test_02_published_content_is_visible(stage: Stage, announcement: Announcemen
         outcome = broadcast.publish(announcement)["contract"]
     assert outcome.state is State.PUBLISHED, outcome
     assert outcome.id
-    assert stage.opens(outcome.url), outcome.url
+    assert stage.opens(outcome.url) if publisher_class(stage.platform).capabilities.permalink else not outcome.url, outcome.url
     assert any("observatory" in part for sight in stage.sights() for part in sight)
 
 
@@ -111,7 +111,9 @@ def test_07_lost_answers_double_nothing(platform: str, announcement: Announcemen
             sandbox.fault(platform, "reset_after", **write)
             report = _settle(stage, announcement, tmp_path / _name(write))
             assert stage.sights() == wanted, f"{write} of {writes}: {report}"
-            assert report["contract"].state is State.PUBLISHED, f"{write} of {writes}: {report}"
+            looks = publisher_class(platform).capabilities.recovery.looks
+            fates = {State.PUBLISHED} if looks else {State.PUBLISHED, State.UNKNOWN}
+            assert report["contract"].state in fates, f"{write} of {writes}: {report}"
 
 
 def test_08_refusals_are_waited_out(platform: str, announcement: Announcement, tmp_path: Path) -> None:
@@ -239,7 +241,7 @@ def test_16_retract_removes_or_says_it_cannot(stage: Stage, announcement: Announ
         try:
             publisher.retract(receipt, steps)
         except TerminalError as error:
-            assert "http" in str(error)  # noqa: PT017 - either way of keeping the promise is asserted
+            assert "http" in str(error) or not publisher.capabilities.permalink  # noqa: PT017 - either way of keeping the promise is asserted
         else:
             assert not [sight for sight in stage.sights() if sight[0] != "page"]
 

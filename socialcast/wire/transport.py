@@ -181,6 +181,14 @@ class Transport:
         plain = socket.create_connection((host, port), _TIME_OUT_SECONDS[0])
         return ssl.create_default_context().wrap_socket(plain, server_hostname=host) if tls else plain
 
+    def connect_to_talker(self, host: str, port: int, *, tls: bool) -> socket.socket:
+        """`connect`, where the server speaks first: a sandbox has to be told beforehand whom it plays. Raises OSError."""
+        connection = self.connect(host, port, tls=tls)
+        if self.sandbox_url:
+            connection.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+            _skip_head(connection)
+        return connection
+
     def visible_url(self, url: str) -> str:
         """Where a person can open that address: itself, or the sandbox's page of it, which stays what it is."""
         if not self.sandbox_url or not url or url.startswith(f"{self.sandbox_url}/"):
@@ -265,6 +273,15 @@ def _stream_files(options: dict[str, Any]) -> None:
         fields.append((name, part if len(part) > 2 else (*part, "application/octet-stream")))
     options["data"] = body = Form(fields)
     options["headers"] = {**(options.get("headers") or {}), "Content-Type": body.content_type}
+
+
+def _skip_head(connection: socket.socket) -> None:
+    """Read an answer's head and nothing of what follows it. Raises OSError where none comes."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        if not (byte := connection.recv(1)):
+            raise ConnectionResetError("the sandbox hung up")
+        head += byte
 
 
 def _plain(value: Any) -> str | bytes:

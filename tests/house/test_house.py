@@ -14,7 +14,7 @@ from socialcast.model.capabilities import Capabilities
 from socialcast.registry import platforms, publisher_class
 
 ROOT = Path(__file__).parents[2]
-OURS = {"x", "flickr", "mediawiki", "facebook", "youtube", "rtmp", "vimeo", "newsroom", "bluesky"}
+OURS = {"x", "flickr", "mediawiki", "facebook", "youtube", "rtmp", "vimeo", "newsroom", "bluesky", "email"}
 INFORMATIONAL = {  # read by people, publishers and the orchestrator, and not by a preflight rule
     "documented",
     "checked",
@@ -25,6 +25,7 @@ INFORMATIONAL = {  # read by people, publishers and the orchestrator, and not by
     "album",
     "gives",
     "amend",
+    "permalink",
     "shows_live",
 }
 

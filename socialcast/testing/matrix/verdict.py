@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from socialcast.model.receipt import Outcome, State
+from socialcast.registry import publisher_class
 from socialcast.testing.stage import Sight, Stage
 
 __all__ = ["Case", "Total", "Verdict", "judge", "together", "totals"]
@@ -76,13 +77,14 @@ def judge(
         state=outcome.state,
         duplicates=tuple(extra.elements()),
         losses=() if may_miss else tuple(missing.elements()),
-        lie=_lie(outcome, bool(seen), may_stop=may_stop) or _dead_end(outcome, stage),
+        lie=_lie(outcome, bool(seen), stage.platform, may_stop=may_stop) or _dead_end(outcome, stage),
         seconds=seconds,
     )
 
 
-def _lie(outcome: Outcome, is_seen: bool, *, may_stop: bool) -> str:
-    if outcome.state is State.PUBLISHED and not (is_seen and outcome.url):
+def _lie(outcome: Outcome, is_seen: bool, platform: str, *, may_stop: bool) -> str:
+    has_address = bool(outcome.url) or not publisher_class(platform).capabilities.permalink
+    if outcome.state is State.PUBLISHED and not (is_seen and has_address):
         return "reported as published, and nothing is there or no address is told"
     if outcome.state not in (State.PUBLISHED, State.UNKNOWN) and is_seen and not outcome.partly_public:
         return f"reported as {outcome.state.value}, and something is public"
@@ -92,7 +94,7 @@ def _lie(outcome: Outcome, is_seen: bool, *, may_stop: bool) -> str:
 
 
 def _dead_end(outcome: Outcome, stage: Stage) -> str:
-    is_dead = outcome.state is State.PUBLISHED and not stage.opens(outcome.url)
+    is_dead = outcome.state is State.PUBLISHED and outcome.url != "" and not stage.opens(outcome.url)
     return f"nothing is at the address that is reported: {outcome.url}" if is_dead else ""
 
 

@@ -1,0 +1,305 @@
+"""The publisher: one mail for each reader, each a step of its own."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar, NoReturn
+
+import babel  # noqa: F401 - the date of an embargo; missing, it is named with its extra
+import msgspec
+
+from socialcast.compose.dates import moment_in_words
+from socialcast.compose.markup import markdown
+from socialcast.compose.photos import fit
+from socialcast.compose.render import render
+from socialcast.delivery.steps import Steps
+from socialcast.model.announcement import Announcement
+from socialcast.model.cost import Cost
+from socialcast.model.errors import ConfigurationError, ErrorRule, OutcomeUnknown, PublishError, TerminalError, TransientError
+from socialcast.model.post import Post
+from socialcast.model.problems import Problem
+from socialcast.model.receipt import Account, Draft, Item, Receipt
+from socialcast.publisher import Connection, Publisher
+from socialcast.publishers.email.message import Letter, Picture, Unsubscribing, letter
+from socialcast.publishers.email.readers import Reader, Readers, read_address, read_readers
+from socialcast.publishers.email.tables import CAPABILITIES, ERRORS, INLINE, EmailSettings, RecipientRefused
+from socialcast.publishers.email.words import speak
+from socialcast.wire.smtp import Lost, Refused, Server, Submission
+from socialcast.wire.transport import Exchange
+
+__all__ = ["EmailPublisher"]
+
+_CONNECTIONS = 4  # at once; providers allow ten and more, and writing the ledger is what takes the time
+_WAIT_SECONDS = 60.0  # after a temporary refusal, which tells no time itself (RFC 5321, 4.5.4.1)
+_FINAL = 500  # replies from here on say that the same would be refused again
+_DATE = "date"
+_NAMED = 5  # so many readers in one sentence
+
+
+class EmailPublisher(Publisher):
+    """One list of readers, written to from one account."""
+
+    name = "email"
+    capabilities = CAPABILITIES
+    errors = ERRORS
+    Settings = EmailSettings
+    settings: EmailSettings
+    shares_account = True  # several lists, one sender
+    sandbox_settings: ClassVar[Mapping[str, Any]] = {
+        "host": "smtp.example.org",
+        "sender": "Press office <press@example.org>",
+    }
+
+    def __init__(self, settings: EmailSettings, connection: Connection) -> None:
+        super().__init__(settings, connection)
+        self._sender = self._own_address("sender", settings.sender)
+        self._reply_to = self._own_address("reply_to", settings.reply_to) if settings.reply_to else None
+        self._server = Server(settings.host, settings.port, settings.username, settings.password)
+        self._unsubscribing = self._read_unsubscribing()
+
+    @classmethod
+    def sandbox_wishes(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The server that the sandbox plays."""
+        return {"host": settings.get("host", "")}
+
+    def require_credentials(self) -> None:
+        """Raise ConfigurationError for a user without a password, and where nobody can be written to."""
+        if self.settings.username and not self.settings.password:
+            self._misconfigured(f"username is {self.settings.username!r}, and there is no password")
+        _ = self._readers
+
+    @property
+    def identity(self) -> str:
+        """The list, and who writes to it."""
+        settings = self.settings
+        return " ".join(
+            (settings.host, settings.username, str(self.connection.folder / settings.recipients), settings.recipients_command)
+        )
+
+    def account(self) -> Account:
+        """The sender; raises PublishError where the server lets it not sign in."""
+        Submission(self._server, self.connection.transport).close()
+        return Account(id=self._sender.address, name=self._sender.name or self._sender.address)
+
+    def compose(self, announcement: Announcement, links: Mapping[str, str]) -> Post:
+        """The text and below it the long form, as Markdown; the first photos inside, the others behind the album's link."""
+        mine, said = self.connection, self.said(announcement)
+        table = msgspec.structs.replace(self.capabilities, photos=INLINE)
+        post = render(
+            announcement,
+            table,
+            links,
+            channel=mine.channel,
+            platform=self.name,
+            wording=mine.wording,
+            more_photos=mine.photos.more,
+        )
+        words = [markdown(part) for part in post.parts]
+        parts = ("\n\n".join(filter(None, (*words, said.body.strip()))),)
+        return msgspec.structs.replace(post, title=_one_line(said.title or said.text), parts=parts)
+
+    def check(self, post: Post) -> list[Problem]:
+        """What is wrong with the list, by line, before anybody is written to."""
+        readers = self._readers
+        fix = "correct the list"
+        problems = [
+            Problem(code="recipients.malformed", path="recipients", message=wrong, fix=fix) for wrong in readers.wrong[:_NAMED]
+        ]
+        if (more := len(readers.wrong) - _NAMED) > 0:
+            problems.append(Problem(code="recipients.malformed", path="recipients", message=f"and {more} more lines", fix=fix))
+        if not readers.all and not readers.wrong:
+            problems.append(Problem(code="recipients.none", path="recipients", message="the list is empty", fix="name somebody"))
+        return problems
+
+    def cost(self, post: Post) -> tuple[Cost, ...]:
+        """A mail for each reader."""
+        return (Cost(amount=Decimal(len(self._readers.all)), unit="mails"),)
+
+    def prepare(self, post: Post, steps: Steps) -> Draft:
+        """Fit the pictures; the server is told nothing."""
+        self._pictures(post, steps)
+        return Draft(items=(Item(id=post.key, kind="mail"),))
+
+    def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
+        """Write to everybody who has nothing yet. Raises OutcomeUnknown that says for whom nobody can tell."""
+        mail = self._letter(post, steps)
+        with _Lines(self._server, self) as lines:
+            sent = steps.each(self._readers.all, lambda _, reader: self._sent(mail, reader, lines, steps), at_once=_CONNECTIONS)
+        results = list(zip(self._readers.all, sent, strict=True))
+        if unknown := [reader for reader, result in results if isinstance(result, OutcomeUnknown)]:
+            raise OutcomeUnknown(f"{_names(unknown)} may have it or not; everybody else was served", hint=_LOOK)
+        refused = [(reader, result) for reader, result in results if isinstance(result, RecipientRefused)]
+        if len(refused) == len(results):
+            raise refused[0][1]
+        return Receipt(
+            id=post.key,
+            url="",
+            items=tuple(Item(id=str(result), kind="mail") for _, result in results if not isinstance(result, PublishError)),
+            remark=_about_refused(refused, len(results)),
+        )
+
+    def retract(self, receipt: Receipt, steps: Steps) -> None:
+        """Raise TerminalError: no mail comes back."""
+        raise TerminalError("a mail that was sent stays where it is", hint="send a correction to the same list")
+
+    def judge(self, error: Exception, exchanges: list[Exchange], *, writing: bool) -> Exception:
+        """What became of a mail, by how far the dialogue had come: only a connection that broke after the whole message had
+        left, and before its reply, tells nothing."""
+        if isinstance(error, Refused):
+            return self._refusal(error)
+        if isinstance(error, Lost):
+            return OutcomeUnknown(str(error)) if error.may_be_taken else TransientError(str(error))
+        return super().judge(error, exchanges, writing=writing)
+
+    # -- one mail ------------------------------------------------------------------------------------------------------
+
+    def _sent(self, mail: Letter, reader: Reader, lines: _Lines, steps: Steps) -> str | PublishError:
+        """What the server said, or why this reader alone has none."""
+        try:
+            said: str = steps.once(
+                f"mail/{reader.hashed(mail.scope)}",
+                lambda: lines.send(self._sender.address, reader.address, mail.to(reader)),
+                _cannot_look,
+            )
+        except (OutcomeUnknown, RecipientRefused) as error:
+            return error
+        return said
+
+    def _refusal(self, refused: Refused) -> PublishError:
+        is_final = refused.status >= _FINAL
+        rules = self.errors if is_final else ()
+        rule = next((rule for rule in rules if _fits(rule, refused)), None)
+        kind: type[PublishError] = TerminalError if is_final else TransientError
+        return (rule.raises if rule else kind)(
+            f"{self.settings.host} refused {refused.command}: {refused.words}",
+            code=f"{refused.status} {refused.code}".strip(),
+            hint=rule.hint if rule else "",
+            retry_after=None if is_final else _WAIT_SECONDS,
+        )
+
+    def _letter(self, post: Post, steps: Steps) -> Letter:
+        date = datetime.fromisoformat(steps.note(_DATE, self.connection.clock.now().isoformat(timespec="seconds")))
+        embargo = self._embargo(post)
+        return letter(
+            post,
+            self._pictures(post, steps),
+            subject=f"{embargo}: {post.title}" if embargo else post.title,
+            embargo=embargo,
+            sender=self._sender.header,
+            reply_to=self._reply_to.header if self._reply_to else None,
+            date=date,
+            unsubscribing=self._unsubscribing,
+        )
+
+    def _embargo(self, post: Post) -> str:
+        if post.embargo is None:
+            return ""
+        moment = moment_in_words(post.embargo, post.language, self.connection.wording.time_zone)
+        return speak(post.language)["embargo"].format(moment=moment)
+
+    def _pictures(self, post: Post, steps: Steps) -> list[Picture]:
+        rules, folder = self.capabilities.photos, self.connection.cache_folder
+        assert rules is not None  # noqa: S101 - it stands in the table above
+        return steps.each(post.photos, lambda _, photo: Picture(photo, fit(photo, rules, folder)))
+
+    # -- the settings --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _readers(self) -> Readers:
+        """The list as it is now; read once, so that what was checked is what is sent."""
+        try:
+            return read_readers(self.settings, self.connection.folder)
+        except ConfigurationError as error:
+            self._misconfigured(str(error))
+
+    def _own_address(self, field: str, words: str) -> Reader:
+        try:
+            return read_address(words)
+        except ValueError as error:
+            self._misconfigured(f"{field} {words!r}: {error}")
+
+    def _read_unsubscribing(self) -> Unsubscribing | None:
+        url, key = self.settings.unsubscribe_url, self.settings.unsubscribe_key
+        if not url:
+            return None
+        if not url.startswith("https://") or "{token}" not in url:
+            self._misconfigured("unsubscribe_url has to begin with https:// and to hold {token}, which tells readers apart")
+        if key is None:
+            self._misconfigured("unsubscribe_url needs unsubscribe_key, without which anybody could sign others off")
+        return Unsubscribing(url, key)
+
+    def _misconfigured(self, words: str) -> NoReturn:
+        raise ConfigurationError(f"channel {self.connection.channel!r}: {words}")
+
+
+class _Lines:
+    """Connections to the server, each used by one mail at a time and kept for the next."""
+
+    def __init__(self, server: Server, publisher: EmailPublisher) -> None:
+        self._server, self._transport = server, publisher.connection.transport
+        self._idle: queue.LifoQueue[Submission] = queue.LifoQueue()
+
+    def __enter__(self) -> _Lines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+    def send(self, sender: str, recipient: str, message: bytes) -> str:
+        """What the server said when it took the mail."""
+        with self._line() as line:
+            if line.max_bytes is not None and len(message) > line.max_bytes:
+                raise TerminalError(
+                    f"the mail has {len(message):,} bytes, {self._server.host} takes {line.max_bytes:,}",
+                    hint="fewer or smaller pictures, or an album to link to",
+                )
+            return line.send(sender, recipient, message)
+
+    @contextmanager
+    def _line(self) -> Iterator[Submission]:
+        """One that is idle, or a new one; after an error it is kept only where the server refused a reader and goes on."""
+        try:
+            line = self._idle.get_nowait()
+        except queue.Empty:
+            line = Submission(self._server, self._transport)
+        try:
+            yield line
+        except BaseException as error:
+            if isinstance(error, Refused) and error.command == "RCPT" and error.status >= 500:
+                self._idle.put(line)
+            else:
+                line.close()
+            raise
+        self._idle.put(line)
+
+
+_LOOK = "ask one of them, then say it with: socialcast resolve"
+
+
+def _fits(rule: ErrorRule, refused: Refused) -> bool:
+    return rule.fits(status=refused.status, code=refused.code, message=refused.words, call=refused.command)
+
+
+def _cannot_look() -> NoReturn:
+    raise OutcomeUnknown("whether the mail was taken, no server tells afterwards", hint=_LOOK)
+
+
+def _about_refused(refused: list[tuple[Reader, RecipientRefused]], count: int) -> str:
+    """For whoever keeps the list; empty where everybody got it."""
+    told = [f"{reader.redacted} ({error.code})" for reader, error in refused]
+    return f"{len(told)} of {count} were refused: {', '.join(told)}" if told else ""
+
+
+def _names(readers: list[Reader]) -> str:
+    told = ", ".join(reader.redacted for reader in readers[:_NAMED])
+    return told + (f" and {len(readers) - _NAMED} more" if len(readers) > _NAMED else "")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

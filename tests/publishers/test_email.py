@@ -1,0 +1,470 @@
+"""Mail: one for each reader, none of whom sees another; written once, whatever breaks; nothing of a reader in our records."""
+
+from __future__ import annotations
+
+import email
+import hashlib
+import hmac
+import logging
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from socialcast import Announcement, Audience, Broadcast, Channel, ConfigurationError, Link, Report, State, TerminalError
+from socialcast.publishers.email.readers import read_address
+from socialcast.sandbox import Sandbox
+from socialcast.sandbox.platforms.email import EmailMirror
+from socialcast.testing.clock import SandboxClock
+from socialcast.testing.stage import clip, picture
+from socialcast.wire.secrets import Secret
+from socialcast.wire.settings import Policy
+from socialcast.wire.smtp import Lost, Server, Submission
+from socialcast.wire.transport import Transport
+
+ADA, BO = "ada@journal.example", "bo@radio.example"
+NEWS = Announcement(key="news", title="Doors open", text="Doors open at nine.", audience=Audience.PRESS)
+SETTINGS = {"host": "smtp.example.org", "sender": "Press office <press@example.org>"}
+Make = Callable[..., Broadcast]
+
+
+@pytest.fixture
+def make(sandbox: Sandbox, tmp_path: Path) -> Iterator[Make]:
+    """Makes broadcasts with one list, whose readers are those of the sandbox."""
+    made: list[Broadcast] = []
+
+    def new(ledger: str = "ledger", **settings: Any) -> Broadcast:
+        channel = Channel(
+            name="press",
+            platform="email",
+            audience=Audience.PRESS,
+            policy=Policy.ADAPT,
+            settings={**SETTINGS, **settings},
+            folder=tmp_path,
+        )
+        made.append(Broadcast([channel], ledger=tmp_path / ledger, sandbox=sandbox, clock=SandboxClock(sandbox)))
+        return made[-1]
+
+    yield new
+    for broadcast in made:
+        broadcast.close()
+
+
+def mirror(sandbox: Sandbox) -> EmailMirror:
+    found = sandbox.mirror("email")
+    assert isinstance(found, EmailMirror)
+    return found
+
+
+def mails(sandbox: Sandbox) -> dict[str, EmailMessage]:
+    """What arrived, by recipient; twice for one is an error of its own."""
+    found = mirror(sandbox).mails
+    assert len({mail.recipient for mail in found}) == len(found)
+    return {mail.recipient: mail.message for mail in found}
+
+
+def text_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body
+    text: str = body.get_content()
+    return text
+
+
+def page_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("html",))
+    assert body
+    text: str = body.get_content()
+    return text
+
+
+# -- what arrives ------------------------------------------------------------------------------------------------------------
+
+
+def test_each_reader_gets_a_mail_and_sees_nobody_else(make: Make, sandbox: Sandbox) -> None:
+    """One message for one recipient, in the envelope and in the headers."""
+    make().publish(NEWS).raise_for_failures()
+    got = mails(sandbox)
+    assert {address: str(mail["To"]) for address, mail in got.items()} == {ADA: f"Ada Example <{ADA}>", BO: BO}
+    assert ADA not in got[BO].as_string()
+    assert BO not in got[ADA].as_string()
+    assert got[ADA]["Bcc"] is got[ADA]["Cc"] is None
+
+
+def test_the_mail_says_all_in_both_forms(make: Make, sandbox: Sandbox) -> None:
+    """Text, long form, link, caption, credit and alt text stand in the plain part and in the page."""
+    photo = picture(1)
+    said = msgspec.structs.replace(NEWS, body="The **long** story.", link=Link("https://example.org/doors"), photos=(photo,))
+    make().publish(said).raise_for_failures()
+    text, page = text_of(mails(sandbox)[ADA]), page_of(mails(sandbox)[ADA])
+    for part in (text, page):
+        assert all(words in part for words in ("Doors open at nine.", "https://example.org/doors", photo.alt, photo.caption))
+    assert "<strong>long</strong>" in page
+    assert "**" not in text
+
+
+def test_what_the_announcement_says_is_text(make: Make, sandbox: Sandbox) -> None:
+    """Markup in a title, a text or an alt text is shown and not acted on."""
+    harm = "<script>alert(1)</script>"
+    photo = msgspec.structs.replace(picture(1), alt=f'"{harm}', caption=harm)
+    make().publish(msgspec.structs.replace(NEWS, title=harm, text=harm, body=harm, photos=(photo,))).raise_for_failures()
+    assert "<script" not in page_of(mails(sandbox)[ADA])
+
+
+def test_a_title_cannot_add_a_header(make: Make, sandbox: Sandbox) -> None:
+    """A line break in a title is a space in the subject."""
+    broken = msgspec.structs.replace(NEWS, title="Doors\r\nBcc: everybody@example.org\n\nopen")
+    make().publish(broken).raise_for_failures()
+    mail = mails(sandbox)[ADA]
+    assert mail["Bcc"] is None
+    assert str(mail["Subject"]) == "Doors Bcc: everybody@example.org open"
+
+
+def test_a_film_is_a_link_or_is_said_to_be_missing(make: Make, sandbox: Sandbox) -> None:
+    """No mail carries a video; without a channel that hosts it, the receipt says so."""
+    report = make().publish(msgspec.structs.replace(NEWS, video=clip()))
+    assert "video.link" in {change.code for change in report["press"].adaptations}
+    assert not [part for part in mails(sandbox)[ADA].walk() if part.get_content_maintype() == "video"]
+
+
+def test_the_embargo_is_in_subject_and_first_line_in_the_readers_language(make: Make, sandbox: Sandbox) -> None:
+    """A promise is stated where nobody misses it."""
+    at = datetime.fromisoformat("2036-12-05T08:00:00+01:00")
+    german = msgspec.structs.replace(NEWS, language="de", embargo=at)
+    sandbox.advance((at - sandbox.clock.datetime()).total_seconds() + 1)
+    make().publish(german).raise_for_failures()
+    mail = mails(sandbox)[ADA]
+    subject = str(mail["Subject"])
+    assert subject.startswith("Sperrfrist bis Freitag, 5. Dezember 2036")
+    assert subject.endswith("08:00 (UTC+1): Doors open")
+    assert text_of(mail).startswith("Sperrfrist bis Freitag, 5. Dezember 2036")
+    assert page_of(mail).index("Sperrfrist") < page_of(mail).index("<h1")
+
+
+def test_one_click_signs_this_reader_off(make: Make, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each mail has an address of its own, whose token nobody can guess without the key (RFC 8058)."""
+    broadcast = make(unsubscribe_url="https://example.org/u/{token}")
+    with pytest.raises(ConfigurationError, match="unsubscribe_key"):
+        broadcast.publish(NEWS)
+    wanted = hmac.new(b"a-key", ADA.encode(), hashlib.sha256).hexdigest()[:32]
+    unsubscribe(sandbox, monkeypatch, "a-key")
+    make(unsubscribe_url="https://example.org/u/{token}").publish(NEWS).raise_for_failures()
+    got = mails(sandbox)
+    assert got[ADA]["List-Unsubscribe"] == f"<https://example.org/u/{wanted}>"
+    assert got[ADA]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert got[BO]["List-Unsubscribe"] != got[ADA]["List-Unsubscribe"]
+
+
+def unsubscribe(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """The sandbox gives credentials, and no real secret is read; so it has to give this one."""
+    account = mirror(sandbox).account("press")
+    mirror(sandbox).accounts["press"] = type(account)(
+        id=account.id, name=account.name, credentials={**account.credentials, "unsubscribe_key": key}
+    )
+
+
+def test_the_same_mail_has_the_same_bytes(make: Make, sandbox: Sandbox) -> None:
+    """A mail that is sent again is the very same, under the same Message-ID, so that mail stores show one."""
+    said = msgspec.structs.replace(NEWS, photos=(picture(1),))
+    make().publish(said).raise_for_failures()
+    first = {mail.recipient: mail.message for mail in mirror(sandbox).mails}
+    mirror(sandbox).mails.clear()
+    make("other").publish(said).raise_for_failures()
+    for address, mail in mails(sandbox).items():
+        del mail["Date"], first[address]["Date"]
+        assert mail.as_bytes() == first[address].as_bytes()
+    assert len({str(mail["Message-ID"]) for mail in first.values()}) == len(first)
+
+
+# -- once, whatever breaks -----------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_goes_on_writes_to_those_who_have_nothing(make: Make, sandbox: Sandbox) -> None:
+    """Who has it gets no second one."""
+    mirror(sandbox).replies[BO] = "451 4.3.0 Mailbox busy"
+    assert make().publish(NEWS)["press"].state is State.HELD
+    assert list(mails(sandbox)) == [ADA]
+    mirror(sandbox).replies.clear()
+    report = make().resume("news")
+    assert report["press"].state is State.PUBLISHED
+    assert set(mails(sandbox)) == {ADA, BO}
+    assert report["press"].steps_sent == 1
+
+
+@pytest.mark.parametrize("effect", ["reset_after", "html"])
+def test_a_reply_that_is_lost_after_the_mail_is_unknown_for_that_reader(make: Make, sandbox: Sandbox, effect: str) -> None:
+    """Everybody else is served; the one is named in part, and never written to again by itself."""
+    sandbox.fault("email", effect, handler="receive")
+    outcome = make().publish(NEWS)["press"]
+    assert outcome.state is State.UNKNOWN
+    assert "...@" in outcome.reason
+    assert ADA not in str(outcome)
+    assert BO not in str(outcome)
+    assert set(mails(sandbox)) == {ADA, BO}
+    assert make().resume("news")["press"].state is State.UNKNOWN
+    assert set(mails(sandbox)) == {ADA, BO}
+    assert make().resolve("news", "press", "they say that it came").exit_code == 0
+    assert make().resume("news")["press"].steps_sent == 0
+
+
+@pytest.mark.parametrize("handler", ["sign_in", "sender", "recipient"])
+def test_a_connection_that_breaks_before_the_mail_is_tried_again(make: Make, sandbox: Sandbox, handler: str) -> None:
+    """Before the message has left, nothing can have been taken."""
+    sandbox.fault("email", "reset_after", handler=handler)
+    assert make().publish(NEWS)["press"].state is State.PUBLISHED
+    assert set(mails(sandbox)) == {ADA, BO}
+
+
+def test_a_lost_ledger_writes_to_nobody_twice(make: Make, sandbox: Sandbox) -> None:
+    """No server tells what it took, so a run that recovers sends nothing and says that it cannot know."""
+    make().publish(NEWS).raise_for_failures()
+    outcome = make("other").publish(NEWS, recover=True)["press"]
+    assert (outcome.state, outcome.steps_sent) == (State.UNKNOWN, 0)
+    assert len(mails(sandbox)) == 2
+
+
+def test_a_refused_reader_is_told_and_costs_nobody_else_the_mail(make: Make, sandbox: Sandbox) -> None:
+    """Published for all who could get it; the refused address is named as far as its owner's privacy allows."""
+    mirror(sandbox).replies[BO] = f"550 5.1.1 <{BO}>: Recipient address rejected: User unknown"
+    outcome = make().publish(NEWS)["press"]
+    assert (outcome.state, list(mails(sandbox))) == (State.PUBLISHED, [ADA])
+    assert outcome.reason == "1 of 2 were refused: b...@radio.example (550 5.1.1)"
+    assert BO not in str(outcome)
+
+
+def test_where_everybody_is_refused_nothing_is_published(make: Make, sandbox: Sandbox) -> None:
+    """A list of dead addresses is no success."""
+    for address in (ADA, BO):
+        mirror(sandbox).replies[address] = "550 5.1.1 User unknown"
+    outcome = make().publish(NEWS)["press"]
+    assert (outcome.state, outcome.hint) == (State.REFUSED, "take the address off the list")
+
+
+def test_no_address_is_in_our_records(make: Make, sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Ledger, log, events and report know readers by a digest; with an answer lost and an address refused."""
+    caplog.set_level(logging.DEBUG)
+    mirror(sandbox).replies[BO] = f"550 5.1.1 <{BO}>: User unknown"
+    sandbox.fault("email", "reset_after", handler="receive")
+    report = make().publish(NEWS)
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    told = [repr(report), *(record.getMessage() for record in caplog.records)]
+    told += [file.read_bytes().decode("latin-1") for file in files]
+    assert not [text[:200] for text in told if ADA in text or BO in text]
+
+
+# -- before anything is sent ---------------------------------------------------------------------------------------------------
+
+
+def earnest(folder: Path, readers: str, **settings: Any) -> Broadcast:
+    """A broadcast that is no rehearsal: nothing of it is sent in these tests."""
+    (folder / "readers.txt").write_text(readers, encoding="utf-8")
+    wanted = {**SETTINGS, "recipients": "readers.txt", **settings}
+    channel = Channel(name="press", platform="email", audience=Audience.PRESS, settings=wanted, folder=folder)
+    return Broadcast([channel], ledger=folder / "ledger")
+
+
+def test_a_list_is_read_as_people_write_it(tmp_path: Path) -> None:
+    """Names, comments, empty lines, and somebody twice."""
+    readers = f'# the desk\n\nAda Example <{ADA}>\n{ADA.upper()}\n"Bo, Radio" <{BO}>\r\nj@b\u00fccher.example # new\n'
+    with earnest(tmp_path, readers) as broadcast:
+        plan = broadcast.plan(NEWS)
+    assert not plan.is_stopped, plan.problems
+    assert str(plan["press"].costs[0]) == "3 mails"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("ada", "no @"),
+        ("Ada <ada@journal.example", "not of the form"),
+        ("ada@journal", "no name of a server"),
+        ("ada@@journal.example", "cannot be in an address"),
+        ("a da@journal.example", "cannot be in an address"),
+        ("\u00e4da@journal.example", "not in ASCII"),
+        ("Ada\x0bBcc: x <ada@journal.example>", "cannot be printed"),
+        ("x" * 65 + "@journal.example", "cannot be in an address"),
+    ],
+)
+def test_a_malformed_address_stops_it_and_is_found_by_its_line(tmp_path: Path, line: str, words: str) -> None:
+    """The line's number and what is wrong, without the address; nothing is sent."""
+    with earnest(tmp_path, f"{BO}\n{line}\n") as broadcast:
+        (problem,) = broadcast.plan(NEWS).problems
+        assert broadcast.publish(NEWS).exit_code == 1
+    assert (problem.code, problem.path) == ("recipients.malformed", "recipients")
+    assert problem.message.startswith("line 2: ")
+    assert words in problem.message
+    assert "journal" not in problem.message
+
+
+def test_an_empty_list_is_a_problem(tmp_path: Path) -> None:
+    """A list of comments reaches nobody."""
+    with earnest(tmp_path, "# nobody yet\n") as broadcast:
+        assert [problem.code for problem in broadcast.plan(NEWS).problems] == ["recipients.none"]
+
+
+def test_a_program_prints_the_list(tmp_path: Path) -> None:
+    """Where the addresses are in a database, a program tells them; its failure is told, too."""
+    program = f"{sys.executable} -c \"print('{ADA}')\""
+    with earnest(tmp_path, "", recipients="", recipients_command=program) as broadcast:
+        assert str(broadcast.plan(NEWS)["press"].costs[0]) == "1 mail"
+    failing = earnest(tmp_path, "", recipients="", recipients_command="false")
+    with failing, pytest.raises(ConfigurationError, match="ended with 1"):
+        failing.plan(NEWS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"recipients": ""}, "either recipients"),
+        ({"recipients": "missing.txt"}, "cannot read the recipients"),
+        ({"recipients_command": "true"}, "either recipients"),
+        ({"sender": "press"}, "sender 'press': there is no @"),
+        ({"unsubscribe_url": "http://example.org/{token}"}, "has to begin with https"),
+        ({"unsubscribe_url": "https://example.org/off"}, "hold {token}"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_told_at_once(tmp_path: Path, settings: dict[str, str], words: str) -> None:
+    """The channel and what to do."""
+    with earnest(tmp_path, ADA, **settings) as broadcast, pytest.raises(ConfigurationError, match="'press'") as caught:
+        broadcast.plan(NEWS)
+    assert words in str(caught.value)
+
+
+@given(st.text())
+def test_whatever_is_read_as_an_address_fits_on_one_line_of_a_header(words: str) -> None:
+    """No line of the list can add a header or a second recipient."""
+    try:
+        reader = read_address(words)
+    except ValueError:
+        return
+    message = EmailMessage()
+    message["To"] = reader.header
+    parsed = email.message_from_bytes(message.as_bytes(), policy=default)
+    assert parsed.keys() == ["To"]
+    assert [address.addr_spec for address in parsed["To"].addresses] == [reader.address]
+
+
+def test_a_public_newsletter_gets_nothing_for_the_press(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A list is public unless the channel says otherwise."""
+    channel = Channel(name="newsletter", platform="email", settings=SETTINGS)
+    with Broadcast([channel], ledger=tmp_path / "ledger", sandbox=sandbox) as broadcast:
+        report: Report = broadcast.publish(NEWS)
+    assert report["newsletter"].state is State.REFUSED
+    assert mirror(sandbox).mails == []
+
+
+def test_a_past_embargo_that_is_a_slip_is_refused(make: Make, sandbox: Sandbox) -> None:
+    """An embargo that ended a year ago is a wrong date, and nobody is written to."""
+    past = msgspec.structs.replace(NEWS, embargo=sandbox.clock.datetime() - timedelta(days=365))
+    report = make().publish(past)
+    assert "embargo.past" in {problem.code for problem in report.problems}
+    assert (report.exit_code, mirror(sandbox).mails) == (1, [])
+
+
+# -- the wire ------------------------------------------------------------------------------------------------------------------
+
+
+def scripted(*replies: bytes) -> tuple[int, list[bytes], threading.Thread]:
+    """A server that says these things, one after each line that it reads, and hangs up."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    heard: list[bytes] = []
+
+    def serve() -> None:
+        with listening, listening.accept()[0] as connection, connection.makefile("rb") as lines:
+            for reply in replies:
+                connection.sendall(reply)
+                heard.append(lines.readline())
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    return listening.getsockname()[1], heard, thread
+
+
+def test_no_password_is_told_where_there_is_no_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Off this machine, a server that offers no TLS gets neither password nor mail."""
+    monkeypatch.setattr("socialcast.wire.smtp._is_loopback", lambda host: False)
+    port, heard, thread = scripted(b"220 relay\r\n", b"250-relay\r\n250 AUTH PLAIN\r\n")
+    with pytest.raises(Exception, match="offers no TLS"):
+        Submission(Server("127.0.0.1", port, "press", Secret("a-password")), Transport())
+    thread.join(10)
+    assert [line[:4] for line in heard] == [b"ehlo", b"quit"]
+
+
+def test_who_hangs_up_or_babbles_is_told_apart_from_who_refuses() -> None:
+    """A port on which something else answers, and one on which nobody does."""
+    port, _, thread = scripted(b"SSH-2.0-OpenSSH_9.2\r\n")
+    with pytest.raises(Lost, match="in a way that tells nothing"):
+        Submission(Server("127.0.0.1", port), Transport())
+    thread.join(10)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(Lost, match="Connection refused"):
+        Submission(Server("127.0.0.1", port), Transport())
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl, which makes the certificate, is not installed")
+def test_tls_is_begun_before_anything_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """STARTTLS with a certificate that holds: user and mail are told inside; one that does not hold ends it."""
+    make_certificate(tmp_path)
+    port, heard = starttls_server(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    line = Submission(Server("localhost", port, "press", Secret("a-password")), Transport())
+    assert line.send("press@example.org", ADA, b"Subject: Doors\r\n\r\n.open\r\n") == "2.0.0 Ok: queued as 1"
+    line.close()
+    assert heard["plain"] == ["ehlo", "STARTTLS"]
+    assert heard["inside"][:5] == ["ehlo", "AUTH", "MAIL", "RCPT", "DATA"]
+    assert "..open" in heard["inside"]
+    monkeypatch.delenv("SSL_CERT_FILE")
+    port, _ = starttls_server(tmp_path)
+    with pytest.raises(TerminalError, match="certificate of localhost does not hold"):
+        Submission(Server("localhost", port), Transport())
+
+
+def make_certificate(folder: Path) -> None:
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    files = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    subprocess.run([*words, *files], check=True, capture_output=True)
+
+
+def starttls_server(folder: Path) -> tuple[int, dict[str, list[str]]]:
+    """A server that goes over to TLS, takes one mail, and keeps the first word of each line that it heard."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    listening, heard = socket.create_server(("127.0.0.1", 0)), {"plain": [], "inside": []}  # type: ignore[var-annotated]
+    replies = {"ehlo": b"250-relay\r\n250 AUTH PLAIN\r\n", "AUTH": b"235 2.7.0 Ok\r\n", "DATA": b"354 Go on\r\n"}
+
+    def hear(connection: socket.socket, place: str, offered: dict[str, bytes]) -> None:
+        with connection.makefile("rb") as lines:
+            in_mail = False
+            for line in lines:
+                word = line.decode().split()[0] if line.strip() else ""
+                heard[place].append(word)
+                in_mail, was_in_mail = word == "DATA" or (in_mail and word != "."), in_mail
+                if word == "STARTTLS":
+                    return
+                if not (in_mail and was_in_mail):
+                    connection.sendall(offered.get(word, b"250 2.0.0 Ok: queued as 1\r\n"))
+
+    def serve() -> None:
+        with listening, suppress(OSError), listening.accept()[0] as connection:
+            connection.sendall(b"220 relay\r\n")
+            hear(connection, "plain", {"ehlo": b"250-relay\r\n250 STARTTLS\r\n"})
+            connection.sendall(b"220 Go ahead\r\n")
+            with context.wrap_socket(connection, server_side=True) as inside:
+                hear(inside, "inside", replies)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listening.getsockname()[1], heard
