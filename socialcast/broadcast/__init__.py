@@ -210,7 +210,7 @@ class Broadcast:
 
     def held(self) -> list[Held]:
         """What waits for the end of an embargo by the ledger, the earliest first; `resume` publishes what is due."""
-        return sorted(held(self.ledger, self._clock.now()), key=lambda item: item.embargo)
+        return sorted(held(self.ledger, self._clock.now()), key=lambda item: item.due_at)
 
     def resolve(self, key: str, channel: str, published_url: str | None) -> Report:
         """Where it stands after a person said what became of an unknown delivery: published there, or None for absent.

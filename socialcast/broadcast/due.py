@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from socialcast.delivery.ledger import Ledger
+from socialcast.delivery.ledger import Delivery, Ledger
 from socialcast.model.problems import Problem, Severity
-from socialcast.model.receipt import State
+from socialcast.model.receipt import Outcome, State
 
 __all__ = ["Held", "embargo_problems", "held"]
 
@@ -20,11 +20,13 @@ _LATEST_FIRST_RUN = timedelta(days=1)
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """An announcement under embargo that `channels` do not show yet; `is_due` once it has ended."""
+    """An announcement under embargo that `channels` do not show yet; `due_at` is when the first of them is to, which is the
+    embargo's end or, for the press, hours before; `is_due` once that has come."""
 
     key: str
     title: str
     embargo: datetime
+    due_at: datetime
     is_due: bool
     channels: tuple[str, ...]
 
@@ -41,9 +43,17 @@ def held(ledger: Ledger, now: datetime) -> Iterator[Held]:
     for key in ledger.keys():  # noqa: SIM118 - a ledger is no mapping
         found = ledger.announcement(key)
         said = msgspec.json.decode(found[1], type=_Embargoed) if found else _Embargoed()
-        waiting = tuple(sorted(row.channel for row in ledger.deliveries(key).values() if row.state in _WAITING))
-        if said.embargo and waiting:
-            yield Held(key=key, title=said.title, embargo=said.embargo, is_due=said.embargo <= now, channels=waiting)
+        rows = [row for row in ledger.deliveries(key).values() if row.state in _WAITING]
+        if said.embargo and rows:
+            due_at = min(_due_at(row, said.embargo) for row in rows)
+            channels = tuple(sorted(row.channel for row in rows))
+            yield Held(key=key, title=said.title, embargo=said.embargo, due_at=due_at, is_due=due_at <= now, channels=channels)
+
+
+def _due_at(row: Delivery, embargo: datetime) -> datetime:
+    """When the channel is to have it; one whose run was cut short before that was noted, when the embargo ends."""
+    told = msgspec.convert(row.outcome, Outcome).due_at if row.outcome else None
+    return told or embargo
 
 
 def embargo_problems(embargo: datetime | None, now: datetime, *, is_begun: bool) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -56,7 +57,8 @@ class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
 
     `told` is the post as plain data, its files by the bytes that they had when it was planned.
     `links` are the stand-ins for the addresses of hosts that the post was composed with, `settings` what the channel is set
-    to without its secrets, `costs` what it takes; `schedules` says that the platform itself ends the embargo.
+    to without its secrets, `costs` what it takes; `schedules` says that the platform itself ends the embargo,
+    `due_at` when it goes out, where that is ahead of the embargo's end.
     """
 
     channel: str
@@ -74,6 +76,7 @@ class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: Capabilities | None = None
     costs: tuple[Cost, ...] = ()
     schedules: bool = False
+    due_at: datetime | None = None
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -94,6 +97,7 @@ class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
             "limits": {name: getattr(self.capabilities, name) for name in _LIMITS} if self.capabilities else {},
             "costs": self.costs,
             "schedules": self.schedules,
+            **({"due_at": self.due_at} if self.due_at else {}),
         }
 
 
@@ -329,6 +333,7 @@ def _planned(
         capabilities=publisher.capabilities,
         costs=publisher.cost(post),
         schedules=publisher.schedules,
+        due_at=channel.due_at(post.embargo) if post.embargo and channel.hours_ahead else None,
     )
 
 

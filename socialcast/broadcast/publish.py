@@ -40,8 +40,8 @@ class Run:
         with ThreadPoolExecutor(threads, thread_name_prefix="socialcast") as self._pool:
             self._all(ChannelDelivery.identify)
             self._refuse_same_accounts()
-            if self._goes_on() and self._prepare() and self._is_due(wait_for_embargo):
-                self._commit()
+            if self._goes_on() and self._prepare():
+                self._commit_in_time(wait_for_embargo)
         failed = ", ".join(delivery.channel.name for delivery in self._deliveries if self._is_failed(delivery))
         for delivery in self._open():
             delivery.hold("not made public, because a required channel failed", f"mend {failed} and run it again")
@@ -66,12 +66,26 @@ class Run:
                 self._told_links = self._links()
                 self._all(partial(ChannelDelivery.prepare, links=self._told_links), wave())
 
-    def _commit(self) -> None:
+    def _commit_in_time(self, wait_for_embargo: bool) -> None:
+        """Everything at once; or, where the press may have it ahead of the embargo's end, the press first."""
+        embargo = self._announcement.embargo
+        if embargo is None:
+            self._commit(lambda delivery: True)
+            return
+        for moment in sorted({delivery.channel.due_at(embargo) for delivery in self._open()}):
+            if not self._is_due(moment, wait_for_embargo):
+                self._all(lambda delivery: delivery.hold_until(delivery.channel.due_at(embargo)))
+                return
+            self._commit(partial(_is_due_by, moment, embargo))
+            if not self._goes_on():
+                return
+
+    def _commit(self, is_meant: Callable[[ChannelDelivery], bool]) -> None:
         for wave in (self._hosts, self._pages, self._feeds):
             if self._goes_on() and self._links() != self._told_links:
                 self._prepare_others()  # a channel that may fail did: nobody is sent to what is not public
             if self._goes_on():
-                self._all(ChannelDelivery.commit, wave())
+                self._all(ChannelDelivery.commit, filter(is_meant, wave()))
 
     def _hosts(self) -> list[ChannelDelivery]:
         return [delivery for delivery in self._open() if delivery.is_host]
@@ -82,18 +96,14 @@ class Run:
     def _feeds(self) -> list[ChannelDelivery]:
         return [delivery for delivery in self._open() if not (delivery.is_host or delivery.is_page)]
 
-    def _is_due(self, wait_for_embargo: bool) -> bool:
-        embargo = self._announcement.embargo
-        if embargo is None or self._clock.now() >= embargo:
-            return True
-        if wait_for_embargo:
-            seconds = _seconds_between(self._clock.now(), embargo)
+    def _is_due(self, moment: datetime, wait_for_embargo: bool) -> bool:
+        """Whether it has come, after waiting for it where that is wanted."""
+        seconds = _seconds_between(self._clock.now(), moment)
+        if seconds and wait_for_embargo:
             for delivery in self._open():
-                delivery.tell_wait(seconds, f"under embargo until {embargo.isoformat()}")
+                delivery.tell_wait(seconds, f"under embargo until {moment.isoformat()}")
             self._clock.sleep(seconds, self._cancel)
-            return True
-        self._all(lambda delivery: delivery.hold_until(embargo))
-        return False
+        return not seconds or wait_for_embargo
 
     def _goes_on(self) -> bool:
         """Whether every required channel can still be published."""
@@ -137,6 +147,10 @@ class Run:
             raise
         for future in futures:
             future.result()
+
+
+def _is_due_by(moment: datetime, embargo: datetime, delivery: ChannelDelivery) -> bool:
+    return delivery.channel.due_at(embargo) <= moment
 
 
 def _seconds_between(start: datetime, end: datetime) -> float:

@@ -64,7 +64,7 @@ def _show(held: Iterable[Held], reports: Iterable[Report], *, as_json: bool) -> 
         return
     for item in held:
         when = click.style("due", fg="yellow") + " since" if item.is_due else "held until"
-        click.echo(f"{item.key}: {when} {item.embargo.isoformat()} ({', '.join(item.channels)})")
+        click.echo(f"{item.key}: {when} {item.due_at.isoformat()} ({', '.join(item.channels)})")
     for report in reports:
         show_report(report, as_json=False)
     if not held:

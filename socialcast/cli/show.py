@@ -122,7 +122,8 @@ def _when_lines(channel: PlannedChannel, post: Post) -> Iterator[str]:
         yield "  for the press alone"
     if post.embargo:
         who = "the platform by itself" if channel.schedules else "socialcast, which has to run then"
-        yield f"  made public at {post.embargo.isoformat()} by {who}"
+        ahead = f"sent ahead, under embargo, at {channel.due_at.isoformat()}" if channel.due_at else ""
+        yield f"  {ahead or f'made public at {post.embargo.isoformat()}'} by {who}"
 
 
 def _text_rules(platform: str) -> TextRules:

@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,7 @@ _COMMON = (
     "required",
     "policy",
     "audience",
+    "hours_ahead",
     "photos",
     "video",
 )  # what every channel may be set to, beside its wording
@@ -83,11 +85,22 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = True
     policy: Policy = Policy.REFUSE
     audience: Audience = Audience.PUBLIC
+    hours_ahead: float = 0.0  # of the embargo's end
     photos: PhotoWishes = PhotoWishes()
     video: VideoWishes = VideoWishes()
     wording: Wording = Wording()
     settings: Mapping[str, Any] = {}
     folder: Path = Path()  # where `file:` secrets and templates are looked up
+
+    def __post_init__(self) -> None:
+        if self.hours_ahead < 0:
+            raise ConfigurationError(f"hours_ahead is {self.hours_ahead:g}: nothing is published later than the embargo ends")
+        if self.hours_ahead and self.audience is Audience.PUBLIC:
+            raise ConfigurationError('hours_ahead is for channels with audience = "press": nobody else gets it under embargo')
+
+    def due_at(self, embargo: datetime) -> datetime:
+        """When what is under embargo goes to this channel: the press may have it ahead."""
+        return (embargo.astimezone(UTC) - timedelta(hours=self.hours_ahead)).astimezone(embargo.tzinfo)
 
 
 class ChannelsFile(msgspec.Struct, frozen=True, kw_only=True):
