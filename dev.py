@@ -50,7 +50,7 @@ def test(words: list[str]) -> int:
 
 def check(words: list[str]) -> int:
     python = environment("dev")
-    return max(run(python, "-m", *line) for line in CHECKS)
+    return max(run(python, *line) for line in CHECKS)
 
 
 def wheel(words: list[str]) -> int:
@@ -109,13 +109,13 @@ def run(*words: object, cwd: Path = HERE) -> int:
 
 
 CHECKS = (
-    ("ruff", "format", "--check", "."),
-    ("ruff", "check", "."),
-    ("mypy",),
-    ("importlinter.cli", "lint"),
-    ("codespell_lib",),
-    ("docs.generate", "--check"),
-    ("zensical", "build", "--strict"),
+    ("-m", "ruff", "format", "--check", "."),
+    ("-m", "ruff", "check", "."),
+    ("-m", "mypy"),
+    ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"),  # as a module it would do nothing
+    ("-m", "codespell_lib"),
+    ("-m", "docs.generate", "--check"),
+    ("-m", "zensical", "build", "--strict"),
 )
 
 COMMANDS = {"demo": demo, "test": test, "check": check, "wheel": wheel}
