@@ -34,8 +34,10 @@ _MOMENT = re.compile(
     r"(?<![\w-])\d{4}-\d\d-\d\d[T +](\d\d)(:|%3A)\d\d\2\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?|(?<![\w.-])\d{10}(?![\w.-])"
 )
 _DIGESTS = ("md5", "sha1", "sha256")
+_CONTENT_NAME = re.compile(r"\bbafyrei[a-z2-7]{52}\b")  # of a record by its hash, in which the moment is, too
 _BOUNDARY = re.compile(r"(boundary=)\"?[^\";]+\"?")
 _LOOKS_BACK = timedelta(days=7)  # how long before now a search for what an earlier run sent may begin
+_LOOKS_AHEAD = timedelta(hours=1)  # how long a token that is asked for may live
 _SHORTEST_REPLACED = 4  # a shorter value would stand in ordinary words
 
 
@@ -120,7 +122,7 @@ class _Words:
         self._named = dict(pair for name, publisher in publishers.items() for pair in _names(publisher, channels[name]))
         connections = [publisher.connection for publisher in publishers.values()]
         self._redact = connections[0].transport.redactor.redact
-        self._earliest, self._latest = began - _LOOKS_BACK, connections[0].clock.now()
+        self._earliest, self._latest = began - _LOOKS_BACK, connections[0].clock.now() + _LOOKS_AHEAD
         self._own_moments = {announcement.embargo, *((live.starts_at, live.ends_at) if live else ())}
 
     def of(self, text: str) -> str:
@@ -128,7 +130,7 @@ class _Words:
         for value in sorted(self._named, key=len, reverse=True):
             text = text.replace(value, self._named[value])
         text = _MOMENT.sub(self._moment, _ONCE.sub(r"\1\3<\2>", self._redact(text)))
-        return replace_tokens(text, self._id)
+        return replace_tokens(_CONTENT_NAME.sub("<hash>", text), self._id)
 
     def of_body(self, text: str) -> str:
         """That of a body; in a form, also without the digest of a field that has other bytes each time."""
@@ -143,7 +145,7 @@ class _Words:
         return self._numbers.setdefault(word, f"<id {len(self._numbers) + 1}>") if word in self._ids else word
 
     def _moment(self, found: re.Match[str]) -> str:
-        """A time at which the rehearsal looked at the clock; those that the announcement tells stay."""
+        """A time at which the rehearsal looked at the clock, or about it; those that the announcement tells stay."""
         text = unquote(found[0])
         moment = datetime.fromtimestamp(int(text), UTC) if text.isdigit() else datetime.fromisoformat(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

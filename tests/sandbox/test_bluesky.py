@@ -555,6 +555,10 @@ def test_a_file_that_nobody_uses_is_dropped(account: Account) -> None:
     account.token = account.sign_in().json()["accessJwt"]
     account.delete()
     assert refused(account.put(post(embed=images(blob)))) == (400, "BlobNotFound")
+    fresh = account.blob(photo(7))
+    account.put(post(embed=images(fresh)))
+    account.delete()
+    assert refused(account.put(post(embed=images(fresh)))) == (400, "BlobNotFound")
 
 
 @pytest.mark.parametrize(
@@ -823,7 +827,11 @@ def test_gates_hold_under_the_posts_own_key(account: Account) -> None:
     quotes = {"$type": QUOTE_GATE, "post": uri, "createdAt": AT, "embeddingRules": [{"$type": f"{QUOTE_GATE}#disableRule"}]}
     account.apply(create(post(), KEY), create(gate, "3n2vkvrlo2223", GATE))
     assert "replies by" not in account.mirror.cards()[0].facts
-    account.apply(create(gate, KEY, GATE), create(quotes, KEY, QUOTE_GATE))
+    elsewhere = f"at://{account.did}/{POST}/3n2vkvrlo2223"
+    account.put({**gate, "post": elsewhere}, collection=GATE)
+    assert "replies by" not in account.mirror.cards()[0].facts
+    account.put(gate, collection=GATE)
+    account.put(quotes, collection=QUOTE_GATE)
     facts = account.mirror.cards()[0].facts
     assert (facts["replies by"], facts["quotes by"]) == ("nobody", "nobody")
     many = {**gate, "allow": [{"$type": f"{GATE}#mentionRule"}] * 6}

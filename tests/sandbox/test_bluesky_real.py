@@ -152,7 +152,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Party]:
 
     def send(verb: str, nsid: str, query: dict[str, Any], body: Any, headers: dict[str, str]) -> tuple[int, Any]:
         sent = {"data": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
-        more = {"base_url": f"https://{host}", "headers": headers, "query_string": query}
+        more: dict[str, Any] = {"base_url": f"https://{host}", "headers": headers, "query_string": query}
         answer = client.open(f"/xrpc/{nsid}", method=verb, buffered=True, **more, **sent)
         return answer.status_code, _read(answer.get_data(), answer.content_type or "", lambda: answer.json)
 
@@ -318,7 +318,7 @@ def records(party: Party) -> None:
 
 
 def files(party: Party) -> None:
-    jpeg = party.upload(photo(1), "image/jpeg")
+    jpeg: dict[str, Any] = party.upload(photo(1), "image/jpeg")
     party.upload(photo(1, "PNG"), "image/jpeg")
     party.upload(photo(1, "WEBP"), "*/*")
     party.upload(b"hello", "text/plain")
@@ -331,7 +331,7 @@ def files(party: Party) -> None:
     cid = jpeg["ref"]["$link"]
     party.call("GET", "com.atproto.sync.getBlob", token="", did=party.did, cid=cid)
     missing = {**jpeg, "ref": {"$link": NO_FILE}}
-    wrong = [{"mimeType": "image/png"}, {"size": 5}, {"size": 3_000_000}, {"mimeType": "text/plain"}]
+    wrong: list[dict[str, Any]] = [{"mimeType": "image/png"}, {"size": 5}, {"size": 3_000_000}, {"mimeType": "text/plain"}]
     for blob in (missing, captions, *({**jpeg, **change} for change in wrong)):
         # the server under test is older: it has 1 MB where the mirror has the 2 MB of today
         told = party.create(post(embed=images(blob)))

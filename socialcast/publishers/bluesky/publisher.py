@@ -78,7 +78,7 @@ class BlueskyPublisher(Publisher):
 
     def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
         """Write the thread, and who may answer it, in one call that makes all of it or nothing."""
-        keys = record_keys(len(post.parts) or 1, post.key, post.channel, self._api.did)
+        keys = record_keys(len(post.parts) or 1, post.key, post.channel)
         made = steps.recorded("posts") or steps.once("posts", self._writing(post, keys, steps), partial(self._find, post, keys))
         items = tuple(Item(id=uri, kind="post", url=_permalink(uri)) for uri in made["uris"])
         at = datetime.fromisoformat(made["at"])

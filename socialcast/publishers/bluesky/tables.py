@@ -56,7 +56,7 @@ CAPABILITIES = Capabilities(
     link=LinkRules(clickable=True, card=Support.EMULATED),
     thread=Support.NATIVE,
     recovery=Recovery(
-        marker="a record key derived from key, channel and account, which the server takes once",
+        marker="a record key derived from key and channel, which the account's server takes once",
         settle_seconds=(0,),
         lost_ledger="every post; nothing is sent again, since the server refuses a second record under the key",
     ),

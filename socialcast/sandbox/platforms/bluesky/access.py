@@ -100,7 +100,7 @@ class Access(Mirror):
         spelt = "-".join(password[at : at + 4] for at in range(0, len(password), 4))
         did = f"did:plc:{self._word(_DID_BYTES)}"
         account = Account(id=did, name=name, credentials={"identifier": handle, "app_password": spelt})
-        pds = wishes.pop("pds", PDS_HOSTS[int(self.ids.digits(3)) % len(PDS_HOSTS)])
+        pds = wishes.pop("pds", PDS_HOSTS[len(self.users) % len(PDS_HOSTS)])
         self.users[did] = User(did=did, handle=handle, password=spelt, pds=pds, **wishes)
         return account
 

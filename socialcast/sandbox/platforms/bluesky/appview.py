@@ -10,7 +10,7 @@ from socialcast.sandbox.platforms.bluesky.access import Call, operation, stamp
 from socialcast.sandbox.platforms.bluesky.lexicons import GALLERY, IMAGES, POST, PROFILE, VIDEO
 from socialcast.sandbox.platforms.bluesky.refusals import RefusalError, answer, invalid
 from socialcast.sandbox.platforms.bluesky.state import Record, User
-from socialcast.sandbox.platforms.bluesky.tables import CDN_HOST, LIMITS, VIDEO_DID, service_of
+from socialcast.sandbox.platforms.bluesky.tables import CDN_HOST, LIMITS, VIDEO_DID
 from socialcast.sandbox.platforms.bluesky.video import VideoService
 
 __all__ = ["AppView", "image_url", "video_url"]
@@ -110,9 +110,9 @@ class AppView(VideoService):
         return response
 
     def _is_indexed(self, record: Record, call: Call) -> bool:
-        """One's own server knows one's own posts at once; everybody else waits for the index."""
+        """One's own server, which alone knows who asks, has one's own posts at once; everybody else waits for the index."""
         is_own = call.viewer is not None and call.viewer.did == record.did
-        return (is_own and service_of(call.request.host) == "pds") or self.clock.now() >= record.at + LIMITS.index_seconds
+        return is_own or self.clock.now() >= record.at + LIMITS.index_seconds
 
     def _profile(self, user: User) -> dict[str, Any]:
         record = user.records.get((PROFILE, "self"))
