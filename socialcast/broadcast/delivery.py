@@ -63,6 +63,7 @@ class ChannelDelivery:
         recover: bool,
         row: Row | None,
         held_by: Mapping[_Identity, str],
+        is_approved: bool,  # whether nothing but the planned post may be sent
     ) -> None:
         self.channel, self.publisher, self.planned = channel, publisher, planned
         self._announcement, self._ledger, self._listener = announcement, ledger, listener
@@ -75,7 +76,7 @@ class ChannelDelivery:
         self.outcome: Outcome | None = self._earlier(row)
         self._is_partly_public = bool(row and row.outcome and row.outcome.get("partly_public"))
         self._steps_of: dict[Phase, set[str]] = {Phase.PREPARE: set(), Phase.COMMIT: set()}
-        self.is_approved = False  # whether nothing but the planned post may be sent
+        self._is_approved = is_approved
         self._links: Mapping[str, str] = planned.links
         self._is_in_doubt = row is not None and row.state == State.UNKNOWN.value
         self._steps: Steps | None = None
@@ -158,7 +159,7 @@ class ChannelDelivery:
     def _identify(self) -> None:
         self.account = account = self.steps.read(self.publisher.account)
         self._require_known(account)
-        if self.is_approved:  # before anything is uploaded
+        if self._is_approved:  # before anything is uploaded
             self._require_approved(self.planned.links, self._composed(self.planned.links))
 
     def _require_known(self, account: Account) -> None:
@@ -205,7 +206,7 @@ class ChannelDelivery:
 
     def _require_approved(self, links: Mapping[str, str], post: Post) -> None:
         """Raise TerminalError where that is not what was approved: limits of the account, a file, an address that is missing."""
-        if self.is_approved and (told := differs(self.planned, links, post)):
+        if self._is_approved and (told := differs(self.planned, links, post)):
             raise TerminalError(f"not what was approved: {told}", code="approval.changed", hint=_APPROVE_ANEW)
 
     def _with_fitted_video(self, post: Post) -> Post:

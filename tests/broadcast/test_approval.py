@@ -149,8 +149,7 @@ def test_a_part_of_the_channels_may_go_first(make: Make, sandbox: Sandbox) -> No
 
 def test_a_run_that_goes_on_later_is_held_to_the_approval(make: Make, sandbox: Sandbox) -> None:
     """After an embargo, settings that changed in between stop it, unless the new plan is approved."""
-    clock = make("a")._clock
-    held = msgspec.structs.replace(HELLO, embargo=clock.now() + timedelta(hours=2))
+    held = msgspec.structs.replace(HELLO, embargo=sandbox.clock.datetime() + timedelta(hours=2))
     plan = make("a").plan(held)
     assert make("a").publish(held, approved=plan).exit_code == 75
     sandbox.advance(3 * 3600)
