@@ -181,6 +181,11 @@ class Outcome(_Record, frozen=True, kw_only=True):
         """Whether a person has to look at this channel."""
         return self.state not in (State.PUBLISHED, State.SKIPPED)
 
+    @property
+    def is_in_time(self) -> bool:
+        """Whether all is as planned: published, skipped, or held for a moment that is to come."""
+        return not self.failed or (self.state is State.HELD and self.due_at is not None and not self.partly_public)
+
 
 class Report(_Record, frozen=True, kw_only=True):
     """One outcome for every channel; `digest` names the content, `problems` what preflight found."""
@@ -202,6 +207,8 @@ class Report(_Record, frozen=True, kw_only=True):
             return 1
         if all(state is State.PUBLISHED for state in wanted) and (State.PUBLISHED in states or not states):
             return 0
+        if State.PUBLISHED in states and all(outcome.is_in_time for outcome in self.outcomes):
+            return 75  # the press has it ahead, the others have it when the embargo ends
         if State.PUBLISHED in states or any(outcome.partly_public for outcome in self.outcomes):
             return 3
         return 75 if waiting & set(states) and State.REFUSED not in states else 1

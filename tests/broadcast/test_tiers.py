@@ -44,7 +44,7 @@ def test_the_press_is_first_and_the_public_waits(make: Make, sandbox: Sandbox) -
     assert has_it(sandbox) == []
     sandbox.advance(3600)
     report = broadcast.resume("news")
-    assert (report.exit_code, report["press"].state, report["town"].state) == (3, State.PUBLISHED, State.HELD)
+    assert (report.exit_code, report["press"].state, report["town"].state) == (75, State.PUBLISHED, State.HELD)
     assert has_it(sandbox) == ["press"]
     sandbox.advance(7199)
     broadcast.resume("news")
