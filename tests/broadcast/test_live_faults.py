@@ -91,6 +91,7 @@ def live_through(sandbox: Sandbox, folder: Path) -> Iterator[list[Sight]]:
             sandbox.advance(_PATIENCE_SECONDS)
         if bring is moments[0]:
             pictures_come_in(sandbox, folder)
+        sandbox.advance(_PATIENCE_SECONDS)  # what becomes a recording by itself is one, however long the moment took
         yield seen(sandbox)
 
 
