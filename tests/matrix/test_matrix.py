@@ -44,7 +44,9 @@ def test_no_fault_doubles_or_loses_anything(sandbox: Sandbox, publisher: str) ->
 def test_no_kill_doubles_or_loses_anything(sandbox: Sandbox, publisher: str) -> None:
     """Killed at whichever boundary, and run again with its ledger, without it, or twice at once: everything is there once."""
     usual, *others = map(Kills, recorded(sandbox, publisher))
-    verdicts = [usual.run(case) for case in usual.cases([20, 60])]
+    around_records = [case for case in usual.cases([20, 60]) if case.call == "ledger"]
+    around_requests = [case for case in usual.cases([20, 60]) if case.call != "ledger"]
+    verdicts = [usual.run(case) for case in (*around_requests, *one_way_each(around_records))]
     verdicts += [killing.run(case) for killing in others for case in one_way_each(killing.cases([20, 60]))]
     assert not failures(verdicts)
 
