@@ -20,6 +20,7 @@ MIRRORS: Mapping[str, str] = {
     "vimeo": "socialcast.sandbox.platforms.vimeo:VimeoMirror",
     "newsroom": "socialcast.sandbox.platforms.newsroom:NewsroomMirror",
     "bluesky": "socialcast.sandbox.platforms.bluesky:BlueskyMirror",
+    "mastodon": "socialcast.sandbox.platforms.mastodon:MastodonMirror",
     "email": "socialcast.sandbox.platforms.email:EmailMirror",
     "rtmp": "socialcast.sandbox.platforms.rtmp:RtmpMirror",
 }

@@ -15,6 +15,7 @@ from socialcast.registry import platforms, publisher_class
 
 ROOT = Path(__file__).parents[2]
 OURS = {"x", "flickr", "mediawiki", "facebook", "youtube", "rtmp", "vimeo", "newsroom", "bluesky", "email"}
+AHEAD = {"mastodon"}  # mirrors whose publishers are being made, against them
 INFORMATIONAL = {  # read by people, publishers and the orchestrator, and not by a preflight rule
     "documented",
     "checked",
@@ -39,7 +40,7 @@ def test_one_name_everywhere() -> None:
     """Every publisher has a mirror, tests of both, and a page, all of the same name."""
     package = Path(socialcast.__file__).parent
     assert names(package / "publishers", "[a-z]*") == OURS
-    assert names(package / "sandbox" / "platforms", "[a-z]*") == OURS
+    assert names(package / "sandbox" / "platforms", "[a-z]*") == OURS | AHEAD
     assert names(ROOT / "docs" / "channels", "*.md") == OURS
     assert names(ROOT / "tests" / "publishers", "test_*.py", "test_") >= OURS
     assert names(ROOT / "tests" / "sandbox", "test_*.py", "test_") >= OURS

@@ -1,0 +1,65 @@
+"""What a visitor sees of a status: a warning with the rest folded, its media with their descriptions, its edits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from markupsafe import Markup
+
+from socialcast.sandbox.mirror import Card, Picture
+from socialcast.sandbox.platforms.mastodon.entities import content
+from socialcast.sandbox.platforms.mastodon.state import Instance, Status
+
+__all__ = ["card_of"]
+
+_INVISIBLE = re.compile(r'<span class="invisible">[^<]*</span>')
+_CUT = re.compile(r'(<span class="ellipsis">[^<]*)</span>')
+
+
+def card_of(instance: Instance, status: Status) -> Card:
+    """The card of a public status."""
+    shown = status.shown
+    facts = {
+        "visibility": status.visibility if status.visibility != "public" else "",
+        "language": shown.language,
+        "edited": f"{len(status.versions) - 1} times, last {_at(shown.at):%d %B %Y, %H:%M UTC}"
+        if len(status.versions) > 1
+        else "",
+        "media": "hidden until one asks" if shown.sensitive and shown.media else "",
+        "favourites": str(len(status.favourites) or ""),
+    }
+    return Card(
+        id=status.id,
+        kind="status",
+        account=f"@{status.user.name}@{status.host}",
+        url=status.url,
+        at=_at(status.at),
+        text=shown.text,
+        html=_html(instance, status),
+        pictures=tuple(_pictures(instance, status)),
+        parent=status.parent.id if status.parent else "",
+        facts={name: fact for name, fact in facts.items() if fact},
+    )
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _html(instance: Instance, status: Status) -> str:
+    """The text as readers' programs draw it: what is marked invisible left out, and below its warning folded."""
+    drawn = _CUT.sub(r"\1…</span>", _INVISIBLE.sub("", content(instance, status.shown.text)))
+    if not status.shown.spoiler_text:
+        return drawn
+    folded = Markup("<details><summary>{}</summary>{}</details>")
+    return str(folded.format(status.shown.spoiler_text, Markup(drawn)))  # noqa: S704 - as safe as it was
+
+
+def _pictures(instance: Instance, status: Status) -> Iterator[Picture]:
+    shown = status.shown
+    for attachment in (instance.media[id] for id in shown.media if id in instance.media):
+        description, _ = shown.described[attachment.id]
+        kind = "photo" if attachment.kind == "image" or attachment.mime_type == "image/gif" else "video"
+        yield Picture(url=attachment.url, alt=description or "", kind=kind)
