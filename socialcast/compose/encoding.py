@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from math import floor, log
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 from PIL import Image, ImageFile
@@ -135,9 +135,10 @@ def _size_at(picture: Image.Image, scale: float) -> tuple[int, int]:
 
 
 def _at(picture: Image.Image, scale: float, quality: int, media_type: str, options: dict[str, Any]) -> bytes:
-    out = BytesIO()
-    _scaled(picture, _size_at(picture, scale)).save(out, _WRITERS[media_type], quality=quality, **options)
-    return out.getvalue()
+    with TemporaryFile() as out:  # a real one: Pillow lets other threads run while it encodes, but not into memory (13.0)
+        _scaled(picture, _size_at(picture, scale)).save(out, _WRITERS[media_type], quality=quality, **options)
+        out.seek(0)
+        return out.read()
 
 
 def _in_full_colours(image: Image.Image) -> Image.Image:
