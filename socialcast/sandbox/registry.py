@@ -21,6 +21,7 @@ MIRRORS: Mapping[str, str] = {
     "newsroom": "socialcast.sandbox.platforms.newsroom:NewsroomMirror",
     "bluesky": "socialcast.sandbox.platforms.bluesky:BlueskyMirror",
     "mastodon": "socialcast.sandbox.platforms.mastodon:MastodonMirror",
+    "matrix": "socialcast.sandbox.platforms.matrix:MatrixMirror",
     "email": "socialcast.sandbox.platforms.email:EmailMirror",
     "rtmp": "socialcast.sandbox.platforms.rtmp:RtmpMirror",
 }
