@@ -120,6 +120,7 @@ class Card:
     at: datetime
     title: str = ""
     text: str = ""
+    warning: str = ""  # what a visitor reads first, with text and pictures folded below it
     html: str = ""  # already safe HTML, where the platform renders markup; replaces `text` on the page
     pictures: tuple[Picture, ...] = ()
     parent: str = ""

@@ -69,6 +69,7 @@ class SandboxStage:
             (
                 card.kind,
                 card.title,
+                card.warning,
                 _timeless(card.text or card.html),
                 *(f"{seen.kind}: {seen.alt}: {seen.caption}" for seen in card.pictures),
                 *(f"{name}: {_timeless(fact)}" for name, fact in card.facts.items()),

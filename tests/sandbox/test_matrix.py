@@ -238,7 +238,7 @@ def test_cards_show_a_room_as_its_members_see_it(matrix: Matrix) -> None:
     assert len(cards) == 3
     whole = next(card for card in cards.values() if card.kind == "room")
     assert (whole.title, whole.text, whole.facts["who may write"]) == ("Press", "News", "those with the power to")
-    assert (cards[first].text, cards[first].html, cards[first].facts["edited"]) == ("Doors closed", "", "1 times")
+    assert (cards[first].text, cards[first].html, cards[first].facts["versions"]) == ("Doors closed", "", "2")
     assert (cards[first].parent, cards[second].parent) == (whole.id, first)
     assert cards[second].pictures[0].alt == "The hall, full"
     shown = matrix.call("GET", cards[second].pictures[0].url.removeprefix("https://matrix.example"), token="")

@@ -52,6 +52,17 @@ def test_answers_to_one_post_are_shown_oldest_first(get: Get, plaza: Any) -> Non
     assert re.findall(r"post-\w", get().text) == ["post-a", "post-b", "post-c"]
 
 
+def test_text_and_pictures_are_folded_below_a_warning(get: Get, plaza: Any) -> None:
+    """A visitor reads the warning, and the rest on demand; facts stand outside."""
+    plaza.show("a", warning="<b>Crowds</b>", text="So many", pictures=(photo(1),), facts={"language": "en"})
+    folded = re.search(r"<details class=\"warning\"><summary>(.*?)</summary>(.*)<dl", get().text, re.DOTALL)
+    assert folded is not None
+    assert folded[1] == "&lt;b&gt;Crowds&lt;/b&gt;"
+    assert "So many" in folded[2]
+    assert "pictures/1.gif" in folded[2]
+    assert folded[2].rstrip().endswith("</details>")
+
+
 def test_pictures_have_their_alt_text_for_screen_readers_and_on_demand(get: Get, plaza: Any) -> None:
     plaza.show("a", pictures=(photo(1), photo(2, alt="")))
     page = get().text

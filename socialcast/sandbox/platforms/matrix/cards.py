@@ -73,7 +73,7 @@ def _card(room: Room, event: Event) -> Card:
     edits = room.edits_of(event)
     shown = edits[-1].content.get("m.new_content", edits[-1].content) if edits else event.content
     facts = {
-        "edited": f"{len(edits)} times" if edits else "",
+        "versions": str(len(edits) + 1) if edits else "",
         "encrypted": "no, in a room that is" if room.told("m.room.encryption") and event.type == "m.room.message" else "",
         "file": _file_of(shown),
     }
