@@ -551,6 +551,17 @@ def test_the_instance_tells_what_it_enforces(mastodon: Mastodon) -> None:
 
 
 @documentation
+def test_an_instance_may_tell_what_nobody_understands(mastodon: Mastodon) -> None:
+    """Parts of what it tells are missing or strange, for clients that must bear it; what it enforces stays."""
+    mastodon.account(tells={"statuses": {"max_characters": "many"}, "media_attachments": None})
+    for version in ("v1", "v2"):
+        told = mastodon.call("GET", f"/api/{version}/instance/", "").json["configuration"]
+        assert told["statuses"] == {"max_characters": "many"}
+        assert "media_attachments" not in told
+    assert mastodon.post("x" * 501).status_code == 422
+
+
+@documentation
 def test_wishes_that_are_none_are_refused(mastodon: Mastodon) -> None:
     """A slip in a test is told, and opens nothing."""
     with pytest.raises(ValueError, match="no wishes max_letters"):

@@ -94,11 +94,13 @@ class Instances(Access):
 
 def _configuration(server: Server) -> dict[str, Any]:
     media = {name: getattr(server, name) for name in _MEDIA_LIMITS}
-    return {
+    told: dict[str, Any] = {
         "urls": {},
         "accounts": {"max_featured_tags": 10, "max_pinned_statuses": 5},
         "statuses": {name: getattr(server, name) for name in _STATUS_LIMITS},
         "media_attachments": {"supported_mime_types": list(server.supported_mime_types), **media},
         "polls": _POLLS,
         "translation": {"enabled": False},
+        **server.tells,
     }
+    return {name: part for name, part in told.items() if part is not None}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from socialcast.sandbox.mirror import Route, Verified
 
@@ -95,6 +96,9 @@ class Server:
     takes_text_alone: bool = True
     schedules: bool = True
     image_seconds: float = 0.0  # how long a picture is processed; 0 answers 200 at once
+    tells: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # parts of `configuration` told otherwise than they are; None: left out
 
     def __post_init__(self) -> None:
         if self.repeats not in REPEATS:
@@ -203,11 +207,17 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 ALL_SCOPES = "read write profile"
 
+_WITH_SLASH = ("get_instance", "get_old_instance")  # as Mastodon.py spells them; Rails takes a slash at the end of any path
+
+
+def _route(name: str, path: str) -> Route:
+    each = OPERATIONS[name]
+    return Route(method=each.verb, path=path, handler=name, source=f"{DOCS}/{each.page}", verified=each.verified)
+
+
 ROUTES = (
-    *(
-        Route(method=each.verb, path=each.path, handler=name, source=f"{DOCS}/{each.page}", verified=each.verified)
-        for name, each in OPERATIONS.items()
-    ),
+    *(_route(name, each.path) for name, each in OPERATIONS.items()),
+    *(_route(name, OPERATIONS[name].path + "/") for name in _WITH_SLASH),
     Route(
         method="GET",
         path="/system/media_attachments/files/{id}/original/{file}",
