@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Workshop"]
 
 Opened = TypeVar("Opened", Ledger, Transport)
-_CONNECTIONS = 1024  # the most that the pool keeps per host; only those in use exist
+_CONNECTIONS_EACH, _MOST_CONNECTIONS = 32, 1024  # kept per host; urllib3 fills and empties a slot for each, used or not
 
 
 class Workshop:
@@ -58,7 +58,8 @@ class Workshop:
 
     def new_transport(self) -> Transport:
         """Connections of their own, which the caller closes."""
-        return Transport(sandbox_url=self.sandbox_url, connections=_CONNECTIONS, witness=self.witness)
+        connections = min(_CONNECTIONS_EACH * max(1, len(self.channels)), _MOST_CONNECTIONS)
+        return Transport(sandbox_url=self.sandbox_url, connections=connections, witness=self.witness)
 
     def publishers(self, channels: Mapping[str, Channel], *, to_send: bool) -> dict[str, Publisher]:
         """A publisher for each channel; to plan, secrets may be missing. Raises ConfigurationError."""
