@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from multiprocessing.sharedctypes import RawValue
 from typing import Any, ClassVar
 
 from werkzeug.wrappers import Response
@@ -58,11 +59,11 @@ class Clock:
     """Wall time plus whatever a test has added: processing delays, token expiry and rate windows follow it."""
 
     def __init__(self) -> None:
-        self._ahead_seconds = 0.0
+        self.ahead_seconds = RawValue("d", 0.0)  # which other processes of this machine can be given to read
 
     def now(self) -> float:
         """The current time in Unix seconds."""
-        return time.time() + self._ahead_seconds
+        return time.time() + self.ahead_seconds.value
 
     def datetime(self) -> datetime:
         """The current time as an aware datetime in UTC."""
@@ -72,7 +73,7 @@ class Clock:
         """Move the time forward; it never goes back."""
         if seconds < 0:
             raise ValueError(f"the clock only goes forward, not by {seconds} seconds")
-        self._ahead_seconds += seconds
+        self.ahead_seconds.value += seconds
 
 
 class Ids:

@@ -11,6 +11,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
+from ctypes import c_double
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -23,7 +24,7 @@ from socialcast.broadcast import Broadcast
 from socialcast.delivery.ledger import Ledger
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import LedgerBusy
-from socialcast.testing.clock import RemoteClock
+from socialcast.testing.clock import SharedClock
 from socialcast.testing.matrix.scenes import Recorded, scratch_folder, settle
 from socialcast.testing.matrix.verdict import Case, Verdict, judge
 from socialcast.wire.settings import Channel
@@ -112,7 +113,8 @@ def _context() -> ForkServerContext:
 
 def _started(run: Recorded, folder: Path, case: Case | None = None, gate: Barrier | None = None) -> BaseProcess:
     channel = run.stage.channel(**run.scene.settings)
-    process = _context().Process(target=_publish, args=(channel, run.announcement, folder, run.sandbox.url, case, gate))
+    url, ahead = run.sandbox.url, run.sandbox.clock.ahead_seconds
+    process = _context().Process(target=_publish, args=(channel, run.announcement, folder, url, ahead, case, gate))
     process.start()
     return process
 
@@ -129,13 +131,20 @@ def _end(process: BaseProcess) -> None:
 
 
 def _publish(
-    channel: Channel, announcement: Announcement, folder: Path, sandbox_url: str, case: Case | None, gate: Barrier | None
+    channel: Channel,
+    announcement: Announcement,
+    folder: Path,
+    sandbox_url: str,
+    ahead_seconds: c_double,
+    case: Case | None,
+    gate: Barrier | None,
 ) -> None:
     if case and case.what in _BOUNDARIES:
         _BOUNDARIES[case.what](case.number)
     if gate:
         gate.wait(_LIMIT_SECONDS)
-    with Broadcast([channel], ledger=folder / "ledger", sandbox=sandbox_url, clock=RemoteClock(sandbox_url)) as broadcast:
+    clock = SharedClock(sandbox_url, ahead_seconds)
+    with Broadcast([channel], ledger=folder / "ledger", sandbox=sandbox_url, clock=clock) as broadcast:
         try:
             broadcast.publish(announcement)
         except LedgerBusy:
