@@ -7,6 +7,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from ctypes import c_double
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -59,7 +60,7 @@ class Clock:
     """Wall time plus whatever a test has added: processing delays, token expiry and rate windows follow it."""
 
     def __init__(self) -> None:
-        self.ahead_seconds = RawValue("d", 0.0)  # which other processes of this machine can be given to read
+        self.ahead_seconds: c_double = RawValue("d", 0.0)  # which other processes of this machine can be given to read
 
     def now(self) -> float:
         """The current time in Unix seconds."""
