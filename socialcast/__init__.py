@@ -39,7 +39,8 @@ if TYPE_CHECKING:
         TerminalError,
         TransientError,
     )
-    from socialcast.model.receipt import LiveReport, LiveState, Outcome, Receipt, Report, State
+    from socialcast.model.receipt import LiveState, Outcome, Receipt, Report, State
+    from socialcast.model.reports import LiveReport
     from socialcast.wire.announcements import load_announcement
     from socialcast.wire.settings import Channel
     from socialcast.wire.wording import Wording
@@ -56,7 +57,7 @@ _HOME = {
     "LedgerError": "socialcast.model.errors",
     "Link": "socialcast.model.announcement",
     "Live": "socialcast.model.announcement",
-    "LiveReport": "socialcast.model.receipt",
+    "LiveReport": "socialcast.model.reports",
     "LiveState": "socialcast.model.receipt",
     "LiveWords": "socialcast.model.announcement",
     "Outcome": "socialcast.model.receipt",

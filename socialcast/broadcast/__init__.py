@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from socialcast.broadcast.approval import Approval, Approved, keep
+from socialcast.broadcast.delivered import Delivered
 from socialcast.broadcast.doctor import Checkup, examine
 from socialcast.broadcast.due import Held, embargo_problems, held
 from socialcast.broadcast.events import Event, Listener, Phase
-from socialcast.broadcast.live import Delivered, LiveShow
+from socialcast.broadcast.live import LiveShow
 from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_plan
 from socialcast.broadcast.publication import Publication
 from socialcast.broadcast.resolve import resolve
@@ -215,18 +216,8 @@ class Broadcast:
 
     def live(self, key: str) -> LiveShow:
         """The live event of an announcement that was published; raises ConfigurationError where there is none."""
-        rows, publishers = self.ledger.deliveries(key), self._shop.publishers(self.channels, to_send=True)
         announcement = self.remembered(key)
-        delivered = [
-            Delivered(
-                publishers[name],
-                self._shop.steps(publishers[name], key),
-                msgspec.convert(row.outcome, Outcome),
-                msgspec.convert(row.draft or {}, Draft),
-            )
-            for name in self.channels
-            if (row := rows.get(name)) and row.outcome and self.channels[name].audience.may_see(announcement.audience)
-        ]
+        delivered = [one for one in self._delivered(key) if self._may_see(one, announcement)]
         return LiveShow(announcement, delivered, lambda: lease(self.ledger, key, self._shop.clock, Cancel()))
 
     def open(self, channel: str, key: str) -> tuple[Publisher, Steps]:
@@ -258,6 +249,23 @@ class Broadcast:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def _delivered(self, key: str) -> list[Delivered]:
+        """The channels that have an outcome for it, ready for more work."""
+        rows, publishers = self.ledger.deliveries(key), self._shop.publishers(self.channels, to_send=True)
+        return [
+            Delivered(
+                publishers[name],
+                self._shop.steps(publishers[name], key),
+                msgspec.convert(row.outcome, Outcome),
+                msgspec.convert(row.draft or {}, Draft),
+            )
+            for name in self.channels
+            if (row := rows.get(name)) and row.outcome
+        ]
+
+    def _may_see(self, one: Delivered, announcement: Announcement) -> bool:
+        return self.channels[one.outcome.channel].audience.may_see(announcement.audience)
 
     def _begun(self, key: str) -> Mapping[str, Channel]:
         """The channels that earlier runs of it were for; those that were chosen by name, if some were."""

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from enum import Enum
-from typing import NamedTuple
+from functools import partial
 
 import msgspec
 
+from socialcast.broadcast.delivered import Delivered, about, guarded, in_sight, on_all
 from socialcast.broadcast.feed import FeedEvent, send
 from socialcast.broadcast.plan import led_to_its_page
 from socialcast.broadcast.words import live_words
 from socialcast.compose.weights import weigh
-from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
-from socialcast.model.errors import ConfigurationError, OutcomeUnknown, PublishError, TerminalError, TransientError
-from socialcast.model.receipt import (
-    Draft,
-    Item,
-    LiveOutcome,
-    LiveReport,
-    LiveState,
-    LiveStatus,
-    Outcome,
-    Receipt,
-    State,
-)
+from socialcast.model.errors import ConfigurationError, TerminalError
+from socialcast.model.receipt import Item, LiveState, LiveStatus, State
+from socialcast.model.reports import LiveOutcome, LiveReport
 from socialcast.publisher import Ingest, Publisher
 from socialcast.wire.clock import Cancel
 
-__all__ = ["Delivered", "LiveShow", "Moment"]
+__all__ = ["LiveShow", "Moment"]
 
 
 class Moment(Enum):
@@ -40,20 +30,6 @@ class Moment(Enum):
     START = "start"
     END = "end"
     REPLAY = "replay"
-
-
-class Delivered(NamedTuple):
-    """One channel that has the announcement, ready for more work on it."""
-
-    publisher: Publisher
-    steps: Steps
-    outcome: Outcome
-    draft: Draft
-
-    @property
-    def event(self) -> Item | None:
-        """The live event that this channel hosts."""
-        return next((item for item in self.draft.items if item.kind == "live"), None)
 
 
 _OVER = frozenset({LiveState.ENDED, LiveState.REPLAY})
@@ -93,7 +69,7 @@ class LiveShow:
         published = [one for one in delivered if one.outcome.state is State.PUBLISHED]
         self._hosts = [one for one in published if one.event]
         self._feeds = [one for one in published if not one.event]
-        self._transports = {one.outcome.channel: one.publisher.connection.transport for one in published}
+        self._channels = {one.outcome.channel: one for one in published}
         if not self._hosts:
             raise ConfigurationError(
                 f"{announcement.resolved_key} has no live event on any of its channels: give the announcement a live.starts_at,"
@@ -114,7 +90,7 @@ class LiveShow:
 
     def status(self) -> LiveReport:
         """Where the event is on every channel that hosts it, by asking them."""
-        return self._report(_on_all(self._hosts, lambda host: _guarded(host, lambda: _told(host, _status(host)))))
+        return self._report(on_all(self._hosts, lambda host: _guarded(host, lambda: _told(host, _status(host)))))
 
     def feed(
         self,
@@ -144,12 +120,12 @@ class LiveShow:
 
     def _come(self, moment: Moment) -> LiveReport:
         with self._lease():
-            hosts = _on_all(self._hosts, lambda host: _guarded(host, lambda: _move(host, moment)))
+            hosts = on_all(self._hosts, lambda host: _guarded(host, lambda: _move(host, moment)))
             reached = next((outcome for outcome in hosts if outcome.status and outcome.status.state in _REACHED[moment]), None)
             if reached is None:
                 return self._report(hosts)
             url = (reached.status.replay_url if reached.status else "") or reached.url
-            told = _on_all(self._feeds, lambda feed: _guarded(feed, lambda: self._tell(feed, moment, url)))
+            told = on_all(self._feeds, lambda feed: _guarded(feed, lambda: self._tell(feed, moment, url)))
             return self._report([*hosts, *told])
 
     def _line(self, publisher: Publisher, moment: Moment, url: str) -> str:
@@ -166,18 +142,18 @@ class LiveShow:
             return _about(feed, done=_LEFT, reason="it tells of a later moment already")
         again = " before" if feed.steps.recorded(name) else ""
         if publisher.capabilities.shows_live:
-            publisher.show_live(_receipt(feed), _SHOWN[moment], url, feed.steps, name=name)
+            publisher.show_live(feed.receipt, _SHOWN[moment], url, feed.steps, name=name)
             return _about(feed, done=f"shown{again}")
         line, links = self._line(publisher, moment, url), self._links()
         if publisher.capabilities.amend:
             said = led_to_its_page(self._announcement, publisher, links)
             text = "\n\n".join([*publisher.compose(said, links).parts, line])
             _require_room(publisher, text)
-            publisher.amend(_receipt(feed), text, feed.steps, name=name)
+            publisher.amend(feed.receipt, text, feed.steps, name=name)
             return _about(feed, done=f"amended{again}")
         if publisher.capabilities.answer:
             _require_room(publisher, line)
-            answer = publisher.answer(_receipt(feed), line, feed.steps, name=name)
+            answer = publisher.answer(feed.receipt, line, feed.steps, name=name)
             return _about(feed, done=f"answered{again}", url=answer.url)
         return _about(feed, done=_LEFT, reason=f"{publisher.name} offers neither amending nor answering")
 
@@ -191,12 +167,12 @@ class LiveShow:
         return LiveReport(key=self._announcement.resolved_key, outcomes=tuple(map(self._seen, outcomes)))
 
     def _seen(self, outcome: LiveOutcome) -> LiveOutcome:
-        """The outcome with addresses that can be opened: in a sandbox run, the sandbox's."""
-        visible = self._transports[outcome.channel].visible_url
-        status = outcome.status
+        """The outcome with addresses that can be opened."""
+        one, status = self._channels[outcome.channel], outcome.status
         if status and status.replay_url:
-            status = msgspec.structs.replace(status, replay_url=visible(status.replay_url))
-        return msgspec.structs.replace(outcome, url=visible(outcome.url), status=status)
+            replay_url = one.publisher.connection.transport.visible_url(status.replay_url)
+            outcome = msgspec.structs.replace(outcome, status=msgspec.structs.replace(status, replay_url=replay_url))
+        return in_sight(one, outcome)
 
 
 # -- one channel -------------------------------------------------------------------------------------------------------------
@@ -277,11 +253,6 @@ def _require_room(publisher: Publisher, text: str) -> None:
         )
 
 
-def _receipt(feed: Delivered) -> Receipt:
-    outcome = feed.outcome
-    return Receipt(id=outcome.id, url=outcome.url, published_at=outcome.published_at, items=outcome.items)
-
-
 # -- what is told of it ------------------------------------------------------------------------------------------------------
 
 
@@ -290,23 +261,8 @@ def _told(host: Delivered, status: LiveStatus, done: str = "", *, is_waiting: bo
 
 
 def _about(one: Delivered, **facts: object) -> LiveOutcome:
-    known = {"channel": one.outcome.channel, "platform": one.outcome.platform, "is_host": one.event is not None}
-    return LiveOutcome(**{"url": one.outcome.url, **known, **facts})  # type: ignore[arg-type]
+    return about(one, LiveOutcome, is_host=one.event is not None, **facts)
 
 
 def _guarded(one: Delivered, work: Callable[[], LiveOutcome]) -> LiveOutcome:
-    """What came of it; a channel that fails does not keep the others from their moment."""
-    try:
-        return work()
-    except PublishError as error:
-        redact = one.publisher.connection.transport.redactor.redact
-        unclear = isinstance(error, OutcomeUnknown | TransientError)
-        hint = error.hint or ("run it again" if unclear else "")
-        return _about(one, failed=True, reason=redact(error.message), hint=redact(hint), code=error.code)
-
-
-def _on_all(channels: list[Delivered], work: Callable[[Delivered], LiveOutcome]) -> list[LiveOutcome]:
-    if not channels:
-        return []
-    with ThreadPoolExecutor(len(channels), thread_name_prefix="socialcast-live") as pool:
-        return list(pool.map(work, channels))
+    return guarded(one, work, partial(_about, one))

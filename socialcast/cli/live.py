@@ -17,7 +17,8 @@ from socialcast.broadcast.live import LiveShow
 from socialcast.cli.options import channels_option, json_option, ledger_option, only_option, sandbox_option
 from socialcast.cli.place import Place
 from socialcast.cli.show import print_json
-from socialcast.model.receipt import LiveOutcome, LiveReport, LiveState
+from socialcast.model.receipt import LiveState
+from socialcast.model.reports import LiveOutcome, LiveReport
 from socialcast.wire.clock import Cancel
 from socialcast.wire.ffmpeg import Health
 

@@ -9,7 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["Data"]
+__all__ = ["Data", "Record"]
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -23,3 +23,7 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     def from_json(cls, document: bytes | str) -> Self:
         """The value that `to_json` wrote; raises msgspec.ValidationError with the path of what does not fit."""
         return msgspec.json.decode(document, type=cls)
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Frozen data that fits in the ledger; a field that a newer version added is passed over."""

@@ -7,6 +7,7 @@ from enum import Enum
 
 import msgspec
 
+from socialcast.model.data import Record
 from socialcast.model.errors import BroadcastError
 from socialcast.model.post import Adaptation
 from socialcast.model.problems import Problem, Severity
@@ -16,8 +17,6 @@ __all__ = [
     "Account",
     "Draft",
     "Item",
-    "LiveOutcome",
-    "LiveReport",
     "LiveState",
     "LiveStatus",
     "Outcome",
@@ -28,29 +27,25 @@ __all__ = [
 ]
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Frozen data that fits in the ledger."""
-
-
-class Account(_Record, frozen=True, kw_only=True):
+class Account(Record, frozen=True, kw_only=True):
     """Who a channel publishes as: id and name on the platform, where it is seen, and limits that differ from the published."""
 
     id: str
     name: str = ""
     url: str = ""
-    limits: dict[str, int] = {}  # path in the capabilities -> the account's own value
+    limits: dict[str, int] = msgspec.field(default_factory=dict)  # path in the capabilities -> the account's own value
 
 
-class Access(_Record, frozen=True, kw_only=True):
+class Access(Record, frozen=True, kw_only=True):
     """What a platform tells of a channel's credentials: what they may do, until when (None: it tells no end), and what is left
     of quotas, by unit."""
 
     scopes: tuple[str, ...] = ()
     expires_at: datetime | None = None
-    left: dict[str, int] = {}
+    left: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-class Item(_Record, frozen=True, kw_only=True):
+class Item(Record, frozen=True, kw_only=True):
     """One thing on the platform: `kind` is photo, video, album, post, page, file ..."""
 
     id: str
@@ -58,18 +53,18 @@ class Item(_Record, frozen=True, kw_only=True):
     url: str = ""
 
 
-class Draft(_Record, frozen=True, kw_only=True):
+class Draft(Record, frozen=True, kw_only=True):
     """What `prepare` left behind, invisible to the public; `links` are the addresses that hosts give to feeds."""
 
     items: tuple[Item, ...] = ()
-    links: dict[str, str] = {}
+    links: dict[str, str] = msgspec.field(default_factory=dict)
 
     def ids(self, kind: str) -> list[str]:
         """The ids of that kind, in order."""
         return [item.id for item in self.items if item.kind == kind]
 
 
-class Readiness(_Record, frozen=True, kw_only=True):
+class Readiness(Record, frozen=True, kw_only=True):
     """Whether the platform has processed the media; if not, when to look again and how far it is."""
 
     ready: bool
@@ -77,7 +72,7 @@ class Readiness(_Record, frozen=True, kw_only=True):
     progress_percent: int | None = None
 
 
-class Receipt(_Record, frozen=True, kw_only=True):
+class Receipt(Record, frozen=True, kw_only=True):
     """Proof of publication: the main item's id and permalink, when, everything that was made, and what is to be said of it."""
 
     id: str
@@ -96,7 +91,7 @@ class LiveState(Enum):
     REPLAY = "replay"
 
 
-class LiveStatus(_Record, frozen=True, kw_only=True):
+class LiveStatus(Record, frozen=True, kw_only=True):
     """What a platform tells of a live event: its state, whether pictures come in (None: it does not tell) and how well, and
     the replay's address."""
 
@@ -105,44 +100,6 @@ class LiveStatus(_Record, frozen=True, kw_only=True):
     health: str = ""
     viewers: int | None = None
     replay_url: str = ""
-
-
-class LiveOutcome(_Record, frozen=True, kw_only=True):
-    """What a moment of a live event meant on one channel, which hosts the event or carries a post about it.
-
-    `done` says what was done in words; where it `failed`, `reason` and `hint` say why and what to do. `is_waiting` means
-    that the platform is not there yet.
-    """
-
-    channel: str
-    platform: str
-    is_host: bool = False
-    status: LiveStatus | None = None
-    url: str = ""
-    done: str = ""
-    failed: bool = False
-    is_waiting: bool = False
-    reason: str = ""
-    hint: str = ""
-    code: str = ""
-
-
-class LiveReport(_Record, frozen=True, kw_only=True):
-    """One outcome for every channel that hosts the event, and for every one that posted about it."""
-
-    key: str
-    outcomes: tuple[LiveOutcome, ...]
-
-    @property
-    def exit_code(self) -> int:
-        """0 all done; 1 failed everywhere; 3 in part; 75 a platform is not there yet, ask again."""
-        failed = [outcome.failed for outcome in self.outcomes if outcome.is_host]
-        if any(failed) or any(outcome.failed for outcome in self.outcomes):
-            return 1 if all(failed) else 3
-        return 75 if any(outcome.is_waiting for outcome in self.outcomes) else 0
-
-    def __getitem__(self, channel: str) -> LiveOutcome:
-        return {outcome.channel: outcome for outcome in self.outcomes}[channel]
 
 
 class State(Enum):
@@ -157,7 +114,7 @@ class State(Enum):
     SKIPPED = "skipped"
 
 
-class Outcome(_Record, frozen=True, kw_only=True):
+class Outcome(Record, frozen=True, kw_only=True):
     """How one channel went, always: state, id, url, time, and the reason where it is not published."""
 
     channel: str
@@ -187,7 +144,7 @@ class Outcome(_Record, frozen=True, kw_only=True):
         return not self.failed or (self.state is State.HELD and self.due_at is not None and not self.partly_public)
 
 
-class Report(_Record, frozen=True, kw_only=True):
+class Report(Record, frozen=True, kw_only=True):
     """One outcome for every channel; `digest` names the content, `problems` what preflight found."""
 
     key: str

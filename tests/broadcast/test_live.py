@@ -12,7 +12,7 @@ import pytest
 
 from socialcast import Announcement, Broadcast, Channel, Live, LiveReport, LiveState, LiveWords, Override, Wording, Words
 from socialcast.model.errors import ConfigurationError
-from socialcast.model.receipt import LiveOutcome
+from socialcast.model.reports import LiveOutcome
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.testing.stage import clip

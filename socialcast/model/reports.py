@@ -1,0 +1,68 @@
+"""What a piece of work on published announcements meant: one outcome for every channel, whatever the work was."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from socialcast.model.data import Record
+from socialcast.model.receipt import LiveStatus
+
+__all__ = ["ChannelOutcome", "ChannelReport", "LiveOutcome", "LiveReport"]
+
+
+class ChannelOutcome(Record, frozen=True, kw_only=True):
+    """How the work went on one channel.
+
+    `done` says what was done in words; where it `failed`, `reason` and `hint` say why and what to do.
+    """
+
+    channel: str
+    platform: str
+    url: str = ""
+    done: str = ""
+    failed: bool = False
+    reason: str = ""
+    hint: str = ""
+    code: str = ""
+
+
+Told = TypeVar("Told", bound=ChannelOutcome)
+
+
+class ChannelReport(Record, Generic[Told], frozen=True, kw_only=True):
+    """One outcome for every channel that has the announcement."""
+
+    key: str
+    outcomes: tuple[Told, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done; 1 failed everywhere; 3 in part."""
+        failed = [outcome.failed for outcome in self.outcomes]
+        return (1 if all(failed) else 3) if any(failed) else 0
+
+    def __getitem__(self, channel: str) -> Told:
+        return {outcome.channel: outcome for outcome in self.outcomes}[channel]
+
+
+class LiveOutcome(ChannelOutcome, frozen=True, kw_only=True):
+    """What a moment of a live event meant on one channel, which hosts the event or carries a post about it.
+
+    `is_waiting` means that the platform is not there yet.
+    """
+
+    is_host: bool = False
+    status: LiveStatus | None = None
+    is_waiting: bool = False
+
+
+class LiveReport(ChannelReport[LiveOutcome], frozen=True, kw_only=True):
+    """One outcome for every channel that hosts the event, and for every one that posted about it."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done; 1 failed everywhere; 3 in part; 75 a platform is not there yet, ask again."""
+        failed = [outcome.failed for outcome in self.outcomes if outcome.is_host]
+        if any(failed) or any(outcome.failed for outcome in self.outcomes):
+            return 1 if all(failed) else 3
+        return 75 if any(outcome.is_waiting for outcome in self.outcomes) else 0
