@@ -13,6 +13,7 @@ import msgspec
 from benchmarks.measure import Row, in_turns, timed
 from socialcast.broadcast import Broadcast
 from socialcast.model.announcement import Announcement
+from socialcast.model.post import Post
 from socialcast.model.receipt import Receipt
 from socialcast.publishers.newsroom.folder import Folder
 from socialcast.publishers.newsroom.record import RECORD, Entry, Event, Record
@@ -68,7 +69,8 @@ class _Newsroom:
         self._number += 1
         outcome = self._broadcast.status(self._latest)["site"]
         publisher, steps = self._broadcast.open("site", self._latest)
-        receipt, words = Receipt(id=outcome.id, url=outcome.url, items=outcome.items), f"We open at {self._number}."
+        receipt = Receipt(id=outcome.id, url=outcome.url, items=outcome.items)
+        words = Post(key=self._latest, channel="site", platform="newsroom", parts=(f"We open at {self._number}.",))
         return timed(lambda: publisher.amend(receipt, words, steps, name=f"amend/{self._number}"))
 
 

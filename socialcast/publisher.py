@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,16 +12,19 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from socialcast.compose.expected import expected_sight
 from socialcast.compose.render import render
 from socialcast.delivery.fate import Answer, judge, read_answer
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.capabilities import Capabilities
 from socialcast.model.cost import Cost
+from socialcast.model.echo import Metric, Replies, Reply
 from socialcast.model.errors import ErrorRule, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Access, Account, Draft, Item, LiveState, LiveStatus, Readiness, Receipt
+from socialcast.model.sight import Left, Sight
 from socialcast.wire.clock import Clock
 from socialcast.wire.secrets import Secret
 from socialcast.wire.settings import PhotoWishes, Policy, VideoWishes
@@ -174,21 +178,62 @@ class Publisher(ABC):
 
     # -- after publication: as the capabilities say -----------------------------------------------------------------------
 
-    def amend(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> None:
-        """Change the text of what was published, as the step of that name; repeatable."""
-        raise NotImplementedError
+    def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
+        """Change what was published into this post, in the aspects that `capabilities.edits` names, as the step of that name;
+        gives the receipt as it is from now on. Raises TerminalError where the platform allows no more edits."""
+        raise self.not_offered("changing what was published")
 
     def show_live(self, receipt: Receipt, state: LiveState, url: str, steps: Steps, *, name: str) -> None:
         """Show in what was published where its live event stands, and where it is watched, as the step of that name."""
         raise NotImplementedError
 
-    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> Item:
-        """Answer what was published, once, as the step of that name."""
-        raise NotImplementedError
+    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
+        """Answer what was published, or a reply to it, once, as the step of that name. Raises TerminalError where the reply is
+        gone."""
+        raise self.not_offered("answering")
 
-    def retract(self, receipt: Receipt, steps: Steps) -> None:
-        """Take back everything the receipt lists."""
+    def append(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> tuple[Item, ...]:
+        """Put the post's parts at the end of the thread, in order, each once, as steps that begin with that name; with its
+        photos. The receipt lists what was appended before."""
+        raise self.not_offered("going on with a thread")
+
+    def retract(self, receipt: Receipt, steps: Steps) -> tuple[Left, ...] | None:
+        """Take back everything the receipt lists, and what is gone already is no error; gives what had to stay.
+
+        Raises TerminalError where nothing can be taken back.
+        """
         raise TerminalError(f"{self.name} cannot take back what it published", hint="delete it by hand: " + receipt.url)
+
+    def inspect(self, receipt: Receipt) -> Sight:
+        """What the platform shows now of everything the receipt lists; read only, and in as few calls as it takes."""
+        raise self.not_offered("reading back what was published")
+
+    def expected(self, post: Post, receipt: Receipt) -> Sight:
+        """What `inspect` tells as long as nobody changes anything; pure.
+
+        Here the parts stand in the items of the first one's kind, in order, with their media and the addresses in them.
+        """
+        return expected_sight(post, receipt)
+
+    def comparable(self, text: str) -> str:
+        """The text without what the platform changes in any text, so that equal texts are equal; pure."""
+        return " ".join(unicodedata.normalize("NFC", text).split())
+
+    def duplicates(self, post: Post, receipt: Receipt) -> tuple[Item, ...]:
+        """What else on the account bears this announcement's marker; read only. Nothing, where the platform cannot be asked."""
+        return ()
+
+    def replies(self, receipt: Receipt, since: str = "") -> Iterator[Replies]:
+        """What the public wrote below it after the cursor, page by page, each asked for when it is wanted; read only."""
+        raise self.not_offered("reading replies")
+
+    def measure(self, receipt: Receipt) -> tuple[Metric, ...]:
+        """The numbers that `capabilities.metrics` defines, for each item that has them; read only."""
+        raise self.not_offered("counting")
+
+    def not_offered(self, what: str) -> TerminalError:
+        """The error of a publisher that does not do that."""
+        return TerminalError(f"{self.name} does not offer {what}", code="not_offered")
 
     def read_error(self, exchange: Exchange) -> Answer:
         """The platform's code and words in an answer; empty where a 2xx is no error."""

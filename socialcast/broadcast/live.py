@@ -145,11 +145,12 @@ class LiveShow:
             publisher.show_live(feed.receipt, _SHOWN[moment], url, feed.steps, name=name)
             return _about(feed, done=f"shown{again}")
         line, links = self._line(publisher, moment, url), self._links()
-        if publisher.capabilities.amend:
+        if publisher.capabilities.edits:
             said = led_to_its_page(self._announcement, publisher, links)
-            text = "\n\n".join([*publisher.compose(said, links).parts, line])
+            post = publisher.compose(said, links)
+            text = "\n\n".join([*post.parts, line])
             _require_room(publisher, text)
-            publisher.amend(feed.receipt, text, feed.steps, name=name)
+            publisher.amend(feed.receipt, msgspec.structs.replace(post, parts=(text,)), feed.steps, name=name)
             return _about(feed, done=f"amended{again}")
         if publisher.capabilities.answer:
             _require_room(publisher, line)

@@ -15,11 +15,15 @@ from socialcast.model.announcement import Audience
 __all__ = [
     "MB",
     "AltText",
+    "Aspect",
     "Capabilities",
+    "EditRules",
     "LinkRules",
     "LiveRules",
+    "MetricRule",
     "PhotoRules",
     "Recovery",
+    "ReplyRules",
     "Support",
     "TagRules",
     "TextRules",
@@ -46,6 +50,19 @@ class Unit(Enum):
     UTF8_BYTE = "UTF-8 bytes"
     UTF16_UNIT = "UTF-16 code units"
     X_WEIGHT = "X weights"
+
+
+class Aspect(Enum):
+    """One side of what is published, which may be changed or read back."""
+
+    TEXT = "text"
+    TITLE = "title"
+    LINKS = "links"
+    TAGS = "tags"
+    MEDIA = "media"  # which photos and films, in which order, to the eye
+    ALT_TEXT = "alt text"
+    LICENCE = "licence"
+    LIVE = "live"
 
 
 class _Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +137,37 @@ class TagRules(_Group, frozen=True, kw_only=True):
     max_count: int | None = None
 
 
+class EditRules(_Group, frozen=True, kw_only=True):
+    """What of a published post can be changed, for how long, how often, and whether the public sees what it was before."""
+
+    aspects: frozenset[Aspect] = frozenset({Aspect.TEXT})
+    within_seconds: int | None = None
+    max_count: int | None = None
+    history_public: bool = False
+
+
+class ReplyRules(_Group, frozen=True, kw_only=True):
+    """What the public writes below a post; `forbidden` is a rule by which some of it may not be answered, in words."""
+
+    answerable: bool = True
+    within_seconds: int | None = None  # after publication nobody can read them any more
+    forbidden: str = ""
+
+
+class MetricRule(_Group, frozen=True, kw_only=True):
+    """A number that the platform gives; `definition` is the platform's own, in words.
+
+    `summable` says that it means the same as what other platforms give under that name, so that a sum makes sense.
+    """
+
+    name: str  # views, likes, shares, comments, watch_seconds ...
+    definition: str
+    summable: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Recovery(_Group, frozen=True, kw_only=True):
     """How a write whose answer was lost is found again: by which marker, and when its absence is believed."""
 
@@ -150,7 +198,11 @@ class Capabilities(_Group, frozen=True, kw_only=True):
     recovery: Recovery
     permalink: bool = True  # False: what was published has no address
     retract: bool = True
-    amend: bool = False  # the text of a published post can be changed
+    edits: EditRules | None = None  # what is published can be changed
     shows_live: bool = False  # a published post shows by itself where its live event stands
     answer: bool = False  # a published post can be answered
+    continues: bool = False  # a thread can be appended to
+    replies: ReplyRules | None = None  # what the public writes below it can be read
+    inspects: frozenset[Aspect] = frozenset()  # what can be read back
+    metrics: tuple[MetricRule, ...] = ()
     notes: dict[str, str] = {}

@@ -15,13 +15,14 @@ import requests
 from socialcast.broadcast import Broadcast
 from socialcast.model.announcement import Announcement, Link, Live, Photo, Subtitles, Video
 from socialcast.model.capabilities import Capabilities, Support, VideoRules
+from socialcast.model.post import Post
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.wire.settings import Channel, Policy
 
-__all__ = ["SandboxStage", "Sight", "Stage", "clip", "event", "film", "picture", "sample", "shows_what_it_gets"]
+__all__ = ["SandboxStage", "Sight", "Stage", "clip", "event", "film", "picture", "sample", "saying", "shows_what_it_gets"]
 
 _FAR_AHEAD = datetime(2100, 1, 1, 9, tzinfo=UTC)
 _POSTER_SIZE = (1280, 720)
@@ -148,3 +149,8 @@ def _timeless(text: str) -> str:
     """Without what differs from run to run: addresses, times, and those in a wiki's signature."""
     text = re.sub(r"https?://[^\s\"'<>]+|/at/[^\s\"'<>]+", "(address)", text)
     return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)|\d\d:\d\d, \d+ \w+ \d{4} \(UTC\)", "(time)", text)
+
+
+def saying(text: str, **more: Any) -> Post:
+    """A post with that text, as one composes it for work on a publisher itself."""
+    return Post(key="said", channel="contract", platform="any", parts=(text,), **more)

@@ -25,7 +25,11 @@ INFORMATIONAL = {  # read by people, publishers and the orchestrator, and not by
     "embargo",
     "album",
     "gives",
-    "amend",
+    "edits",
+    "continues",
+    "replies",
+    "inspects",
+    "metrics",
     "permalink",
     "shows_live",
 }

@@ -42,7 +42,7 @@ from socialcast.publishers.facebook.settings import Place
 from socialcast.publishers.facebook.usage import Usage, read_usage
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
-from socialcast.testing.stage import clip
+from socialcast.testing.stage import clip, saying
 from socialcast.wire.clock import Cancel
 from socialcast.wire.retry import Patience
 from socialcast.wire.secrets import Secret
@@ -615,7 +615,7 @@ def test_a_post_is_amended_once(room: Newsroom) -> None:
     """A second run sends nothing."""
     receipt = room.publish(composed(room))
     for _ in range(2):
-        room.publisher.amend(receipt, "Live now", room.steps(), name="live/start/post")
+        room.publisher.amend(receipt, saying("Live now"), room.steps(), name="live/start/post")
     assert room.feed()[0]["message"] == "Live now"
     assert room.sent("POST", f"/{receipt.id}") == 1
 
@@ -623,7 +623,7 @@ def test_a_post_is_amended_once(room: Newsroom) -> None:
 def test_a_video_is_amended_in_its_description(room: Newsroom) -> None:
     """Videos have no message."""
     receipt = room.publish(composed(room, count=0, video=clip()))
-    room.publisher.amend(receipt, "Seen by all", room.steps(), name="live/start/post")
+    room.publisher.amend(receipt, saying("Seen by all"), room.steps(), name="live/start/post")
     assert room.visitor.get(receipt.id, fields="description")["description"] == "Seen by all"
 
 
@@ -971,7 +971,7 @@ def _do_everything(sandbox: Sandbox, folder: Path) -> Iterator[str]:
         post = composed(feed, key=key, **{"text": key, **fields})
         receipt = feed.publish(post)
         feed.publish(post, "two", recover=True)
-        feed.publisher.amend(receipt, "Live now", feed.steps(key=key), name="amend")
+        feed.publisher.amend(receipt, saying("Live now"), feed.steps(key=key), name="amend")
         if key != "film":
             sandbox.fault("facebook", "reset_after", method="POST", nth=1)
             feed.publisher.answer(receipt, "The replay", feed.steps(key=key), name="answer")

@@ -27,7 +27,7 @@ from socialcast.model.errors import NotAllowed
 from socialcast.model.receipt import LiveState, Receipt
 from socialcast.publishers.newsroom import folder as newsroom_folder
 from socialcast.publishers.newsroom.record import slug_of
-from socialcast.testing.stage import clip, picture
+from socialcast.testing.stage import clip, picture, saying
 from tests.conftest import StillClock
 
 URL = "https://news.example.org/"
@@ -317,7 +317,7 @@ def test_one_change_touches_what_depends_on_it(site: Site, clock: StillClock) ->
         site.publish(Announcement(key=f"day-{number}", title=f"Day {number}", photos=[picture(number)])).raise_for_failures()
         clock.time += timedelta(days=40)
     before = {name: (site.root / name).stat().st_mtime_ns for name in site.files()}
-    site.change(lambda publisher, receipt, steps: publisher.amend(receipt, "Other words.", steps, name="amend"), "day-2")
+    site.change(lambda publisher, receipt, steps: publisher.amend(receipt, saying("Other words."), steps, name="amend"), "day-2")
     changed = {name for name in site.files() if (site.root / name).stat().st_mtime_ns != before.get(name)}
     assert changed == {"day-2/index.html", "day-2/announcement.json", "index.html", "rss.xml", "atom.xml", "feed.json"}
 
@@ -361,7 +361,9 @@ def test_a_site_is_built_anew_from_its_pages(site: Site, clock: StillClock) -> N
 def test_a_correction_keeps_its_id_and_has_a_newer_time(published: Site, clock: StillClock) -> None:
     """Feed readers and calendars replace what they have (RFC 4287, 4.2.15; RFC 5545, 3.8.7.4)."""
     clock.time += timedelta(hours=1)
-    published.change(lambda publisher, receipt, steps: publisher.amend(receipt, "We open at **ten**.", steps, name="amend"))
+    published.change(
+        lambda publisher, receipt, steps: publisher.amend(receipt, saying("We open at **ten**."), steps, name="amend")
+    )
     (entry,) = feedparser.parse((published.root / "atom.xml").read_bytes()).entries
     assert (entry.id, entry.updated, entry.published) == (
         f"{URL}doors/",

@@ -22,7 +22,7 @@ from socialcast.model.receipt import Outcome, Receipt
 from socialcast.publishers.vimeo.tables import read_answer, seconds_until_reset
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
-from socialcast.testing.stage import clip, picture
+from socialcast.testing.stage import clip, picture, saying
 from socialcast.wire.transport import Exchange, SandboxAdapter
 from tests.publishers.openapi import Description
 from tests.publishers.torn import killed_while_sending
@@ -231,7 +231,7 @@ def test_the_description_can_be_changed(studio: Studio) -> None:
     outcome = studio.publish(film())
     with studio.machine() as broadcast:
         publisher, steps = broadcast.open("stage", "doors")
-        publisher.amend(Receipt(id=outcome.id, url=outcome.url, items=outcome.items), "New words", steps, name="amend")
+        publisher.amend(Receipt(id=outcome.id, url=outcome.url, items=outcome.items), saying("New words"), steps, name="amend")
     assert (studio.video.description, studio.video.name) == ("New words", "Open doors at the observatory")
 
 

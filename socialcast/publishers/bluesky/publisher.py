@@ -12,6 +12,7 @@ import msgspec
 import requests
 
 from socialcast.delivery.steps import Steps
+from socialcast.model.echo import Reply
 from socialcast.model.errors import TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
@@ -84,8 +85,10 @@ class BlueskyPublisher(Publisher):
         at = datetime.fromisoformat(made["at"])
         return Receipt(id=items[0].id, url=items[0].url, published_at=at, items=items)
 
-    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> Item:
+    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
         """One answer to the last post of the thread."""
+        if to:
+            raise self.not_offered("answering a reply")
         root, parent = (steps.read(partial(self._get, item.id)) for item in (receipt.items[0], receipt.items[-1]))
         (key,) = record_keys(1, receipt.id, name)
         record = records.answer(text, root, parent, steps.note(f"{name}/at", self._now()))

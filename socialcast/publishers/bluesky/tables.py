@@ -68,7 +68,7 @@ CAPABILITIES = Capabilities(
         "video.max_bytes": "of the schema; the video service tells what is left for the day",
         "video.max_seconds": "of Bluesky's video service",
         "link.card": "the server fetches nothing: the card says what the announcement says of the link",
-        "amend": "the server would take it, and the app would go on showing the first version",
+        "edits": "the server would take it, and the app would go on showing the first version",
     },
 )
 

@@ -11,6 +11,7 @@ import msgspec
 
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Privacy
+from socialcast.model.echo import Reply
 from socialcast.model.errors import NotAllowed, TerminalError, TransientError
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem
@@ -169,13 +170,17 @@ class FacebookPublisher(Publisher):
 
     # -- after publication -----------------------------------------------------------------------------------------------
 
-    def amend(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> None:
+    def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
         """Change the text; Facebook lets the app that made a post do so."""
         field = "description" if receipt.items[0].kind in ("video", "live") else "message"
+        text = "\n\n".join(post.parts)
         steps.once(name, lambda: self._graph.set(receipt.id, **{field: text}), repeatable=True)
+        return receipt
 
-    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> Item:
+    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
         """One comment of the Page."""
+        if to:
+            raise self.not_offered("answering a reply")
         edge = f"{receipt.id}/comments"
 
         def find() -> str | None:

@@ -12,6 +12,7 @@ from socialcast.delivery.fate import read_answer as read_usual_answer
 from socialcast.model.capabilities import (
     MB,
     Capabilities,
+    EditRules,
     LinkRules,
     LiveRules,
     PhotoRules,
@@ -62,7 +63,7 @@ CAPABILITIES = Capabilities(
         unknown="after a lost ledger, photos without words, and an album of which Facebook lists only a part; content that"
         " Facebook refuses as a duplicate, and does not show",
     ),
-    amend=True,
+    edits=EditRules(),
     answer=True,
     notes={
         "text.max_length": "by practice; no document names it",

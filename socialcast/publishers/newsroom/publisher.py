@@ -91,9 +91,10 @@ class NewsroomPublisher(Publisher):
         record = self._folder.record(page.id)
         return Receipt(id=page.id, url=page.url, published_at=record.published_at if record else None, items=draft.items)
 
-    def amend(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> None:
+    def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
         """Write the page anew with that text."""
-        self._change(receipt, steps, name, text=text)
+        self._change(receipt, steps, name, text="\n\n".join(post.parts))
+        return receipt
 
     def show_live(self, receipt: Receipt, state: LiveState, url: str, steps: Steps, *, name: str) -> None:
         """Write the page anew with the event where it stands now; the recording takes the place of the event's address."""

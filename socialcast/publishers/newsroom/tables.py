@@ -8,7 +8,16 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from socialcast.model.capabilities import Capabilities, LinkRules, PhotoRules, Recovery, TagRules, TextRules, VideoRules
+from socialcast.model.capabilities import (
+    Capabilities,
+    EditRules,
+    LinkRules,
+    PhotoRules,
+    Recovery,
+    TagRules,
+    TextRules,
+    VideoRules,
+)
 
 __all__ = ["CAPABILITIES", "NewsroomSettings"]
 
@@ -34,7 +43,7 @@ CAPABILITIES = Capabilities(
         settle_seconds=(0,),
         lost_ledger="everything: the folder is looked at before anything is written",
     ),
-    amend=True,
+    edits=EditRules(),
     shows_live=True,
     notes={
         "gives": "the page's address is known beforehand, so hosts and feeds carry it alike",

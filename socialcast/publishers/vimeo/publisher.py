@@ -90,9 +90,11 @@ class VimeoPublisher(Publisher):
         main = next((item for item in draft.items if item.kind == "video"), draft.items[0])
         return Receipt(id=main.id, url=main.url, items=draft.items)
 
-    def amend(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> None:
+    def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
         """Change the video's description."""
+        text = "\n\n".join(post.parts)
         steps.once(name, lambda: self._patch(f"/videos/{receipt.id}", {"description": text}), repeatable=True)
+        return receipt
 
     def retract(self, receipt: Receipt, steps: Steps) -> None:
         """Delete video and event; what is gone is gone."""

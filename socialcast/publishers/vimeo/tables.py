@@ -13,6 +13,7 @@ from socialcast.model.announcement import Privacy
 from socialcast.model.capabilities import (
     MB,
     Capabilities,
+    EditRules,
     LinkRules,
     LiveRules,
     PhotoRules,
@@ -58,7 +59,7 @@ CAPABILITIES = Capabilities(
         lost_ledger="videos and live events by mark or words, however old; bytes that are missing are sent then, unseen",
         unknown="a video whose words somebody changed on Vimeo",
     ),
-    amend=True,
+    edits=EditRules(),
     notes={
         "video.max_bytes": "unverified; what is left of the account's own quota counts, and is asked for",
         "video.poster": "no document names a limit; 10 MB are ample",

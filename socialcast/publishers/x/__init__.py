@@ -13,6 +13,7 @@ from socialcast.compose.spans import Kind, find_spans
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Photo
 from socialcast.model.cost import Cost
+from socialcast.model.echo import Reply
 from socialcast.model.errors import TransientError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem, Severity
@@ -92,8 +93,10 @@ class XPublisher(Publisher):
         items = tuple(Item(id=id, kind="post", url=permalink(id, self._username)) for id in ids)
         return Receipt(id=ids[0], url=items[0].url, published_at=posted_at(ids[0]), items=items)
 
-    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str) -> Item:
+    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
         """One reply to the last post of the thread."""
+        if to:
+            raise self.not_offered("answering a reply")
         last = receipt.items[-1]
         id = self._post(text, (), last.id, steps, name)
         return Item(id=id, kind="post", url=last.url.replace(last.id, id))
