@@ -185,6 +185,30 @@ def test_who_is_elsewhere_can_be_invited_and_nobody_is_in_uninvited(matrix: Matr
 
 
 @documentation
+@pytest.mark.parametrize(
+    ("rule", "seen"),
+    [
+        ("shared", ["here", "invited", "before"]),
+        ("invited", ["here", "invited"]),
+        ("joined", ["here"]),
+        ("world_readable", ["here", "invited", "before"]),
+    ],
+)
+def test_members_read_as_far_back_as_the_room_lets_them(matrix: Matrix, rule: str, seen: list[str]) -> None:
+    """From their invitation, from when they came, or all; who left reads no further, as on Synapse even where the world may."""
+    guest = matrix.account("guest")
+    history = {"type": "m.room.history_visibility", "content": {"history_visibility": rule}}
+    room = matrix.room(initial_state=[history])
+    for words, act in (("before", "invite"), ("invited", "join"), ("here", "leave"), ("after", "")):
+        matrix.say(room, words, body=words)
+        if act:
+            told = {"user_id": guest["user_id"]} if act == "invite" else {}
+            matrix.call("POST", f"{room}/{act}", told, None if act == "invite" else guest["access_token"])
+    page = matrix.call("GET", room + "/messages", token=guest["access_token"], query_string={"dir": "b", "limit": 50})
+    assert [each["content"]["body"] for each in page.json["chunk"] if each["type"] == "m.room.message"] == seen
+
+
+@documentation
 def test_a_room_can_become_public_and_be_encrypted_between_runs(matrix: Matrix) -> None:
     """What a publisher must look at before it writes is there to be read, and strangers come in."""
     room = matrix.room(preset="private_chat", name="Press")

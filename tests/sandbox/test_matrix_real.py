@@ -341,6 +341,43 @@ def edits(party: Party) -> None:
     party.call("GET", relations + NOT_THERE)
 
 
+def threads(party: Party) -> None:
+    room = party.room(invite=[party.id("bob")])
+    party.call("POST", room + "/join", {}, user="bob")
+    root = party.say(room, "x1")
+    thread = {"m.relates_to": {"rel_type": "m.thread", "event_id": root}}
+    last = ""
+    for number, user in enumerate(("alice", "bob")):
+        last = party.say(room, f"t{number}", {**TEXT, "body": f"{number}", **thread}, user)
+    party.say(room, "reply", {**TEXT, "m.relates_to": {"m.in_reply_to": {"event_id": root}}})
+    relations = f"{V1}/rooms/{room.rpartition('/')[2]}/relations/"
+    for kind in ("", "/m.thread", "/m.in_reply_to"):
+        party.call("GET", relations + root + kind)
+    party.call("GET", f"{room}/event/{root}")
+    party.call("GET", f"{room}/event/{root}", user="bob")
+    party.say(room, "nested", {**TEXT, "m.relates_to": {"rel_type": "m.thread", "event_id": last}})
+    party.say(room, "lost", {**TEXT, "m.relates_to": {"rel_type": "m.thread", "event_id": NOT_THERE}})
+    party.say(room, "bad", {**TEXT, "m.relates_to": "x"})
+    for event, number in ((root, 1), (root, 2), (NOT_THERE, 3)):
+        like = {"m.relates_to": {"rel_type": "m.annotation", "event_id": event, "key": "👍"}}
+        party.say(room, f"like{number}", like, event_type="m.reaction")
+    party.say(room, "edit", {**TEXT, "m.new_content": TEXT, "m.relates_to": {"rel_type": "m.replace", "event_id": NOT_THERE}})
+    party.say(room, "answer", {**TEXT, "m.relates_to": {"m.in_reply_to": {"event_id": NOT_THERE}}})
+    party.call("PUT", f"{room}/redact/{last}/r1", {}, user="bob")
+    party.call("GET", f"{room}/event/{root}")
+
+
+def transactions(party: Party) -> None:
+    rooms = [party.room() for _ in range(2)]
+    for room in rooms:
+        event = party.say(room, "same")
+        party.say(room, "same", event_type="org.example.note")
+        party.call("PUT", f"{room}/redact/{event}/same", {})
+        party.call("GET", f"{room}/event/{event}")
+    party.say(rooms[0], "with spaces & ümlaut")
+    party.say(rooms[0], "with spaces & ümlaut")
+
+
 def redactions(party: Party) -> None:
     room = party.room(invite=[party.id("bob")])
     party.call("POST", room + "/join", {}, user="bob")
@@ -376,7 +413,7 @@ def pages(party: Party) -> None:
 
 
 def histories(party: Party) -> None:
-    for rule in ("shared", "invited", "joined"):
+    for rule in ("shared", "invited", "joined", "world_readable"):
         history = {"type": "m.room.history_visibility", "content": {"history_visibility": rule}}
         room = party.room(initial_state=[history])
         party.say(room, "x0", {**TEXT, "body": "before"})
@@ -429,7 +466,22 @@ def syncs(party: Party) -> None:
 
 
 SCENARIOS = [
-    *(sessions, refreshes, makings, refused_makings, comings, names, states, messages, edits, redactions, pages, histories),
+    *(
+        sessions,
+        refreshes,
+        makings,
+        refused_makings,
+        comings,
+        names,
+        states,
+        messages,
+        edits,
+        threads,
+        transactions,
+        redactions,
+        pages,
+        histories,
+    ),
     *(files, profiles, syncs),
 ]
 

@@ -82,7 +82,7 @@ class Events(Access):
     def view(
         self, room: Room, event: Event, reader: Token | None = None, *, is_brief: bool = False, is_inner: bool = False
     ) -> dict[str, Any]:
-        """An event as a reader's device gets it: briefly where its room stands around it, and within another event."""
+        """An event as a reader's device gets it: briefly where its room stands around it, with less within another event."""
         age = int((self.clock.now() - event.at) * 1000)
         unsigned: dict[str, Any] = {"age": age}
         if reader and not is_inner:
@@ -95,8 +95,8 @@ class Events(Access):
         if event.redacted_by:
             unsigned["redacted_because"] = self.view(room, event.redacted_by, reader, is_brief=is_brief, is_inner=True)
             unsigned["redacted_by"] = event.redacted_by.id
-        elif edits := room.edits_of(event):
-            unsigned["m.relations"] = {"m.replace": self.view(room, edits[-1], reader, is_brief=is_brief, is_inner=True)}
+        elif not is_inner and (bundled := self._bundled(room, event, reader, is_brief=is_brief)):
+            unsigned["m.relations"] = bundled
         told = {
             "type": event.type,
             "sender": event.sender,
@@ -111,6 +111,17 @@ class Events(Access):
             return told
         older = {name: unsigned[name] for name in _ALSO_OUTSIDE if name in unsigned}
         return {**told, "room_id": room.id, "age": age, "user_id": event.sender, **older}
+
+    def _bundled(self, room: Room, event: Event, reader: Token | None, *, is_brief: bool) -> dict[str, Any]:
+        """What was said of an event, told with it: its last version, and its thread."""
+        bundled: dict[str, Any] = {}
+        if edits := room.edits_of(event):
+            bundled["m.replace"] = self.view(room, edits[-1], reader, is_brief=is_brief, is_inner=True)
+        if said := room.thread_of(event):
+            took_part = reader is not None and reader.user.id in {each.sender for each in (event, *said)}
+            last = self.view(room, said[-1], reader, is_brief=is_brief, is_inner=True)
+            bundled["m.thread"] = {"count": len(said), "current_user_participated": took_part, "latest_event": last}
+        return bundled
 
     def sees(self, room: Room, user: User, event: Event) -> bool:
         """Whether the history is open to this reader at that place (specification, "Room history visibility")."""
@@ -159,6 +170,22 @@ def check_content(room_id: str, sender: str, event_type: str, content: dict[str,
     size = len(json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()) + _ENVELOPE_BYTES
     if size > LIMITS.event_bytes:
         raise too_large("event too large")
+
+
+def check_relation(room: Room, sender: str, event_type: str, content: dict[str, Any]) -> None:
+    """Raise RefusalError for a relation to nothing, a thread within a thread, and the same reaction twice."""
+    relation = content.get("m.relates_to")
+    kind = relation.get("rel_type") if isinstance(relation, dict) else None
+    if not isinstance(relation, dict) or kind is None:
+        return
+    parent = room.find(str(relation.get("event_id")))
+    if parent is None:
+        raise RefusalError(400, "M_UNKNOWN", "Can't send relation to unknown event")
+    if kind == "m.thread" and parent.relation.get("rel_type"):
+        raise RefusalError(400, "M_UNKNOWN", "Cannot start threads from an event with a relation")
+    same = (each for each in room.events if each.sender == sender and each.type == event_type and not each.redacted_by)
+    if kind == "m.annotation" and any(each.relation == relation for each in same):
+        raise RefusalError(400, "M_DUPLICATE_ANNOTATION", "Can't send same reaction twice")
 
 
 def check_powers(room_version: str, creators: tuple[str, ...], content: dict[str, Any]) -> None:

@@ -131,6 +131,11 @@ class Room:
         """The event of this id."""
         return next((event for event in self.events if event.id == event_id), None)
 
+    def thread_of(self, event: Event) -> list[Event]:
+        """What was said in the event's thread, oldest first."""
+        related = (each for each in self.events if each.relation.get("rel_type") == "m.thread" and not each.redacted_by)
+        return [each for each in related if each.relation.get("event_id") == event.id]
+
     def edits_of(self, event: Event) -> list[Event]:
         """The versions that its sender put in its place, oldest first, as far as they stand."""
         return [

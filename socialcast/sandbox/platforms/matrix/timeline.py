@@ -9,7 +9,7 @@ from typing import Any
 
 from socialcast.sandbox.mirror import Response
 from socialcast.sandbox.platforms.matrix.access import Call, operation
-from socialcast.sandbox.platforms.matrix.events import check_content
+from socialcast.sandbox.platforms.matrix.events import check_content, check_relation
 from socialcast.sandbox.platforms.matrix.refusals import NO_EVENT, RefusalError, answer, forbidden
 from socialcast.sandbox.platforms.matrix.rooms import Rooms
 from socialcast.sandbox.platforms.matrix.state import Event, Room, User
@@ -30,6 +30,7 @@ class Timeline(Rooms):
         def put() -> Event:
             room = self.joined_room(call.user, room_id)
             check_content(room_id, call.user.id, event_type, call.body)
+            check_relation(room, call.user.id, event_type, call.body)
             self.require_power(room, call.user, event_type, is_state=False)
             return self.add(room, call.user.id, event_type, call.body)
 
@@ -71,7 +72,8 @@ class Timeline(Rooms):
         room = self.readable_room(call.user, room_id)
         start = _place(told["from"], "from") if told.get("from") else self.order if direction == "b" else 0
         passes = _filter(told.get("filter"))
-        readable = [each for each in room.events if self.sees(room, call.user, each) and passes(each)]
+        end = self._end_for(room, call.user)
+        readable = [each for each in room.events if each.order <= end and self.sees(room, call.user, each) and passes(each)]
         if direction == "b":
             ahead = [each for each in reversed(readable) if each.order <= start]
         else:
@@ -127,6 +129,11 @@ class Timeline(Rooms):
         end = start + _limit(call.request.args.get("limit"), LIMITS.relations_page)
         more = {"next_batch": f"r{end}"} if end < len(found) else {}
         return answer({"chunk": [self.view(room, each, call.device) for each in found[start:end]], **more})
+
+    def _end_for(self, room: Room, user: User) -> int:
+        """Where pages end: for those who left at their leaving, even where the world may read on."""
+        own = room.state.get(("m.room.member", user.id))
+        return own.order if own and own.content.get("membership") in ("leave", "ban") else self.order
 
     def _is_new(self, room: Room, user: User, since: int, membership: str) -> bool:
         return room.membership(user.id) == membership and bool(room.events) and room.events[-1].order > since
