@@ -81,12 +81,13 @@ class Publication:
 
     def _deliveries(self, plan: Plan, publishers: Mapping[str, Publisher], rows: Mapping[str, Delivery]) -> list[ChannelDelivery]:
         held_by = holders(self._shop.ledger, self._key, rows)
+        planned = {each.channel: each for each in plan.channels}
         return [
             ChannelDelivery(
                 self._announcement,
                 channel,
                 publishers[name],
-                plan[name],
+                planned[name],
                 ledger=self._shop.ledger,
                 patience=Patience(self._shop.clock, self._cancel),
                 listener=self._listener,
