@@ -105,6 +105,18 @@ def test_a_token_that_does_not_expire_is_ended_and_given_back(matrix: Matrix) ->
 
 
 @documentation
+def test_an_expired_token_with_a_refresh_token_is_renewed_by_it_and_by_its_owner(matrix: Matrix) -> None:
+    """The refresh token still gives a pair; once the owner is back, the old words work again."""
+    told = matrix.account(expires=True)
+    matrix.mirror.expire_credentials("press")
+    assert refused(matrix.call("GET", V3 + "/account/whoami"), 401, "M_UNKNOWN_TOKEN")
+    renewed = matrix.call("POST", V3 + "/refresh", {"refresh_token": told["refresh_token"]}, "").json
+    assert matrix.call("GET", V3 + "/account/whoami", token=renewed["access_token"]).status_code == 200
+    matrix.mirror.renew_credentials("press")
+    assert matrix.call("GET", V3 + "/account/whoami").status_code == 200
+
+
+@documentation
 def test_an_account_may_have_a_password_alone(matrix: Matrix) -> None:
     """Whoever fails to sign in too often must wait."""
     told = matrix.account(auth="password")

@@ -124,19 +124,18 @@ class Access(Mirror):
         return Account(id=user.id, name=name, credentials={**told, "access_token": token.text, **renewed})
 
     def expire_credentials(self, name: str) -> None:
-        """The tokens run out: softly, so that a refresh token gives new ones and the device stays; others are dead."""
+        """Tokens that have a refresh token run out, and it gives new ones; others, and the password, are good no more."""
         user = self.users[self.accounts[name].id]
         user.is_locked_out = True
-        for token in self._tokens_of(user):
-            token.expires_at = 0.0 if token.refresh else token.expires_at
-            token.is_dead = not token.refresh
+        for token in self._renewable(user):
+            token.expires_at = 0.0
 
     def renew_credentials(self, name: str) -> None:
         """Password and tokens are good again."""
         user = self.users[self.accounts[name].id]
         user.is_locked_out = False
-        for token in self._tokens_of(user):
-            token.is_dead = False
+        for token in self._renewable(user):
+            token.expires_at = self.clock.now() + LIMITS.token_seconds
 
     def admitted(self, request: Request) -> Token:
         """The token of the call, checked. Raises RefusalError."""
@@ -146,6 +145,8 @@ class Access(Mirror):
             raise NO_TOKEN
         token = self.tokens.get(text)
         if token is None or token.is_dead or token.user.is_deactivated:
+            raise unknown_token()
+        if token.user.is_locked_out and not token.refresh:
             raise unknown_token()
         if token.expires_at is not None and token.expires_at <= self.clock.now():
             raise unknown_token("Access token has expired", is_soft=True)
@@ -288,6 +289,9 @@ class Access(Mirror):
 
     def _tokens_of(self, user: User) -> list[Token]:
         return [token for token in self.tokens.values() if token.user is user]
+
+    def _renewable(self, user: User) -> list[Token]:
+        return [token for token in self._tokens_of(user) if token.refresh]
 
     def _free(self, localpart: str) -> str:
         taken = f"@{localpart}:{DOMAIN}" in self.users

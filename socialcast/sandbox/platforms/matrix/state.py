@@ -41,7 +41,7 @@ class User:
     displayname: str
     avatar_url: str = ""
     is_deactivated: bool = False
-    is_locked_out: bool = False  # its owner changed the password
+    is_locked_out: bool = False  # its owner changed the password and ended its sessions
     rates: dict[str, Rate] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)
     transactions: dict[tuple[str, str, str], tuple[str, float]] = field(default_factory=dict)
