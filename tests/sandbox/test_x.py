@@ -493,6 +493,50 @@ def test_a_long_post_is_cut_and_its_note_is_whole(x: X) -> None:
 
 
 @documentation
+def test_the_search_finds_a_conversation_of_the_last_week(x: X) -> None:
+    """Newest first, page by page, from an id on; the root itself is no answer, and what is older than seven days is not found."""
+    root = x.post("Doors open").json()["data"]["id"]
+    ids = [x.mirror.reply_as("ann", root, f"Nice {number}") for number in range(12)]
+
+    def search(query: str = f"conversation_id:{root}", **more: Any) -> dict[str, Any]:
+        return x.call("GET", "/2/tweets/search/recent", params={"query": query, "max_results": 10, **more}).json()
+
+    first = search()
+    assert [post["id"] for post in first["data"]] == ids[:1:-1]
+    assert first["data"][0]["text"] == "@davos Nice 11"
+    assert [post["id"] for post in search(next_token=first["meta"]["next_token"])["data"]] == ids[1::-1]
+    assert [post["id"] for post in search(since_id=ids[-3])["data"]] == ids[:-3:-1]
+    assert len(search(f"in_reply_to_tweet_id:{ids[0]}").get("data", [])) == 0
+    x.mirror.clock.advance(7 * 86_400 + 1)
+    assert search() == {"meta": {"result_count": 0}}
+
+
+@documentation
+@pytest.mark.parametrize(
+    ("params", "status"),
+    [
+        ({}, 400),
+        ({"query": "x" * 513}, 400),
+        ({"query": "conversation_id:1", "max_results": 9}, 400),
+        ({"query": "conversation_id:1", "exclude": "replies"}, 400),
+        ({"query": "conversation_id:1", "next_token": "!"}, 400),
+        ({"query": "from:davos"}, 501),
+    ],
+)
+def test_a_malformed_search_is_refused(x: X, params: dict[str, Any], status: int) -> None:
+    """Without a query, with too long a one, too few results, parameters of other calls; of the language only a part is played."""
+    assert x.call("GET", "/2/tweets/search/recent", params=params).status_code == status
+
+
+@documentation
+def test_an_app_answers_only_those_who_mention_the_account(x: X) -> None:
+    """People's answers begin with the name, unless they took it away: X refuses an app's answer to those."""
+    root = x.post("Doors open").json()["data"]["id"]
+    assert x.reply("Thank you", x.mirror.reply_as("ann", root, "Nice")).status_code == 201
+    assert x.reply("Thank you, too", x.mirror.speak_as("bob", root, "Meh")).status_code == 403
+
+
+@documentation
 def test_the_timeline_pages_filters_and_lags(x: X) -> None:
     """Newest first, five at least a page, and posts appear there late if the mirror is told so."""
     ids = [x.post(f"Number {number}").json()["data"]["id"] for number in range(7)]
@@ -810,6 +854,7 @@ def test_requests_and_answers_fit_the_description(x: X, openapi: OpenAPI) -> Non
         x.call("GET", "/2/tweets", params={"ids": f"{id},1", **fields}, **host),
         x.call("GET", f"/2/tweets/{id}", params={"expansions": "attachments.media_keys,author_id", **fields}, **host),
         x.call("GET", f"/2/users/{x.account().id}/tweets", params={"max_results": 5, **fields}, **host),
+        x.call("GET", "/2/tweets/search/recent", params={"query": f"conversation_id:{id}", **fields}, **host),
         x.call("DELETE", f"/2/tweets/{id}", **host),
     ]
     srt = x.chunked(b"1\n00:00:00,000 --> 00:00:02,000\nWelcome\n", "text/srt", "subtitles")

@@ -7,13 +7,14 @@ from werkzeug.utils import send_file
 from socialcast.sandbox.mirror import Card, Picture, Request, Response
 from socialcast.sandbox.platforms.x.media import Media
 from socialcast.sandbox.platforms.x.posts import Post
-from socialcast.sandbox.platforms.x.reads import Reads, media_url
+from socialcast.sandbox.platforms.x.reads import media_url
+from socialcast.sandbox.platforms.x.search import Search
 from socialcast.sandbox.platforms.x.tables import ROUTES
 
 __all__ = ["XMirror"]
 
 
-class XMirror(Reads):
+class XMirror(Search):
     """X as a client of its API v2 and a visitor of its site meet it."""
 
     name = "x"

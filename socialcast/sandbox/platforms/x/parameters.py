@@ -81,11 +81,11 @@ def check_id(id: str, parameter: str = "id") -> None:
         raise invalid(f"The `{parameter}` query parameter value [{id}] does not match ^[0-9]{{1,19}}$", parameter, id)
 
 
-def page(request: Request) -> Page:
-    """The part of a timeline that the request asks for."""
+def page(request: Request, least: int = LIMITS.timeline_min_results, tokens: tuple[str, ...] = ("pagination_token",)) -> Page:
+    """The part of a timeline, or of what a search finds, that the request asks for; `least` results are the fewest to ask for."""
     return Page(
-        max_results=_max_results(request),
-        before_id=_pagination(request),
+        max_results=_max_results(request, least),
+        before_id=next(filter(None, (_pagination(request, token) for token in tokens)), None),
         since_id=_optional_id(request, "since_id"),
         until_id=_optional_id(request, "until_id"),
         start_time=_time(request, "start_time"),
@@ -103,9 +103,9 @@ def _list(request: Request, parameter: str) -> frozenset[str]:
     return frozenset(filter(None, request.args.get(parameter, "").split(",")))
 
 
-def _max_results(request: Request) -> int:
+def _max_results(request: Request, least: int) -> int:
     text = request.args.get("max_results", str(LIMITS.timeline_default_results))
-    least, most = LIMITS.timeline_min_results, LIMITS.timeline_max_results
+    most = LIMITS.timeline_max_results
     if not (re.fullmatch("[0-9]+", text) and least <= int(text) <= most):
         message = f"The `max_results` query parameter value [{text}] is not between {least} and {most}"
         raise invalid(message, "max_results", text)
@@ -132,11 +132,11 @@ def _time(request: Request, parameter: str) -> float | None:
     raise invalid(f"The `{parameter}` query parameter value [{text}] is not a valid RFC 3339 time", parameter, text)
 
 
-def _pagination(request: Request) -> int | None:
-    token = request.args.get("pagination_token")
+def _pagination(request: Request, parameter: str) -> int | None:
+    token = request.args.get(parameter)
     if token is None:
         return None
     try:
         return int(b32hexdecode(token.upper() + "=" * (-len(token) % 8)))
     except (Base32Error, ValueError):
-        raise invalid("The `pagination_token` query parameter value is not valid", "pagination_token", token) from None
+        raise invalid(f"The `{parameter}` query parameter value is not valid", parameter, token) from None

@@ -24,7 +24,7 @@ from socialcast.sandbox.platforms.x.problems import missing
 from socialcast.sandbox.platforms.x.tables import LIMITS, NEW_SPELLING, PRICES, SUFFIXES
 from socialcast.sandbox.platforms.x.text import tagged_entities, weight
 
-__all__ = ["Reads", "media_url"]
+__all__ = ["Reads", "media_url", "meta", "on_page"]
 
 
 class Reads(Posts):
@@ -83,13 +83,13 @@ class Reads(Posts):
         posts = self._timeline(id, wanted)
         shown = posts[: wanted.max_results]
         data, includes = self._told(user, shown, selection(request), owned=id == user.id and user.app_owner)
-        meta = _meta(shown, more=len(posts) > len(shown))
-        return answer({"data": data, **includes, "meta": meta} if data else {"meta": meta})
+        told = meta(shown, more=len(posts) > len(shown))
+        return answer({"data": data, **includes, "meta": told} if data else {"meta": told})
 
     def _timeline(self, user_id: str, wanted: Page) -> list[Post]:
         settled = self.clock.now() - self.timeline_lag_seconds
         posts = (post for post in self.posts.values() if post.author.id == user_id and post.created_at <= settled)
-        return sorted((post for post in posts if _on_page(post, wanted)), key=lambda post: int(post.id), reverse=True)
+        return sorted((post for post in posts if on_page(post, wanted)), key=lambda post: int(post.id), reverse=True)
 
     def _told(
         self, user: User, posts: Sequence[Post], wanted: Selection, *, owned: bool = False
@@ -126,7 +126,8 @@ def _timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _on_page(post: Post, wanted: Page) -> bool:
+def on_page(post: Post, wanted: Page) -> bool:
+    """Whether a post lies in the part that was asked for."""
     id = int(post.id)
     return (
         (wanted.before_id is None or id < wanted.before_id)
@@ -138,11 +139,12 @@ def _on_page(post: Post, wanted: Page) -> bool:
     )
 
 
-def _meta(shown: Sequence[Post], *, more: bool) -> dict[str, Any]:
+def meta(shown: Sequence[Post], *, more: bool) -> dict[str, Any]:
+    """What stands beside the posts: how many there are, and the token of the next page."""
     if not shown:
         return {"result_count": 0}
-    meta = {"result_count": len(shown), "newest_id": shown[0].id, "oldest_id": shown[-1].id}
-    return {**meta, "next_token": pagination_token(shown[-1].id)} if more else meta
+    told = {"result_count": len(shown), "newest_id": shown[0].id, "oldest_id": shown[-1].id}
+    return {**told, "next_token": pagination_token(shown[-1].id)} if more else told
 
 
 def _spelled(told: Mapping[str, Any], wanted: Selection) -> dict[str, Any]:

@@ -35,6 +35,9 @@ class Limits:
     timeline_min_results: int = 5
     timeline_default_results: int = 10
     timeline_max_results: int = 100
+    search_min_results: int = 10
+    search_days: int = 7
+    query_max_length: int = 512
     rate_window_seconds: int = 900
     access_token_seconds: int = 7200
     upload_session_seconds: int = 1_295_999
@@ -81,6 +84,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "get_posts": Operation(5000, READ),
     "get_post": Operation(5000, READ),
     "get_timeline": Operation(900, READ),
+    "search_recent": Operation(300, READ),
     "get_me": Operation(75, READ),
     "get_user": Operation(900, READ),
     "upload": Operation(500, MEDIA),
@@ -101,6 +105,7 @@ ROUTES = (
     _described("POST", "/2/tweets", "create_post", "posts/create-post"),
     _described("DELETE", "/2/tweets/{id}", "delete_post", "posts/delete-post"),
     _described("GET", "/2/tweets", "get_posts", "posts/get-posts-by-ids"),
+    _described("GET", "/2/tweets/search/recent", "search_recent", "posts/search-recent-posts"),
     _described("GET", "/2/tweets/{id}", "get_post", "posts/get-post-by-id"),
     _described("GET", "/2/users/{id}/tweets", "get_timeline", "users/get-posts"),
     _described("GET", "/2/users/me", "get_me", "users/get-my-user"),
@@ -227,6 +232,8 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
     "get_post": _POST_PARAMETERS,
     "get_timeline": _POST_PARAMETERS
     | {"max_results", "pagination_token", "start_time", "end_time", "since_id", "until_id", "exclude"},
+    "search_recent": _POST_PARAMETERS
+    | {"query", "max_results", "next_token", "pagination_token", "start_time", "end_time", "since_id", "until_id", "sort_order"},
     "get_me": _USER_PARAMETERS,
     "get_user": _USER_PARAMETERS,
     "get_upload_status": frozenset({"command", "media_id"}),

@@ -1,0 +1,65 @@
+"""The conversation below a post on X: what people answer in the app, and the search that finds it (X API docs, 2026-08-22)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from socialcast.sandbox.mirror import Request, Response
+from socialcast.sandbox.platforms.x import bodies
+from socialcast.sandbox.platforms.x.access import User, answer, operation
+from socialcast.sandbox.platforms.x.parameters import check_parameters, page, selection
+from socialcast.sandbox.platforms.x.posts import Post
+from socialcast.sandbox.platforms.x.problems import invalid
+from socialcast.sandbox.platforms.x.reads import Reads, meta, on_page
+from socialcast.sandbox.platforms.x.tables import LIMITS
+from socialcast.sandbox.platforms.x.text import mentions
+
+__all__ = ["Search"]
+
+_DAY_SECONDS = 86_400
+_QUERY = re.compile(r"(conversation_id|in_reply_to_tweet_id):([0-9]{1,19})")
+
+
+class Search(Reads):
+    """The part of the mirror that has visitors, and finds what they wrote."""
+
+    def reply_as(self, name: str, parent_id: str, text: str) -> str:
+        """The id of what a person of that name answers in X's app, which puts the name of whom it answers before the text;
+        KeyError for a post that is not there. The rule that apps may answer only those who mention them is not for people."""
+        user, parent = self.users[self.account(name).id], self.posts[parent_id]
+        said = text if mentions(text, parent.author.name) else f"@{parent.author.name} {text}"
+        return self._publish(user, said, (), parent, bodies.NewPost(text=said)).id
+
+    def speak_as(self, name: str, parent_id: str, text: str) -> str:
+        """The same, from somebody who took the names away before the text, as X's app lets people do."""
+        user, parent = self.users[self.account(name).id], self.posts[parent_id]
+        return self._publish(user, text, (), parent, bodies.NewPost(text=text)).id
+
+    @operation
+    def search_recent(self, user: User, request: Request) -> Response:
+        """GET /2/tweets/search/recent: the last seven days, newest first; of the query language, one conversation."""
+        check_parameters(request, "search_recent")
+        matches = _matcher(request.args.get("query", ""))
+        if matches is None:
+            return answer({"sandbox": "the mirror plays queries for conversation_id: and in_reply_to_tweet_id: alone"}, 501)
+        wanted = page(request, LIMITS.search_min_results, ("next_token", "pagination_token"))
+        oldest = self.clock.now() - LIMITS.search_days * _DAY_SECONDS
+        recent = (post for post in self.posts.values() if post.created_at >= oldest and matches(post) and on_page(post, wanted))
+        posts = sorted(recent, key=lambda post: int(post.id), reverse=True)
+        shown = posts[: wanted.max_results]
+        data, includes = self._told(user, shown, selection(request))
+        told = meta(shown, more=len(posts) > len(shown))
+        return answer({"data": data, **includes, "meta": told} if data else {"meta": told})
+
+
+def _matcher(query: str) -> Callable[[Post], bool] | None:
+    if not 1 <= len(query) <= LIMITS.query_max_length:
+        raise invalid(f"The `query` query parameter value has a length of [{len(query)}], not of 1 to 512", "query", query)
+    found = _QUERY.fullmatch(query)
+    if found is None:
+        return None
+    operator, id = found.groups()
+    if operator == "conversation_id":
+        return lambda post: post.conversation_id == id and post.id != id
+    return lambda post: post.parent is not None and post.parent.id == id
