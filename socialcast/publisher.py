@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -223,8 +223,8 @@ class Publisher(ABC):
         """What else on the account bears this announcement's marker; read only. Nothing, where the platform cannot be asked."""
         return ()
 
-    def replies(self, receipt: Receipt, since: str = "") -> Iterator[Replies]:
-        """What the public wrote below it after the cursor, page by page, each asked for when it is wanted; read only."""
+    def replies(self, receipt: Receipt, since: str = "") -> Replies:
+        """One page of what was written below it, from the cursor on; read only. Own answers are among them."""
         raise self.not_offered("reading replies")
 
     def measure(self, receipt: Receipt) -> tuple[Metric, ...]:

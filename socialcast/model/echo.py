@@ -33,12 +33,12 @@ class Reply(Record, frozen=True, kw_only=True):
 class Replies(Record, frozen=True, kw_only=True):
     """One page of replies as the platform gives them, in its order.
 
-    `cursor` says where to go on another day, once everything up to here is kept; a platform that lists the newest first
-    gives one with its last page only.
+    `cursor` goes on from here: at once where there are `more`, or on another day with what came since. It is opaque.
     """
 
     page: tuple[Reply, ...] = ()
     cursor: str = ""
+    more: bool = False
 
 
 class Metric(Record, frozen=True, kw_only=True):

@@ -13,19 +13,20 @@ from socialcast.compose.spans import Kind, find_spans
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Photo
 from socialcast.model.cost import Cost
-from socialcast.model.echo import Reply
-from socialcast.model.errors import TransientError
+from socialcast.model.echo import Metric, Replies, Reply
+from socialcast.model.errors import NotAllowed, TerminalError, TransientError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Account, Draft, Item, Readiness, Receipt
+from socialcast.model.sight import Sight
 from socialcast.publisher import Answer, Publisher
-from socialcast.publishers.x import costs
+from socialcast.publishers.x import costs, echo
 from socialcast.publishers.x.access import Access, open_access
-from socialcast.publishers.x.attempt import Attempt, content, permalink, post_id
+from socialcast.publishers.x.attempt import CLOCK_TOLERANCE, RECOVERY_WINDOW, Attempt, content, permalink, post_id
 from socialcast.publishers.x.media import Uploaded, Uploads, readiness
 from socialcast.publishers.x.settings import XSettings
 from socialcast.publishers.x.tables import CAPABILITIES, ERRORS, PHOTOS, read_answer
-from socialcast.publishers.x.timeline import Wanted, posted_at
+from socialcast.publishers.x.timeline import Wanted, comparable, own_posts, posted_at, said
 from socialcast.wire.transport import Exchange
 
 __all__ = ["XPublisher"]
@@ -85,30 +86,77 @@ class XPublisher(Publisher):
         """Make the posts, each an answer to the one before; the first shows the media, or as many photos as it holds."""
         media = self._media(post, steps)
         self._await_replaced(draft, _draft(post, media), steps)
-        ids: list[str] = []
-        each = post.photos_each or len(media)
-        for number, text in enumerate(post.parts or [""]):
-            shown, parent = media[number * each : (number + 1) * each], (ids[-1] if ids else post_id(post.reply_to))
-            ids.append(self._post(text, shown, parent, steps, f"post/{number + 1}"))
-        items = tuple(Item(id=id, kind="post", url=permalink(id, self._username)) for id in ids)
+        ids = self._thread(post, media, post_id(post.reply_to), steps)
+        items = self._items(ids)
         return Receipt(id=ids[0], url=items[0].url, published_at=posted_at(ids[0]), items=items)
 
+    def append(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> tuple[Item, ...]:
+        """The post's parts below the last post of the thread."""
+        prefix = f"{name}/"
+        return self._items(self._thread(post, self._media(post, steps, prefix), receipt.items[-1].id, steps, prefix))
+
     def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
-        """One reply to the last post of the thread."""
-        if to:
-            raise self.not_offered("answering a reply")
-        last = receipt.items[-1]
-        id = self._post(text, (), last.id, steps, name)
-        return Item(id=id, kind="post", url=last.url.replace(last.id, id))
+        """One answer to the last post of the thread, or to what somebody said."""
+        if to and to.forbidden:
+            raise NotAllowed("X would refuse this answer", hint=to.forbidden)
+        parent = to.id if to else receipt.items[-1].id
+        if to and not steps.recorded(name) and not steps.begun_at(name):
+            self._require_there(to, steps)
+        return self._items([self._post(text, (), parent, steps, name)])[0]
 
     def retract(self, receipt: Receipt, steps: Steps) -> None:
         """Delete the posts, the newest first."""
         for item in reversed(receipt.items):
             steps.once(f"delete/{item.id}", lambda id=item.id: self._delete(id), repeatable=True)  # type: ignore[misc]
 
+    def inspect(self, receipt: Receipt) -> Sight:
+        """The posts as X shows them."""
+        return echo.sight(self._access, receipt.items)
+
+    def comparable(self, text: str) -> str:
+        """Without the scheme and the last slash that X gives to bare domains."""
+        return comparable(text)
+
+    def duplicates(self, post: Post, receipt: Receipt) -> tuple[Item, ...]:
+        """Other posts of the account since then that say what one of these says."""
+        since = (receipt.published_at or self.connection.clock.now() - RECOVERY_WINDOW) - CLOCK_TOLERANCE
+        ours, wanted = {item.id for item in receipt.items}, set(map(comparable, filter(None, post.parts)))
+        found = own_posts(self._access, self._own_id(), since)
+        return self._items([one["id"] for one in found if one["id"] not in ours and comparable(said(one)) in wanted])
+
+    def replies(self, receipt: Receipt, since: str = "") -> Replies:
+        """A hundred of what was said below the first post, the newest first; X finds the last seven days."""
+        self._require_name()
+        return echo.one_page(self._access, receipt.id, self._own_id(), self._username, since)
+
+    def measure(self, receipt: Receipt) -> tuple[Metric, ...]:
+        """What X counts of each post."""
+        return echo.numbers(self._access, receipt.items)
+
     def read_error(self, exchange: Exchange) -> Answer:
         """Code and words of an error in either of X's shapes."""
         return read_answer(exchange)
+
+    def _thread(self, post: Post, media: Sequence[Uploaded], parent: str | None, steps: Steps, prefix: str = "") -> list[str]:
+        """The ids of the parts' posts, each an answer to the one before; the first shows the media, or as many as it holds."""
+        ids: list[str] = []
+        each = post.photos_each or len(media)
+        for number, text in enumerate(post.parts or [""]):
+            shown = media[number * each : (number + 1) * each]
+            ids.append(self._post(text, shown, ids[-1] if ids else parent, steps, f"{prefix}post/{number + 1}"))
+        return ids
+
+    def _items(self, ids: Sequence[str]) -> tuple[Item, ...]:
+        return tuple(Item(id=id, kind="post", url=permalink(id, self._username)) for id in ids)
+
+    def _require_there(self, reply: Reply, steps: Steps) -> None:
+        """Raise TerminalError where its author, or X, took it away: X would say that it may not be visible yet."""
+        if "data" not in steps.read(lambda: self._access.request("GET", f"/2/tweets/{reply.id}")):
+            raise TerminalError("what you answer was deleted", code="reply.gone", hint="there is nothing to answer any more")
+
+    def _require_name(self) -> None:
+        if self._username == XPublisher._username:
+            self.account()
 
     def _post(self, text: str, shown: Sequence[Uploaded], parent: str | None, steps: Steps, step: str) -> str:
         """The id of one post, made as the step of that name."""
@@ -130,18 +178,18 @@ class XPublisher(Publisher):
     def _id_by_asking(self) -> str:
         return self.account().id
 
-    def _media(self, post: Post, steps: Steps) -> tuple[Uploaded, ...]:
+    def _media(self, post: Post, steps: Steps, prefix: str = "") -> tuple[Uploaded, ...]:
         """The uploaded media, none of which has lapsed; nothing once posts show all of them."""
         showing = -(-len(post.photos) // post.photos_each) if post.photos_each else 1
-        if steps.recorded(f"post/{showing}"):
+        if steps.recorded(f"{prefix}post/{showing}"):
             return ()
         uploads = Uploads(self._access, self.connection.clock, steps)
         if post.video:
-            return (uploads.video(post.video),)
+            return (uploads.video(post.video, prefix),)
 
         def work(index: int, photo: Photo) -> Uploaded:
             fitted = fit(photo, PHOTOS, self.connection.cache_folder)
-            return uploads.photo(f"photo/{index + 1}", photo, fitted)
+            return uploads.photo(f"{prefix}photo/{index + 1}", photo, fitted)
 
         return tuple(steps.each(post.photos, work, at_once=_PHOTOS_AT_ONCE))
 

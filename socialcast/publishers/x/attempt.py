@@ -17,11 +17,11 @@ from socialcast.publishers.x.tables import DUPLICATE, RECOVERY
 from socialcast.publishers.x.timeline import Likeness, Wanted, compare, own_posts
 from socialcast.wire.clock import Clock
 
-__all__ = ["Attempt", "content", "permalink", "post_id"]
+__all__ = ["CLOCK_TOLERANCE", "RECOVERY_WINDOW", "Attempt", "content", "permalink", "post_id"]
 
-_CLOCK_TOLERANCE = timedelta(minutes=2)  # between this machine's clock and X's
+CLOCK_TOLERANCE = timedelta(minutes=2)  # between this machine's clock and X's
 _PERMALINK = re.compile(r"https://(?:www\.)?(?:x|twitter)\.com/(?:\w+|i/web)/status/(\d+)")
-_RECOVERY_WINDOW = timedelta(days=30)  # how far an empty ledger makes us look back; each post that is read costs money
+RECOVERY_WINDOW = timedelta(days=30)  # how far an empty ledger makes us look back; each post that is read costs money
 
 
 class Attempt:
@@ -39,13 +39,13 @@ class Attempt:
     ) -> None:
         self._access, self._user_id, self._clock = access, user_id, clock
         self._fields, self._wanted = fields, wanted
-        self._since = begun and begun - _CLOCK_TOLERANCE
+        self._since = begun and begun - CLOCK_TOLERANCE
         self._may_be_there = bool(begun) or recovering
         self._looks_left: int | None = None  # until a duplicate that is nowhere to be seen is called unknown
 
     def send(self) -> str:
         """The id of the new post."""
-        self._since = self._since or self._clock.now() - _CLOCK_TOLERANCE
+        self._since = self._since or self._clock.now() - CLOCK_TOLERANCE
         try:
             id: str = self._access.call("create_tweet", **self._fields)["data"]["id"]
         except tweepy.Forbidden as error:
@@ -60,7 +60,7 @@ class Attempt:
 
     def _said_before(self) -> DuplicatePost:
         """The refusal of words that this announcement cannot have brought there; tells where they are."""
-        since = self._clock.now() - _RECOVERY_WINDOW
+        since = self._clock.now() - RECOVERY_WINDOW
         alike = (
             found["id"]
             for found in own_posts(self._access, self._user_id(), since)
@@ -75,7 +75,7 @@ class Attempt:
 
     def find(self) -> str | None:
         """The id of the post on the timeline, None if it is not there. Raises OutcomeUnknown for what cannot be told apart."""
-        since = self._since or self._clock.now() - _RECOVERY_WINDOW
+        since = self._since or self._clock.now() - RECOVERY_WINDOW
         unclear = ""
         for found in own_posts(self._access, self._user_id(), since):
             likeness = compare(found, self._wanted)

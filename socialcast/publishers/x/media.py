@@ -54,12 +54,12 @@ class Uploads:
         self._describe(name, uploaded, photo.alt)
         return uploaded
 
-    def video(self, video: Video) -> Uploaded:
+    def video(self, video: Video, prefix: str = "") -> Uploaded:
         """The video with its description and subtitles, which X may still be processing."""
-        uploaded = self._in_segments("video", video, _media_type(video, "video/mp4"), "tweet_video")
-        self._describe("video", uploaded, video.alt)
+        uploaded = self._in_segments(f"{prefix}video", video, _media_type(video, "video/mp4"), "tweet_video")
+        self._describe(f"{prefix}video", uploaded, video.alt)
         for number, track in enumerate(video.subtitles, 1):
-            self._subtitles(f"subtitles/{number}", uploaded, track)
+            self._subtitles(f"{prefix}subtitles/{number}", uploaded, track)
         return uploaded
 
     def _subtitles(self, name: str, video: Uploaded, track: Subtitles) -> None:

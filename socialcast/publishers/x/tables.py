@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from socialcast.delivery.fate import Answer
 from socialcast.model.capabilities import (
     MB,
     AltText,
+    Aspect,
     Capabilities,
     LinkRules,
+    MetricRule,
     PhotoRules,
     Recovery,
+    ReplyRules,
     Support,
     TextRules,
     Unit,
@@ -29,7 +33,18 @@ from socialcast.model.errors import (
 )
 from socialcast.wire.transport import Exchange
 
-__all__ = ["CAPABILITIES", "DUPLICATE", "ERRORS", "PHOTOS", "RECOVERY", "TEXT", "TOKEN_PATH", "read_answer"]
+__all__ = [
+    "CAPABILITIES",
+    "DUPLICATE",
+    "ERRORS",
+    "METRICS",
+    "PHOTOS",
+    "RECOVERY",
+    "REPLY_RULE",
+    "TEXT",
+    "TOKEN_PATH",
+    "read_answer",
+]
 
 TEXT = TextRules(max_length=280, unit=Unit.X_WEIGHT, link_weight=23)
 PHOTOS = PhotoRules(
@@ -45,6 +60,19 @@ RECOVERY = Recovery(
     unknown="a post with the same words and another address; after a lost ledger also photos without words;"
     " a text that X refuses as said lately, and does not show",
 )
+
+REPLY_RULE = "since 2026-02-23 X lets apps answer only posts that mention the account; answer this one in X's own app"
+
+# Our names, by which X's spellings, old and new, are known, and what X counts.
+METRICS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "views": (("impression_count",), "how often the post was shown to anybody, the account itself included"),
+    "likes": (("like_count",), "how many accounts like it now"),
+    "shares": (("retweet_count", "repost_count"), "how many accounts reposted it without words of their own"),
+    "quotes": (("quote_count",), "how many posts quote it"),
+    "comments": (("reply_count",), "how many posts answer it directly"),
+    "bookmarks": (("bookmark_count",), "how many accounts keep it for themselves"),
+}
+_SUMMABLE = frozenset({"likes", "shares", "comments"})
 
 CAPABILITIES = Capabilities(
     documented="https://docs.x.com/x-api, with the OpenAPI file 2.167 and twitter-text configuration 3",
@@ -63,6 +91,12 @@ CAPABILITIES = Capabilities(
     link=LinkRules(clickable=True, card=Support.NATIVE),
     thread=Support.NATIVE,
     answer=True,
+    continues=True,
+    replies=ReplyRules(within_seconds=7 * 86_400, forbidden=REPLY_RULE),
+    inspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT}),
+    metrics=tuple(
+        MetricRule(name=name, definition=definition, summable=name in _SUMMABLE) for name, (_, definition) in METRICS.items()
+    ),
     recovery=RECOVERY,
     notes={
         "text.max_length": "Premium accounts may post 25,000; a thread is what everybody else reads as well",
@@ -70,6 +104,8 @@ CAPABILITIES = Capabilities(
         "photos.types": "a GIF is sent as the still picture that it begins with",
         "video.max_seconds": "longer for Premium accounts; past the account's limit X refuses the post",
         "video.alt": "sent as metadata of the video, which the OpenAPI file allows; not verified against the platform",
+        "edits": "for X Premium alone, as a post of another id; not offered",
+        "replies": "X's search, which finds the posts of the last seven days; each that is read costs $0.005",
         "cost": "since 2026-04-20 a post costs $0.015, one with an address $0.200, an alt text $0.005, a look at who we are "
         "$0.010, and a post read back after a lost answer $0.005 ($0.001 if the account owns the app)",
     },

@@ -14,7 +14,18 @@ import tweepy
 
 from socialcast.publishers.x.access import Access
 
-__all__ = ["Likeness", "Wanted", "compare", "own_posts", "posted_at"]
+__all__ = [
+    "Likeness",
+    "Wanted",
+    "comparable",
+    "compare",
+    "own_posts",
+    "parent_of",
+    "posted_at",
+    "read",
+    "said",
+    "shown_addresses",
+]
 
 _PAGE_SIZE = 100
 
@@ -48,7 +59,7 @@ def own_posts(access: Access, user_id: str, since: datetime) -> Iterator[dict[st
     """The account's own posts since then, the newest first."""
     query = {"max_results": _PAGE_SIZE, "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
     while True:
-        page = _page(access, f"/2/users/{user_id}/tweets", query)
+        page = read(access, f"/2/users/{user_id}/tweets", query, _FIELDS, _NEW_FIELDS)
         yield from page.get("data") or ()
         if not (following := page.get("meta", {}).get("next_token")):
             return
@@ -62,11 +73,11 @@ def compare(found: dict[str, Any], wanted: Wanted) -> Likeness:
     were uploaded anew; then the text does, and without a text nobody can tell.
     """
     keys = (found.get("attachments") or {}).get("media_keys") or []
-    if _parent(found) != wanted.parent or len(keys) != len(wanted.media_keys):
+    if parent_of(found) != wanted.parent or len(keys) != len(wanted.media_keys):
         return Likeness.OTHER
     if keys and set(keys) == set(wanted.media_keys):
         return Likeness.SAME
-    theirs, ours = _comparable(_said(found)), _comparable(wanted.text)
+    theirs, ours = comparable(said(found)), comparable(wanted.text)
     if ours and theirs == ours:
         return Likeness.SAME
     return Likeness.UNCLEAR if _without_addresses(theirs) == _without_addresses(ours) else Likeness.OTHER
@@ -77,30 +88,46 @@ def posted_at(post_id: str) -> datetime:
     return datetime.fromtimestamp(((int(post_id) >> 22) + _EPOCH_MS) / 1000, UTC)
 
 
-def _page(access: Access, path: str, query: Mapping[str, Any]) -> Any:
+def read(access: Access, path: str, query: Mapping[str, Any], fields: Mapping[str, str], new_fields: Mapping[str, str]) -> Any:
+    """The answer to a read that asks for these fields, in the spelling that the server knows."""
     try:
-        return access.request("GET", path, params={**query, **_FIELDS})
+        return access.request("GET", path, params={**query, **fields})
     except tweepy.BadRequest:
-        return access.request("GET", path, params={**query, **_NEW_FIELDS})
+        return access.request("GET", path, params={**query, **new_fields})
 
 
-def _parent(found: dict[str, Any]) -> str | None:
+def parent_of(found: Mapping[str, Any]) -> str | None:
+    """The id of the post that this one answers."""
     references = found.get("referenced_tweets") or found.get("referenced_posts") or []
     return next((reference["id"] for reference in references if reference["type"] == "replied_to"), None)
 
 
-def _said(found: dict[str, Any]) -> str:
+def said(found: Mapping[str, Any]) -> str:
     """The text as its author wrote it: unescaped, with t.co undone and without the address of its media."""
-    whole = found.get("note_tweet") or found.get("note_post") or found
-    addresses = (whole.get("entities") or found.get("entities") or {}).get("urls") or []
-    real = {address["url"]: "" if address.get("media_key") else address.get("expanded_url", "") for address in addresses}
-    return _SHORTENED.sub(lambda seen: real.get(seen[0], ""), html.unescape(whole.get("text", "")))
+    real = {address["url"]: "" if address.get("media_key") else address.get("expanded_url", "") for address in _addresses(found)}
+    text = html.unescape(_whole(found).get("text", ""))
+    return _SHORTENED.sub(lambda seen: real.get(seen[0], ""), text).strip()
 
 
-def _comparable(text: str) -> str:
+def shown_addresses(found: Mapping[str, Any]) -> Iterator[str]:
+    """Where the addresses in the text lead, in their order."""
+    return (address["expanded_url"] for address in _addresses(found) if not address.get("media_key"))
+
+
+def comparable(text: str) -> str:
     """Without what X changes: normalisation, spaces, and the scheme and last slash that it gives to bare domains."""
     plain = _SCHEME.sub("", unicodedata.normalize("NFC", text))
     return " ".join(_LAST_SLASH.sub("", plain).split())
+
+
+def _whole(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    whole: Mapping[str, Any] = found.get("note_tweet") or found.get("note_post") or found
+    return whole
+
+
+def _addresses(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    addresses: list[dict[str, Any]] = (_whole(found).get("entities") or found.get("entities") or {}).get("urls") or []
+    return addresses
 
 
 def _without_addresses(text: str) -> str:
