@@ -1,17 +1,17 @@
-"""A clock whose waits take no time: they move the sandbox's clock instead."""
+"""Clocks whose waits take no time: they move the sandbox's clock instead, or skip the time."""
 
 from __future__ import annotations
 
 import time
 from ctypes import c_double
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import requests
 
 from socialcast.sandbox import Sandbox
 from socialcast.wire.clock import Cancel
 
-__all__ = ["RemoteClock", "SandboxClock", "SharedClock"]
+__all__ = ["RemoteClock", "SandboxClock", "SharedClock", "SkippingClock"]
 
 
 class SandboxClock:
@@ -29,6 +29,26 @@ class SandboxClock:
         cancel.check()
         self._sandbox.advance(max(0.0, seconds))
         cancel.check()
+
+
+class SkippingClock:
+    """The machine's time and what was skipped of it: before a real server, which knows nothing of our waits, they take none."""
+
+    def __init__(self) -> None:
+        self._skipped = timedelta()
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        return datetime.now(UTC) + self._skipped
+
+    def skip(self, seconds: float) -> None:
+        """Let so much time be over."""
+        self._skipped += timedelta(seconds=max(0.0, seconds))
+
+    def sleep(self, seconds: float, cancel: Cancel) -> None:
+        """Skip it; raises Cancelled when asked to stop."""
+        cancel.check()
+        self.skip(seconds)
 
 
 class RemoteClock:

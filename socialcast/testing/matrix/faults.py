@@ -18,6 +18,7 @@ from socialcast.wire.transport import SandboxAdapter
 __all__ = ["FAULTS", "fault_cases", "run_fault"]
 
 _EXPIRED = "token expired"  # no run overcomes it before somebody signs in again
+_HTTP = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 _NOBODY = "http://127.0.0.1:1"  # a port on which nothing listens
 
 Send: TypeAlias = Callable[..., requests.Response]
@@ -42,9 +43,10 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
 
 
 def fault_cases(run: Recorded) -> Iterator[Case]:
-    """Each request with each fault."""
+    """Each request with each fault; what happens on our side of the wire is for HTTP, and a proxy does it before mail servers."""
     for number, call in enumerate(run.calls, 1):
-        for what in FAULTS:
+        is_http = call.split()[0] in _HTTP
+        for what in (what for what, rule in FAULTS.items() if rule or is_http):
             yield Case(publisher=run.publisher, scene=run.scene.name, what=what, number=number, call=call)
 
 
@@ -70,7 +72,7 @@ def run_fault(run: Recorded, case: Case) -> Verdict:
 
 @contextmanager
 def _spoiled(nth: int, spoil: Callable[[Send, requests.PreparedRequest, dict[str, Any]], requests.Response]) -> Iterator[None]:
-    """The nth request goes wrong before or after it passes the wire."""
+    """The nth request goes wrong before or after it passes the wire. Raises RuntimeError where there was none."""
     sent, send = count(1), SandboxAdapter.send
 
     def spoiled(self: SandboxAdapter, request: requests.PreparedRequest, **options: Any) -> requests.Response:
@@ -80,6 +82,8 @@ def _spoiled(nth: int, spoil: Callable[[Send, requests.PreparedRequest, dict[str
 
     with mock.patch.object(SandboxAdapter, "send", spoiled):
         yield
+    if next(sent) <= nth:
+        raise RuntimeError(f"there was no request {nth} to spoil")
 
 
 def _refused(send: Send, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:

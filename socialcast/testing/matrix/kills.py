@@ -10,7 +10,7 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ctypes import c_double
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
@@ -30,7 +30,7 @@ from socialcast.testing.matrix.verdict import Case, Verdict, judge
 from socialcast.wire.settings import Channel
 from socialcast.wire.transport import SandboxAdapter
 
-__all__ = ["Kills"]
+__all__ = ["Kills", "ended", "forked"]
 
 _BEFORE, _AFTER, _UNRECORDED, _RECORDED, _MOMENT = (
     "killed before a request",
@@ -71,11 +71,11 @@ class Kills:
             if case.what == _MOMENT:
                 process.join(self._seconds * case.number / 100)
                 process.kill()
-            _end(process)
+            ended(process)
             if case.afterwards == _TWO_AT_ONCE:
                 gate = _context().Barrier(2)  # through which they go together, however long each took to start
                 for process in [_started(run, kept, gate=gate), _started(run, kept, gate=gate)]:
-                    _end(process)
+                    ended(process)
             is_lost = case.afterwards == _LOST
             outcome = settle(run, empty if is_lost else kept, recover=is_lost)
         return judge(case, outcome, run.wanted, run.stage, may_stop=False, seconds=time.perf_counter() - began)
@@ -101,25 +101,31 @@ def _time(run: Recorded) -> float:
         run.sandbox.reset()
         began = time.perf_counter()
         with scratch_folder() as folder:
-            _end(_started(run, folder))
+            ended(_started(run, folder))
     return time.perf_counter() - began
 
 
-def _context() -> ForkServerContext:
+def _context(preloaded: Sequence[str] = _PRELOADED) -> ForkServerContext:
     context = get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
+    context.set_forkserver_preload(list(preloaded))
     return context
 
 
 def _started(run: Recorded, folder: Path, case: Case | None = None, gate: Barrier | None = None) -> BaseProcess:
     channel = run.stage.channel(**run.scene.settings)
     url, ahead = run.sandbox.url, run.sandbox.clock.ahead_seconds
-    process = _context().Process(target=_publish, args=(channel, run.announcement, folder, url, ahead, case, gate))
+    return forked(_publish, channel, run.announcement, folder, url, ahead, case, gate)
+
+
+def forked(target: Callable[..., None], *args: Any, preloaded: Sequence[str] = _PRELOADED) -> BaseProcess:
+    """A process of its own that does this, begun; the first one decides which modules all of them have loaded."""
+    process = _context(preloaded).Process(target=target, args=args)
     process.start()
     return process
 
 
-def _end(process: BaseProcess) -> None:
+def ended(process: BaseProcess) -> None:
+    """Wait until it has ended, however it did. Raises TimeoutError."""
     process.join(_LIMIT_SECONDS)
     if process.is_alive():
         process.kill()

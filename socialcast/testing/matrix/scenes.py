@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from socialcast.broadcast import Broadcast
 from socialcast.model.announcement import Announcement
 from socialcast.model.receipt import Outcome
 from socialcast.publisher import Publisher
@@ -16,7 +17,7 @@ from socialcast.sandbox import Sandbox
 from socialcast.sandbox.registry import load_mirrors
 from socialcast.testing.stage import SandboxStage, Sight, event, film, sample, shows_what_it_gets
 
-__all__ = ["PATIENCE_SECONDS", "Recorded", "Scene", "provable", "recorded", "scenes", "scratch_folder", "settle"]
+__all__ = ["PATIENCE_SECONDS", "Recorded", "Run", "Scene", "provable", "recorded", "scenes", "scratch_folder", "settle"]
 
 PATIENCE_SECONDS = 3600.0  # between two runs: what is being processed or refused for a while is over then
 _MOST_RUNS = 5  # how often it is run again until it settles
@@ -63,6 +64,14 @@ class Recorded:
         """The publisher's mirror."""
         return SandboxStage(self.sandbox, self.publisher)
 
+    def broadcast(self, ledger: Path) -> Broadcast:
+        """As a new process would make it."""
+        return self.stage.broadcast(ledger, **self.scene.settings)
+
+    def pass_time(self) -> None:
+        """Let be over what is only for a while."""
+        self.sandbox.advance(PATIENCE_SECONDS)
+
 
 def recorded(sandbox: Sandbox, publisher: str) -> list[Recorded]:
     """Every scene of which the public sees something; a live event of Facebook's is not shown before it is on the air."""
@@ -70,17 +79,29 @@ def recorded(sandbox: Sandbox, publisher: str) -> list[Recorded]:
     return [run for run in runs if run.wanted]
 
 
-def settle(run: Recorded, folder: Path, *, recover: bool = False) -> Outcome:
+class Run(Protocol):
+    """An announcement on its way, wherever to."""
+
+    announcement: Announcement
+
+    def broadcast(self, ledger: Path) -> Broadcast:
+        """As a new process would make it, with one channel, named "contract"."""
+
+    def pass_time(self) -> None:
+        """Let be over what is only for a while."""
+
+
+def settle(run: Run, folder: Path, *, recover: bool = False) -> Outcome:
     """Publish, and resume, each time as a new process would, until nothing is left to do."""
     for number in range(_MOST_RUNS):
-        with run.stage.broadcast(folder / "ledger", **run.scene.settings) as broadcast:
+        with run.broadcast(folder / "ledger") as broadcast:
             if number == 0:
                 report = broadcast.publish(run.announcement, recover=recover)
             else:
                 report = broadcast.resume(run.announcement.resolved_key, recover=recover)
         if report.exit_code == 0:
             break
-        run.sandbox.advance(PATIENCE_SECONDS)
+        run.pass_time()
     return report["contract"]
 
 

@@ -1,0 +1,196 @@
+"""The real servers: how each is started, met through a proxy, and looked at over its own API, without our publishers."""
+
+from __future__ import annotations
+
+import email
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from socialcast import Audience, Broadcast, Channel
+from socialcast.testing.matrix.servers import Server
+from socialcast.testing.proxy import HttpProxy, MailProxy
+from socialcast.testing.stage import Sight
+from socialcast.wire.settings import Policy
+
+__all__ = ["SERVERS", "Facts"]
+
+_READERS_SECONDS, _POLL_SECONDS = 20.0, 0.2
+
+Facts = dict[str, Any]  # what a start script tells of its server
+
+
+class _Stage:
+    """What all of them have in common."""
+
+    platform: str
+
+    def __init__(self, settings: Mapping[str, Any], folder: Path, audience: Audience = Audience.PUBLIC) -> None:
+        self._settings, self._folder, self._audience = settings, folder, audience
+
+    def channel(self, **settings: Any) -> Channel:
+        return Channel(
+            name="contract",
+            platform=self.platform,
+            policy=Policy.ADAPT,
+            audience=self._audience,
+            settings={**self._settings, **settings},
+            folder=self._folder,
+        )
+
+    def broadcast(self, ledger: Path, **settings: Any) -> Broadcast:
+        return Broadcast([self.channel(**settings)], ledger=ledger)
+
+    def opens(self, url: str) -> bool:
+        return requests.get(url, timeout=30).status_code == 200
+
+
+class WikiStage(_Stage):
+    """The page of one case, each of its revisions, and the files that it shows, whoever uploaded them how often."""
+
+    platform = "mediawiki"
+
+    def __init__(self, api: str, page: str, settings: Mapping[str, Any], folder: Path) -> None:
+        super().__init__({**settings, "page": page}, folder)
+        self._api, self._page = api, page
+
+    def sights(self) -> list[Sight]:
+        (page,) = self._query(titles=self._page, prop="revisions|images", rvprop="content|comment", rvslots="main", rvlimit=20)
+        if "missing" in page:
+            return []
+        revisions = [
+            ("revision", _unnumbered(r["comment"]), _unnumbered(r["slots"]["main"]["content"])) for r in page["revisions"]
+        ]
+        files = [image["title"] for image in page.get("images", [])]
+        shown = [self._query(titles=title, prop="imageinfo", iiprop="comment|user", iilimit=20)[0] for title in files]
+        return revisions + [("file", info["user"]) for file in shown for info in file["imageinfo"]]
+
+    def _query(self, **wanted: Any) -> list[dict[str, Any]]:
+        asked = {"action": "query", "format": "json", "formatversion": 2, **wanted}
+        pages: list[dict[str, Any]] = requests.get(self._api, params=asked, timeout=30).json()["query"]["pages"]
+        return pages
+
+
+class BlueskyStage(_Stage):
+    """The account's posts that were not there when the case began, as its server keeps them and as readers find them."""
+
+    platform = "bluesky"
+
+    def __init__(self, facts: Facts, settings: Mapping[str, Any], folder: Path) -> None:
+        super().__init__(settings, folder)
+        self._facts, self._did = facts, facts["users"]["alice"]["did"]
+        self._before = self._posts().keys()
+
+    def sights(self) -> list[Sight]:
+        new = {uri: post for uri, post in self._posts().items() if uri not in self._before}
+        return [("post", post["text"], *(image["alt"] for image in _images(post))) for post in new.values()]
+
+    def opens(self, url: str) -> bool:
+        """Whether a reader finds it, who hears of it a moment later."""
+        asked = {"uris": f"at://{self._did}/app.bsky.feed.post/{url.rpartition('/')[2]}"}
+        end = time.monotonic() + _READERS_SECONDS
+        while not self._read("appview", "app.bsky.feed.getPosts", asked)["posts"]:
+            if time.monotonic() > end:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
+    def _posts(self) -> dict[str, dict[str, Any]]:
+        asked = {"repo": self._did, "collection": "app.bsky.feed.post", "limit": 100}
+        posts: dict[str, dict[str, Any]] = {}
+        while True:
+            told = self._read("url", "com.atproto.repo.listRecords", asked)
+            posts |= {record["uri"]: record["value"] for record in told["records"]}
+            if not told.get("cursor"):
+                return posts
+            asked["cursor"] = told["cursor"]
+
+    def _read(self, server: str, method: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        told: dict[str, Any] = requests.get(f"{self._facts[server]}/xrpc/{method}", params=asked, timeout=30).json()
+        return told
+
+
+def _images(post: Mapping[str, Any]) -> list[dict[str, str]]:
+    embed: dict[str, Any] = post.get("embed") or {}
+    return list(embed.get("images") or [])
+
+
+def _unnumbered(wikitext: str) -> str:
+    """Without the names of files, which differ as the photos do, and without the marker, which does as the key does."""
+    return re.sub(r"\[\[File:[^|\]]+", "[[File:(name)", re.sub(r"\(sc:\w+\)", "(marker)", wikitext))
+
+
+class MailStage(_Stage):
+    """The mails that were not in the mailbox when the case began."""
+
+    platform = "email"
+
+    def __init__(self, mailbox: Path, settings: Mapping[str, Any], folder: Path) -> None:
+        super().__init__(settings, folder, Audience.PRESS)
+        self._mailbox, self._before = mailbox, set(mailbox.glob("*"))
+
+    def sights(self) -> list[Sight]:
+        new = set(self._mailbox.glob("*")) - self._before
+        return [_mail(file.read_bytes()) for file in new]
+
+    def opens(self, url: str) -> bool:
+        return False  # a mail has no address
+
+
+def _mail(data: bytes) -> Sight:
+    mail = email.message_from_bytes(data, policy=default)
+    text = mail.get_body(("plain",))
+    assert text
+    return ("mail", str(mail["To"]), str(mail["Subject"]), text.get_content())
+
+
+Start = Callable[..., Facts]
+
+
+@contextmanager
+def _wiki(start: Start, folder: Path) -> Iterator[Server]:
+    facts = start("mediawiki-start")
+    (folder / "password").write_text(facts["password"], encoding="utf-8")
+    host, _, port = facts["url"].removeprefix("http://").partition(":")
+    with HttpProxy(host, int(port)) as proxy:
+        settings = {
+            "url": f"{proxy.url}/api.php",
+            "contact": "press@example.org",
+            "mode": "edit",
+            "username": facts["user"],
+            "password": "file:password",
+        }
+        yield Server("mediawiki", proxy, lambda mark: WikiStage(facts["api"], f"Page of {mark}", settings, folder))
+
+
+@contextmanager
+def _bluesky(start: Start, folder: Path) -> Iterator[Server]:
+    facts = start("bluesky-start", "--appview")
+    user = facts["users"]["alice"]
+    (folder / "password").write_text(user["app_password"], encoding="utf-8")
+    with HttpProxy("127.0.0.1", int(facts["url"].rpartition(":")[2])) as proxy:
+        settings = {"server": proxy.url, "identifier": user["handle"], "app_password": "file:password"}
+        yield Server("bluesky", proxy, lambda mark: BlueskyStage(facts, settings, folder))
+
+
+@contextmanager
+def _mail_server(start: Start, folder: Path) -> Iterator[Server]:
+    facts = start("smtp-start")
+    (folder / "readers.txt").write_text("Ada Example <ada@journal.example>\nbo@radio.example\n", encoding="utf-8")
+    with MailProxy("127.0.0.1", facts["port"]) as proxy:
+        settings = {
+            "host": "127.0.0.1",
+            "port": proxy.port,
+            "sender": "Press <press@example.org>",
+            "recipients": "readers.txt",
+        }
+        yield Server("email", proxy, lambda mark: MailStage(Path(facts["new_mail"]), settings, folder))
+
+
+SERVERS = {"bluesky": _bluesky, "email": _mail_server, "mediawiki": _wiki}
