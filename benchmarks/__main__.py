@@ -17,6 +17,7 @@ from benchmarks.fanout import fanout
 from benchmarks.fitting import fitting
 from benchmarks.flickr import album
 from benchmarks.ledger import ledger
+from benchmarks.mail import mail
 from benchmarks.measure import Row
 from benchmarks.newsroom import newsroom
 from benchmarks.page import page
@@ -34,6 +35,7 @@ BENCHMARKS: Mapping[str, Callable[..., list[Row]]] = {
     "ledger": ledger,
     "compose100": lambda *, quick: compose(100, rounds=3 if quick else 21),
     "fit24": fitting,
+    "mail1000": lambda *, quick: mail(100 if quick else 1000, rounds=1 if quick else 3),
     "newsroom": newsroom,
     "plan800": lambda *, quick: page(80 if quick else 800, rounds=3 if quick else 7),
     "flickr800": lambda *, quick: album(80 if quick else 800, rounds=1 if quick else 2),
