@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from socialcast.broadcast.approval import Approval, Approved, keep
-from socialcast.broadcast.delivered import Delivered
+from socialcast.broadcast.delivered import Delivered, Published
 from socialcast.broadcast.doctor import Checkup, examine
 from socialcast.broadcast.due import Held, embargo_problems, held
 from socialcast.broadcast.events import Event, Listener, Phase
@@ -22,6 +22,7 @@ from socialcast.broadcast.live import LiveShow
 from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_plan
 from socialcast.broadcast.publication import Publication
 from socialcast.broadcast.resolve import resolve
+from socialcast.broadcast.retract import retract
 from socialcast.broadcast.workshop import Workshop
 from socialcast.delivery.archive import require_sound
 from socialcast.delivery.lease import lease
@@ -30,6 +31,7 @@ from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import Draft, Outcome, Report, State
+from socialcast.model.reports import RetractionReport
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.wire.clock import Cancel, Clock, SystemClock
@@ -216,9 +218,12 @@ class Broadcast:
 
     def live(self, key: str) -> LiveShow:
         """The live event of an announcement that was published; raises ConfigurationError where there is none."""
-        announcement = self.remembered(key)
-        delivered = [one for one in self._delivered(key) if self._may_see(one, announcement)]
-        return LiveShow(announcement, delivered, lambda: lease(self.ledger, key, self._shop.clock, Cancel()))
+        return LiveShow(self._published(key))
+
+    def retract(self, key: str) -> RetractionReport:
+        """Take back everything of an announcement on every channel that it was for; what is gone already is no error, and what a
+        platform does not let go is listed. Raises ConfigurationError for an unknown key, LedgerBusy where others work on it."""
+        return retract(self._published(key))
 
     def open(self, channel: str, key: str) -> tuple[Publisher, Steps]:
         """One channel's publisher and the steps of one announcement on it, for work that is no broadcast."""
@@ -250,22 +255,35 @@ class Broadcast:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _delivered(self, key: str) -> list[Delivered]:
-        """The channels that have an outcome for it, ready for more work."""
-        rows, publishers = self.ledger.deliveries(key), self._shop.publishers(self.channels, to_send=True)
-        return [
+    def _published(self, key: str) -> Published:
+        """What was published under that key, and the channels that it was for, ready for more work."""
+        announcement, rows = self.remembered(key), self.ledger.deliveries(key)
+        publishers = self._shop.publishers(self.channels, to_send=True)
+        channels = tuple(
             Delivered(
                 publishers[name],
                 self._shop.steps(publishers[name], key),
-                msgspec.convert(row.outcome, Outcome),
+                msgspec.convert(row.outcome, Outcome)
+                if row.outcome
+                else Outcome(channel=name, platform=row.platform, state=State(row.state)),
                 msgspec.convert(row.draft or {}, Draft),
+                self.channels[name],
+                partial(self._keep, key, name),
             )
             for name in self.channels
-            if (row := rows.get(name)) and row.outcome
-        ]
+            if (row := rows.get(name))
+        )
+        shop = self._shop
+        return Published(
+            key, announcement, channels, shop.ledger, shop.clock, lambda: lease(shop.ledger, key, shop.clock, Cancel())
+        )
 
-    def _may_see(self, one: Delivered, announcement: Announcement) -> bool:
-        return self.channels[one.outcome.channel].audience.may_see(announcement.audience)
+    def _keep(self, key: str, channel: str, change: Callable[[Outcome], Outcome]) -> None:
+        """Change a channel's outcome in the ledger."""
+        row = self.ledger.deliveries(key)[channel]
+        outcome = change(msgspec.convert(row.outcome, Outcome))
+        changed = row._replace(outcome=outcome, state=outcome.state.value)
+        self.ledger.save_delivery(key, changed, self._shop.clock.now().timestamp())
 
     def _begun(self, key: str) -> Mapping[str, Channel]:
         """The channels that earlier runs of it were for; those that were chosen by name, if some were."""

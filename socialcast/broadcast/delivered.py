@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
-from socialcast.model.errors import OutcomeUnknown, PublishError, TransientError
-from socialcast.model.receipt import Draft, Item, Outcome, Receipt
+from socialcast.model.announcement import Announcement
+from socialcast.model.errors import Cancelled, LedgerError, OutcomeUnknown, PublishError, TransientError
+from socialcast.model.receipt import Draft, Item, Outcome, Receipt, State
 from socialcast.model.reports import ChannelOutcome
 from socialcast.publisher import Publisher
+from socialcast.wire.clock import Clock
+from socialcast.wire.settings import Channel
 
-__all__ = ["Delivered", "about", "guarded", "in_sight", "on_all"]
+__all__ = ["Delivered", "Published", "about", "guarded", "in_sight", "on_all", "with_said"]
+
+logger = logging.getLogger("socialcast.broadcast")
 
 Told = TypeVar("Told", bound=ChannelOutcome)
 T = TypeVar("T")
@@ -27,6 +36,8 @@ class Delivered(NamedTuple):
     steps: Steps
     outcome: Outcome
     draft: Draft
+    channel: Channel
+    keep: Callable[[Callable[[Outcome], Outcome]], None]  # changes the outcome that the ledger has, under the lease
 
     @property
     def event(self) -> Item | None:
@@ -40,6 +51,22 @@ class Delivered(NamedTuple):
         return Receipt(id=told.id, url=told.url, published_at=told.published_at, items=told.items)
 
 
+class Published(NamedTuple):
+    """An announcement, the channels that have it, and the right to work on it alone, which `lease` gives."""
+
+    key: str
+    announcement: Announcement
+    channels: tuple[Delivered, ...]
+    ledger: Ledger
+    clock: Clock
+    lease: Callable[[], AbstractContextManager[None]]
+
+    def links(self) -> dict[str, str]:
+        """The addresses that hosts gave; the first channel that gives one decides."""
+        there = [one for one in self.channels if one.outcome.state is State.PUBLISHED]
+        return {kind: url for one in reversed(there) for kind, url in one.draft.links.items()}
+
+
 def about(one: Delivered, kind: type[Told], **facts: object) -> Told:
     """An outcome of that kind for this channel."""
     known = {"channel": one.outcome.channel, "platform": one.outcome.platform, "url": one.outcome.url}
@@ -48,13 +75,19 @@ def about(one: Delivered, kind: type[Told], **facts: object) -> Told:
 
 def guarded(one: Delivered, work: Callable[[], Told], failed: Callable[..., Told]) -> Told:
     """What came of the work; a channel that fails, which `failed` makes an outcome of, keeps no other from its own."""
+    redact = one.publisher.connection.transport.redactor.redact
     try:
         return work()
+    except (Cancelled, LedgerError):
+        raise  # the whole run ends
     except PublishError as error:
-        redact = one.publisher.connection.transport.redactor.redact
         unclear = isinstance(error, OutcomeUnknown | TransientError)
         hint = error.hint or ("run it again" if unclear else "")
         return failed(failed=True, reason=redact(error.message), hint=redact(hint), code=error.code)
+    except Exception as error:  # noqa: BLE001 - one publisher's defect must not cost the other channels their outcome
+        logger.error("channel %s failed\n%s", one.outcome.channel, redact(traceback.format_exc()))
+        reason = redact(f"{type(error).__name__}: {error}")
+        return failed(failed=True, reason=reason, hint="this is a defect in the publisher; please report it", code="internal")
 
 
 def on_all(channels: Sequence[Delivered], work: Callable[[Delivered], T]) -> list[T]:
@@ -68,3 +101,10 @@ def on_all(channels: Sequence[Delivered], work: Callable[[Delivered], T]) -> lis
 def in_sight(one: Delivered, outcome: Told) -> Told:
     """The outcome with an address that can be opened: in a sandbox run, the sandbox's."""
     return msgspec.structs.replace(outcome, url=one.publisher.connection.transport.visible_url(outcome.url))
+
+
+def with_said(outcome: Outcome, *, item: Item) -> Outcome:
+    """The outcome of a channel on which this account has answered, so that the answer can be taken back, too."""
+    if item in outcome.said:
+        return outcome
+    return msgspec.structs.replace(outcome, said=(*outcome.said, item))

@@ -356,8 +356,8 @@ class ChannelDelivery:
         self._ledger.save_delivery(self._announcement.resolved_key, row, self._now().timestamp())
 
     def _earlier(self, row: Row | None) -> Outcome | None:
-        """The outcome of an earlier run, where it published; everything else is worth another look."""
-        if row is None or row.state != State.PUBLISHED.value:
+        """The outcome of an earlier run, where it published, or where it was taken back since; all else is worth another look."""
+        if row is None or row.state not in (State.PUBLISHED.value, State.RETRACTED.value):
             return None
         return msgspec.structs.replace(msgspec.convert(row.outcome, Outcome), steps_sent=0, required=self.channel.required)
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
 from enum import Enum
 from functools import partial
 
 import msgspec
 
-from socialcast.broadcast.delivered import Delivered, about, guarded, in_sight, on_all
+from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all, with_said
 from socialcast.broadcast.feed import FeedEvent, send
 from socialcast.broadcast.plan import led_to_its_page
 from socialcast.broadcast.words import live_words
 from socialcast.compose.weights import weigh
-from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError, TerminalError
 from socialcast.model.receipt import Item, LiveState, LiveStatus, State
 from socialcast.model.reports import LiveOutcome, LiveReport
@@ -62,14 +60,14 @@ _LATER: Mapping[Moment, tuple[Moment, ...]] = {
 class LiveShow:
     """One announcement's live event on the channels that have it; each of its moments happens once, however often it is asked."""
 
-    def __init__(
-        self, announcement: Announcement, delivered: Iterable[Delivered], lease: Callable[[], AbstractContextManager[None]]
-    ) -> None:
-        self._announcement, self._lease = announcement, lease
-        published = [one for one in delivered if one.outcome.state is State.PUBLISHED]
-        self._hosts = [one for one in published if one.event]
-        self._feeds = [one for one in published if not one.event]
-        self._channels = {one.outcome.channel: one for one in published}
+    def __init__(self, published: Published) -> None:
+        announcement = published.announcement
+        self._announcement, self._lease, self._links = announcement, published.lease, published.links()
+        seen = (one for one in published.channels if one.channel.audience.may_see(announcement.audience))
+        channels = [one for one in seen if one.outcome.state is State.PUBLISHED]
+        self._hosts = [one for one in channels if one.event]
+        self._feeds = [one for one in channels if not one.event]
+        self._channels = {one.outcome.channel: one for one in channels}
         if not self._hosts:
             raise ConfigurationError(
                 f"{announcement.resolved_key} has no live event on any of its channels: give the announcement a live.starts_at,"
@@ -144,7 +142,7 @@ class LiveShow:
         if publisher.capabilities.shows_live:
             publisher.show_live(feed.receipt, _SHOWN[moment], url, feed.steps, name=name)
             return _about(feed, done=f"shown{again}")
-        line, links = self._line(publisher, moment, url), self._links()
+        line, links = self._line(publisher, moment, url), self._links
         if publisher.capabilities.edits:
             said = led_to_its_page(self._announcement, publisher, links)
             post = publisher.compose(said, links)
@@ -155,14 +153,9 @@ class LiveShow:
         if publisher.capabilities.answer:
             _require_room(publisher, line)
             answer = publisher.answer(feed.receipt, line, feed.steps, name=name)
+            feed.keep(partial(with_said, item=answer))
             return _about(feed, done=f"answered{again}", url=answer.url)
         return _about(feed, done=_LEFT, reason=f"{publisher.name} offers neither amending nor answering")
-
-    def _links(self) -> dict[str, str]:
-        links: dict[str, str] = {}
-        for host in [*self._hosts, *self._feeds]:
-            links = {**host.draft.links, **links}
-        return links
 
     def _report(self, outcomes: Iterable[LiveOutcome]) -> LiveReport:
         return LiveReport(key=self._announcement.resolved_key, outcomes=tuple(map(self._seen, outcomes)))

@@ -19,6 +19,7 @@ __all__ = [
     "recover_option",
     "sandbox_option",
     "wait_option",
+    "yes_option",
 ]
 
 _WEB = ("http://", "https://")
@@ -80,4 +81,5 @@ wait_option = click.option("--wait", is_flag=True, help="Stay until the embargo 
 recover_option = click.option(
     "--recover", is_flag=True, help="Look on the platforms before anything is sent: for a run whose ledger was lost."
 )
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object on stdout.")

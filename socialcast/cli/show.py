@@ -19,12 +19,13 @@ from socialcast.model.capabilities import TextRules
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Outcome, Report, State
+from socialcast.model.reports import ChannelOutcome
 from socialcast.registry import publisher_class
 
 if TYPE_CHECKING:
     from socialcast.broadcast.rehearsal import Rehearsal
 
-__all__ = ["print_json", "report_json", "show_plan", "show_report"]
+__all__ = ["outcome_json", "outcome_lines", "print_json", "report_json", "show_plan", "show_report"]
 
 _WIDTH = 110
 _SHORT_DIGEST = 12
@@ -34,6 +35,7 @@ _COLOURS = {
     State.UNKNOWN: "red",
     State.HELD: "yellow",
     State.SKIPPED: "yellow",
+    State.RETRACTED: "yellow",
 }
 
 
@@ -208,6 +210,24 @@ def _outcome_lines(outcome: Outcome, below: Collection[str]) -> Iterator[str]:
             yield from _wrapped(f"{label}: {words}")
     if outcome.state is State.PUBLISHED:  # of what is not there, nothing was adapted
         yield from (f"  {line}" for line in _adaptation_lines(outcome.adaptations))
+
+
+# -- work on what was published --------------------------------------------------------------------------------------------
+
+
+def outcome_json(outcome: ChannelOutcome) -> dict[str, Any]:
+    """What every such outcome tells."""
+    names = ("platform", "url", "done", "failed", "reason", "hint", "code")
+    return {name: getattr(outcome, name) for name in names}
+
+
+def outcome_lines(outcome: ChannelOutcome, *told: str) -> Iterator[str]:
+    """The same in words; what is told beside what was done stands before it."""
+    done = click.style("failed", fg="red") if outcome.failed else ", ".join(filter(None, (*told, outcome.done)))
+    yield f"  {outcome.channel} ({outcome.platform}): {done} {outcome.url}".rstrip()
+    for label, words in (("reason", outcome.reason), ("to do", outcome.hint)):
+        if words:
+            yield from _wrapped(f"{label}: {words}")
 
 
 # -- what both hold ----------------------------------------------------------------------------------------------------------

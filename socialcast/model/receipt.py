@@ -112,6 +112,7 @@ class State(Enum):
     UNKNOWN = "unknown"
     HELD = "held"
     SKIPPED = "skipped"
+    RETRACTED = "retracted"
 
 
 class Outcome(Record, frozen=True, kw_only=True):
@@ -131,6 +132,7 @@ class Outcome(Record, frozen=True, kw_only=True):
     partly_public: bool = False  # not published as a whole, and some of it can be seen all the same
     steps_sent: int = 0
     items: tuple[Item, ...] = ()
+    said: tuple[Item, ...] = ()  # what this account answered below it afterwards
     adaptations: tuple[Adaptation, ...] = ()
 
     @property

@@ -6,8 +6,9 @@ from typing import Generic, TypeVar
 
 from socialcast.model.data import Record
 from socialcast.model.receipt import LiveStatus
+from socialcast.model.sight import Left
 
-__all__ = ["ChannelOutcome", "ChannelReport", "LiveOutcome", "LiveReport"]
+__all__ = ["ChannelOutcome", "ChannelReport", "LiveOutcome", "LiveReport", "Retraction", "RetractionReport"]
 
 
 class ChannelOutcome(Record, frozen=True, kw_only=True):
@@ -66,3 +67,19 @@ class LiveReport(ChannelReport[LiveOutcome], frozen=True, kw_only=True):
         if any(failed) or any(outcome.failed for outcome in self.outcomes):
             return 1 if all(failed) else 3
         return 75 if any(outcome.is_waiting for outcome in self.outcomes) else 0
+
+
+class Retraction(ChannelOutcome, frozen=True, kw_only=True):
+    """What was taken back on one channel, and what had to stay there."""
+
+    left: tuple[Left, ...] = ()
+
+
+class RetractionReport(ChannelReport[Retraction], frozen=True, kw_only=True):
+    """One outcome for every channel that the announcement was for."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing of it is public any more; 1 failed everywhere; 3 something is still there."""
+        stays = any(outcome.left for outcome in self.outcomes)
+        return super().exit_code or (3 if stays else 0)

@@ -1,0 +1,85 @@
+"""Taking an announcement back: everything of it, on every channel that has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import msgspec
+
+from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all
+from socialcast.broadcast.order import press_first
+from socialcast.model.receipt import Item, Outcome, Receipt, State
+from socialcast.model.reports import Retraction, RetractionReport
+from socialcast.model.sight import Left
+
+__all__ = ["retract"]
+
+# Of what has no receipt, nobody knows what there is: what is said, and what a person has to do.
+_NO_RECEIPT = {
+    State.PLANNED: "nothing of it was sent",
+    State.PREPARED: "nothing of it is public",
+    State.REFUSED: "nothing of it is public",
+    State.SKIPPED: "it was not for this channel",
+    State.HELD: "nothing of it is public",
+}
+_SETTLE = "bring it to its end with socialcast resume, or say what you see with socialcast resolve, and take it back then"
+_BY_HAND = "delete it by hand"
+
+
+def retract(published: Published) -> RetractionReport:
+    """Take it back: for the press before the public, and posts before what they link to, so that no link leads nowhere."""
+    with published.lease():
+        told = [outcome for wave in _waves(published) for outcome in on_all(wave, _retracted)]
+    return RetractionReport(key=published.key, outcomes=tuple(told))
+
+
+def _waves(published: Published) -> Iterator[list[Delivered]]:
+    for wave in press_first(published.channels, lambda one: one.channel):
+        yield [one for one in wave if not one.draft.links]
+        yield [one for one in wave if one.draft.links]
+
+
+def _retracted(one: Delivered) -> Retraction:
+    return in_sight(one, guarded(one, partial(_retract, one), partial(about, one, Retraction)))
+
+
+def _retract(one: Delivered) -> Retraction:
+    outcome = one.outcome
+    if outcome.state is State.RETRACTED and not outcome.partly_public:
+        return about(one, Retraction, done="taken back before")
+    if not outcome.id:
+        return _without_receipt(one)
+    left = _taken_back(one)
+    one.keep(partial(_as_retracted, left=left))
+    return about(one, Retraction, done="taken back" if len(left) < len(outcome.items or (1,)) else "left as it is", left=left)
+
+
+def _taken_back(one: Delivered) -> tuple[Left, ...]:
+    """Everything that was made, the answers below it too; gives what has to stay."""
+    table, made = one.publisher.capabilities, one.receipt
+    if not table.retract:
+        reason = table.notes.get("retract", f"{one.publisher.name} cannot take back what it published")
+        return tuple(Left(item=item, reason=reason) for item in made.items or (_main(made),))
+    everything = msgspec.structs.replace(made, items=(*made.items, *one.outcome.said))
+    return tuple(one.publisher.retract(everything, one.steps) or ())
+
+
+def _as_retracted(outcome: Outcome, *, left: tuple[Left, ...]) -> Outcome:
+    reason = f"taken back, but for {len(left)} of what was made" if left else "taken back"
+    return msgspec.structs.replace(outcome, state=State.RETRACTED, partly_public=bool(left), reason=reason, hint="", code="")
+
+
+def _without_receipt(one: Delivered) -> Retraction:
+    """What a channel that published nothing as a whole is told."""
+    outcome = one.outcome
+    if outcome.state is State.HELD and outcome.due_at and one.publisher.schedules:
+        reason = f"{one.publisher.name} makes it public by itself at {outcome.due_at.isoformat()}"
+        return about(one, Retraction, failed=True, reason=reason, hint=f"{_BY_HAND} there before")
+    if outcome.state is State.UNKNOWN or outcome.partly_public:
+        return about(one, Retraction, failed=True, reason="nobody knows what of it is public", hint=_SETTLE)
+    return about(one, Retraction, done="nothing to take back", reason=_NO_RECEIPT[outcome.state])
+
+
+def _main(receipt: Receipt) -> Item:
+    return Item(id=receipt.id, kind="post", url=receipt.url)

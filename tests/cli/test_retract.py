@@ -1,0 +1,46 @@
+"""`socialcast retract` as a person and a CI job use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from socialcast.sandbox import Sandbox
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def published(run: Run, sandbox: Sandbox) -> Sandbox:
+    """A sandbox that has the announcement."""
+    assert run("publish", "event.md", "--sandbox", sandbox.url).exit_code == 0
+    return sandbox
+
+
+def key_of(run_json: Callable[..., dict[str, Any]], sandbox: Sandbox) -> str:
+    key: str = run_json("publish", "event.md", "--sandbox", sandbox.url)["key"]
+    return key
+
+
+def test_nobody_to_ask_takes_nothing_back(run: Run, run_json: Callable[..., dict[str, Any]], published: Sandbox) -> None:
+    """Without a terminal and without --yes it stops with how to say yes."""
+    before = len(published.mirror("plaza").cards())
+    done = run("retract", key_of(run_json, published), "--sandbox", published.url)
+    assert done.exit_code == 2
+    assert "--yes" in done.output
+    assert len(published.mirror("plaza").cards()) == before
+
+
+def test_yes_takes_it_back(run: Run, run_json: Callable[..., dict[str, Any]], published: Sandbox) -> None:
+    """Every channel is told, and the exit code is that of nothing left; one channel may be named."""
+    key = key_of(run_json, published)
+    one = run("retract", key, "--yes", "--only", "town", "--sandbox", published.url)
+    assert one.exit_code == 0
+    assert {card.account for card in published.mirror("plaza").cards()} == {"village"}
+    rest = run("retract", key, "--yes", "--sandbox", published.url)
+    assert "town (plaza): taken back before" in rest.output
+    assert "village (plaza): taken back" in rest.output
+    assert published.mirror("plaza").cards() == []
