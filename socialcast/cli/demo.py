@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -17,10 +18,11 @@ from socialcast.cli.options import json_option
 from socialcast.cli.place import OWN_SANDBOX, Place, make_sandbox, serve
 from socialcast.cli.progress import watch
 from socialcast.cli.show import show_report
+from socialcast.model.announcement import Audience
 from socialcast.model.receipt import Report
 from socialcast.registry import publisher_class
 from socialcast.wire.announcements import load_announcement
-from socialcast.wire.settings import read_channels
+from socialcast.wire.settings import Channel, read_channels
 
 if TYPE_CHECKING:
     from socialcast.sandbox import Sandbox
@@ -38,19 +40,20 @@ __all__ = ["command"]
     help="The record of the demo; with it, a second demo sends nothing.",
 )
 @click.option("--serve", "stay", is_flag=True, help="Publish anew, without a record, and show the wall until Ctrl-C.")
+@click.option("--press", is_flag=True, help="Let the press have it, too: a mail to each journalist on a list.")
 @json_option
-def command(ledger: Path, stay: bool, as_json: bool) -> None:
+def command(ledger: Path, stay: bool, press: bool, as_json: bool) -> None:
     """Publish the bundled example, an open day with photos, a film and a live event: on all platforms of a sandbox here, and
     on a site of one's own, whose files stay beside the record."""
+    channels = _channels(press=press)
     newsroom = None if stay else ledger.parent / "newsroom"
     with make_sandbox() as sandbox:
         _lay_newsroom(sandbox, newsroom)
-        report = (
-            _published(sandbox.url, ledger)
-            if ledger.exists() and not stay
-            else _published_anew(sandbox.url, None if stay else ledger)
-        )
+        publish = partial(_published, channels, sandbox.url)
+        report = publish(ledger) if ledger.exists() and not stay else _published_anew(publish, None if stay else ledger)
         show_report(report, as_json=as_json)
+        if press and not as_json:
+            _tell_press_room(sandbox, channels)
         if stay:
             click.echo(f"The wall: {sandbox.url}\nCtrl-C ends it.", err=True)
             serve()
@@ -58,35 +61,50 @@ def command(ledger: Path, stay: bool, as_json: bool) -> None:
         page = newsroom / report["site"].id / "index.html"
         if page.exists():
             click.echo(f"The newsroom's page is a real one, to open in a browser: {page}", err=True)
-        click.echo("The sandbox has ended. To look at the posts: socialcast demo --serve", err=True)
+        words = "socialcast demo --serve --press" if press else "socialcast demo --serve"
+        click.echo(f"The sandbox has ended. To look at the posts: {words}", err=True)
     sys.exit(report.exit_code)
 
 
 def _lay_newsroom(sandbox: Sandbox, folder: Path | None) -> None:
     """Let the newsroom of the example be written into a folder that stays; without one, into the sandbox's own."""
-    for channel in read_channels(_examples() / "channels.toml").channels:
+    for channel in _channels(press=False):
         if folder and channel.platform == "newsroom":
             wishes = publisher_class(channel.platform).sandbox_wishes(channel.settings)
             sandbox.account(channel.platform, channel.name, folder=str(folder), **wishes)
 
 
-def _published_anew(sandbox_url: str, ledger: Path | None) -> Report:
+def _channels(*, press: bool) -> tuple[Channel, ...]:
+    """Those of the example, and the press room's if it is wanted."""
+    files = ("channels.toml", "press.toml") if press else ("channels.toml",)
+    return tuple(channel for name in files for channel in read_channels(_examples() / name).channels)
+
+
+def _tell_press_room(sandbox: Sandbox, channels: Iterable[Channel]) -> None:
+    """What journalists have now, each of whom sees no other."""
+    platforms = {channel.platform for channel in channels if channel.audience is Audience.PRESS}
+    for card in (card for name in sorted(platforms) for card in sandbox.mirror(name).cards()):
+        to = card.facts.get("to", card.account)
+        click.echo(f"In the press room: a {card.kind} to {to}, {card.title!r}, {len(card.pictures)} photos inside", err=True)
+
+
+def _published_anew(publish: Callable[[Path], Report], ledger: Path | None) -> Report:
     """Publish with a new record, and keep it only when it is whole: what is half done ends with its sandbox."""
     if ledger:
         ledger.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=ledger and ledger.parent, prefix="socialcast-") as folder:
         record = Path(folder, "ledger.sqlite3")
-        report = _published(sandbox_url, record)
+        report = publish(record)
         if ledger and report.exit_code == 0:
             record.replace(ledger)
     return report
 
 
-def _published(sandbox_url: str, ledger: Path) -> Report:
+def _published(channels: Iterable[Channel], sandbox_url: str, ledger: Path) -> Report:
     examples, progress = _examples(), watch()
     announcement = load_announcement(examples / "open-doors" / "event.md")
     place = Place(examples / "channels.toml", ledger, OWN_SANDBOX)
-    with Broadcast.from_file(place.channels, ledger=ledger, sandbox=sandbox_url, on_event=progress) as broadcast:
+    with Broadcast(channels, ledger=ledger, sandbox=sandbox_url, on_event=progress) as broadcast:
         run = partial(broadcast.publish, announcement)
         return deliver(announcement.resolved_key, run, broadcast, place, progress)
 

@@ -57,6 +57,25 @@ def test_the_demo_publishes_once(run: Run, run_json: RunJson, folder: Path) -> N
     assert "Open doors at the Alpine Forum" in (folder / page).read_text(encoding="utf-8")
 
 
+def test_the_demo_has_a_press_room(run: Run, run_json: RunJson) -> None:
+    """With --press each journalist gets a mail, once; the public channels are what they were."""
+    said = run("demo", "--press").stderr
+    mails = [line for line in said.splitlines() if line.startswith("In the press room: a mail to ")]
+    assert len(mails) == 2
+    assert all("Open doors at the Alpine Forum" in line and "7 photos inside" in line for line in mails)
+    again = run_json("demo", "--press")
+    assert set(again["outcomes"]) == CHANNELS | {"journalists"}
+    assert not any(outcome["steps_sent"] for outcome in again["outcomes"].values())
+    assert not [line for line in run("demo", "--press").stderr.splitlines() if "press room: a" in line]
+
+
+def test_a_press_room_is_added_to_a_demo(run_json: RunJson) -> None:
+    """Whoever tries the press room afterwards sends the mails and nothing else."""
+    run_json("demo")
+    outcomes = run_json("demo", "--press")["outcomes"]
+    assert {name for name, outcome in outcomes.items() if outcome["steps_sent"]} == {"journalists"}
+
+
 def test_the_demo_shows_its_wall(start: Start) -> None:
     """With --serve the addresses open until Ctrl-C, whatever was published before."""
     process = start("demo", "--serve", "--json")
