@@ -174,7 +174,7 @@ def _inside(folder: Path, path: Any, where: str) -> Path:
 def _explain(message: str) -> str:
     unknown = _UNKNOWN_FIELD.search(message)
     if unknown is None:
-        return in_words(message)
+        return in_words(message, Announcement)
     place = unknown["path"] or "$"
     kind = next(kind for start, kind in _KINDS if re.sub(r"\[[^\]]*\]", "", place).startswith(start))
     where = "" if place == "$" else f"{place.removeprefix('$.')} has the "

@@ -157,7 +157,7 @@ def resolve_settings(
     try:
         return msgspec.convert(values, settings_type, dec_hook=_keep_secret, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{where}: {in_words(str(error))}") from None
+        raise ConfigurationError(f"{where}: {in_words(str(error), settings_type)}") from None
 
 
 def settings_in_sight(settings_type: type[msgspec.Struct], channel: Channel) -> dict[str, Any]:
@@ -251,7 +251,7 @@ def _channel(name: str, table: Any, file: Path) -> Channel:
         return msgspec.convert(document, Channel, dec_hook=lambda _, v: v)
     except msgspec.ValidationError as error:
         own = error.__cause__ if isinstance(error.__cause__, ConfigurationError) else None  # which names its place itself
-        raise ConfigurationError(f"{where}: {own or in_words(str(error))}") from None
+        raise ConfigurationError(f"{where}: {own or in_words(str(error), Channel)}") from None
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: Any, where: str, also: tuple[str, ...] = ()) -> None:

@@ -47,10 +47,10 @@ def test_several_accounts_of_one_platform(tmp_path: Path) -> None:
         ("[chanels.news]\nplatform='x'", "unknown setting 'chanels': did you mean 'channels'"),
         ("[channels.news]\nrequired=true", "needs a platform"),
         ('[channels.news]\nplatform="x"\nrequired="yes"', "required should be true or false, and is text"),
-        ('[channels.news]\nplatform="x"\npolicy="adopt"', "policy cannot be 'adopt'"),
-        ('[channels.news]\nplatform="x"\naudience="journalists"', "audience cannot be 'journalists'"),
+        ('[channels.news]\nplatform="x"\npolicy="adopt"', "policy cannot be 'adopt': it is one of refuse, adapt, skip"),
+        ('[channels.news]\nplatform="x"\naudience="journalists"', "audience cannot be 'journalists': it is one of public, press"),
         ('[channels."a b"]\nplatform="x"', "letters, digits"),
-        ('[channels.news]\nplatform="x"\nphotos.more="collage"', "photos.more cannot be 'collage'"),
+        ('[channels.news]\nplatform="x"\nphotos.more="collage"', "photos.more cannot be 'collage': it is one of "),
         ('[channels.news]\nplatform="x"\nvideo.adopt=true', "video has no field 'adopt'"),
     ],
 )
