@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the libraries under it are imported where there is a video
 
 OnPercent: TypeAlias = Callable[[int], None]
 
-__all__ = ["POSTER_CHOSEN", "TRANSCODED", "adaptations", "fitted", "live", "video"]
+__all__ = ["POSTER_CHOSEN", "TRANSCODED", "adaptations", "fitted", "live", "poster_problems", "video"]
 
 TRANSCODED, POSTER_CHOSEN = "video.transcoded", "video.poster_chosen"
 
@@ -55,7 +55,7 @@ def video(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     elif is_file_name(film.alt, film):
         message = f"{film.alt.strip()!r} is the name of a file and tells nobody what the video shows"
         yield Problem(code="video.alt_is_file_name", path="video.alt", message=message, fix="tell what it shows")
-    yield from _poster(film.poster, "video.poster")
+    yield from poster_problems(film.poster, "video.poster")
     try:
         facts = reader.facts(film)
     except reader.UnreadableVideo as error:
@@ -124,7 +124,7 @@ def live(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     if event.low_latency and not rules.low_latency:
         message = f"{post.platform} does not offer low latency: the picture comes later there"
         yield Problem(code="live.low_latency", path="live.low_latency", severity=Severity.WARNING, message=message)
-    yield from _poster(event.poster, "live.poster")
+    yield from poster_problems(event.poster, "live.poster")
 
 
 def _file(post: Post, film: Video, facts: VideoFacts, rules: VideoRules) -> Iterator[Problem]:
@@ -211,7 +211,8 @@ def _chapters(film: Video, facts: VideoFacts) -> Iterator[Problem]:
         yield Problem(code="chapters.order", path="video.chapters", message=message, fix="sort them")
 
 
-def _poster(photo: Photo | None, path: str) -> Iterator[Problem]:
+def poster_problems(photo: Photo | None, path: str) -> Iterator[Problem]:
+    """What is wrong with the picture of a film or a live event."""
     if photo is None:
         return
     try:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from socialcast import Announcement, Broadcast, Channel, ConfigurationError, Link, Override, State
+from socialcast import Announcement, Broadcast, Channel, ConfigurationError, Link, Live, Override, Photo, State
+from socialcast.model.post import Post
 from socialcast.publishers.bluesky import records
 from socialcast.publishers.bluesky.identifiers import cid_of, record_keys, tid
+from socialcast.publishers.bluesky.tables import Replies
+from socialcast.sandbox import Sandbox
 from socialcast.testing.stage import clip, picture
 from socialcast.wire.settings import Policy
+from tests.publishers.lexicon import faults
 
 
 def vectors(group: str) -> list[Any]:
@@ -44,6 +51,81 @@ def test_a_record_has_the_hash_that_every_server_gives_it(case: Any) -> None:
 def test_a_time_has_the_key_that_the_specification_gives_it(case: Any) -> None:
     """Microseconds and a clock's number make that TID."""
     assert tid(case["microseconds"], case["clock"]) == case["tid"]
+
+
+# -- records -----------------------------------------------------------------------------------------------------------------
+
+KEY = "3n2vkvrlo2222"
+DID, AT = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa", "2026-11-22T12:00:00.000Z"
+
+
+def blob(media_type: str, size: int) -> dict[str, Any]:
+    link = "bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq"
+    return {"$type": "blob", "ref": {"$link": link}, "mimeType": media_type, "size": size}
+
+
+PICTURES = [{"alt": "A door", "image": blob("image/jpeg", 2_000_000), "aspectRatio": {"width": 4, "height": 3}}] * 10
+CAPTIONS = [{"lang": "de", "file": blob("text/vtt", 20_000)}]
+LINK = Link("https://example.org/x", title="Doors")
+EMBEDS = {
+    "nothing": {},
+    "images": {0: records.images(PICTURES[:4], in_gallery=False)},
+    "gallery": {0: records.images(PICTURES, in_gallery=True)},
+    "video": {0: records.video(blob("video/mp4", 300_000_000), "A film", (16, 9), CAPTIONS)},
+    "bare video": {0: records.video(blob("video/mp4", 5), "", None, [])},
+    "card": {0: records.card(LINK, "", "Open doors", blob("image/jpeg", 1_000_000))},
+    "bare card": {0: records.card(Link("https://example.org/x"), "", "")},
+}
+
+
+def written(embeds: dict[int, dict[str, Any]], answered: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
+    post = Post(key="a", channel="sky", platform="bluesky", parts=(text, "The end."), language="de-CH")
+    said_by = records.Said(post, DID, AT, {"bob.example.org": "did:plc:bob"}, ["graphic-media"])
+    return records.thread(said_by, record_keys(2, "a"), embeds, answered)
+
+
+@pytest.mark.description
+@pytest.mark.parametrize("name", EMBEDS)
+def test_posts_are_as_their_lexicon_has_them(name: str) -> None:
+    """Whatever they show, with all that can be followed, labels and what they answer: no field is missing, wrong or unknown."""
+    root = {"uri": records.uri_of(DID, records.POSTS, KEY), "cid": cid_of({"$type": records.POSTS}), "value": {}}
+    text = "Café with @bob.example.org: example.org/x, #Öffnung"
+    posts = written(EMBEDS[name], records.references(root), text)
+    assert len(posts[0]["facets"]) == 3
+    assert [faults(each) for each in (*posts, records.answer(text, root, root, AT))] == [[], [], []]
+
+
+@pytest.mark.description
+@pytest.mark.parametrize("replies", [each for each in Replies if each is not Replies.EVERYBODY])
+def test_who_may_answer_is_said_as_the_lexicon_has_it(replies: Replies) -> None:
+    """The rule's record is whole, and there is none where everybody may."""
+    uri = records.uri_of(DID, records.POSTS, KEY)
+    gate = records.gate(uri, replies, AT)
+    assert gate
+    assert faults(gate) == []
+    assert records.gate(uri, Replies.EVERYBODY, AT) is None
+
+
+@pytest.mark.description
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"text": "x" * 301}, "graphemes"),
+        ({"createdAt": "today"}, "datetime"),
+        ({"langs": ["en"] * 4}, "4 items"),
+        ({"shout": True}, "not in the lexicon"),
+        ({"embed": {"$type": "app.bsky.embed.images", "images": PICTURES}}, "10 items"),
+        ({"embed": {"$type": "app.bsky.embed.picture"}}, "none of"),
+        ({"embed": records.card(LINK, "", "", blob("image/jpeg", 1_000_001))}, "1000001 bytes"),
+        ({"embed": records.card(LINK, "", "", blob("video/mp4", 1))}, "none of"),
+        ({"embed": records.images([{"image": blob("image/jpeg", 1)}], in_gallery=False)}, "alt is missing"),
+    ],
+)
+def test_what_no_lexicon_has_is_noticed(change: dict[str, Any], word: str) -> None:
+    """The check itself: one wrong thing in a post, and it is told."""
+    (post, _) = written({}, [], "Open doors")
+    (fault,) = faults({**post, **change})
+    assert word in fault
 
 
 @given(st.integers(1, 30), st.lists(st.text(), min_size=1, max_size=3))
@@ -139,6 +221,10 @@ class Account:
         listed = self.get("com.atproto.repo.listRecords", **asked)["records"]
         return [record for record in listed if key in record["value"]["text"]]
 
+    def file(self, **params: str) -> bytes:
+        """A blob that a record shows."""
+        return requests.get(f"{self.server['url']}/xrpc/com.atproto.sync.getBlob", params=params, timeout=30).content
+
     def get(self, method: str, **params: Any) -> dict[str, Any]:
         answer = requests.get(f"{self.server['url']}/xrpc/{method}", params=params, headers=self._headers, timeout=30)
         told: dict[str, Any] = answer.json()
@@ -151,6 +237,7 @@ def account(server: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPa
     return Account(server, tmp_path)
 
 
+UNREADABLE = Live(url="https://example.org/live", poster=Photo(b"no picture", alt="x"))
 LONG = "The doors of the old observatory open to everybody at nine, with a talk on the winter sky by @bob.test. "
 
 
@@ -182,6 +269,45 @@ def test_a_link_is_a_card_and_who_may_answer_is_said_with_the_post(account: Acco
     key = outcome.id.rpartition("/")[2]
     gate = account.get("com.atproto.repo.getRecord", repo=account.user["did"], collection=records.GATES, rkey=key)
     assert gate["value"]["allow"] == []
+
+
+@pytest.mark.server
+def test_a_card_shows_the_live_events_picture(account: Account) -> None:
+    """The poster is the card's picture, and its file is kept; it stands in no post that shows photos."""
+    live = Live(url="https://example.org/live", poster=picture(3))
+    event = Announcement(key="live-1", title="Talk", text="live-1 begins.", link=Link("https://example.org/live"), live=live)
+    account.publish(event)
+    account.publish(msgspec.structs.replace(event, key="live-2", text="live-2 begins.", photos=(picture(4),)))
+    (card,), (photos,) = account.records("live-1"), account.records("live-2")
+    thumb = card["value"]["embed"]["external"]["thumb"]
+    kept = {"did": account.user["did"], "cid": thumb["ref"]["$link"]}
+    assert account.file(**kept)[:3] == b"\xff\xd8\xff"
+    assert photos["value"]["embed"]["$type"] == "app.bsky.embed.images"
+    assert faults(card["value"]) == faults(photos["value"]) == []
+
+
+def test_a_cards_picture_that_cannot_be_read_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    """It is named where it stands in the announcement."""
+    event = Announcement(key="live-3", text="live-3 begins.", link="https://example.org/live", live=UNREADABLE)
+    channel = Channel(name="sky", platform="bluesky", policy=Policy.ADAPT)
+    with Sandbox() as sandbox, Broadcast([channel], ledger=tmp_path / "ledger", sandbox=sandbox) as broadcast:
+        problems = broadcast.plan(event).problems
+    assert [(problem.code, problem.path) for problem in problems] == [("poster.unreadable", "live.poster")]
+
+
+@pytest.mark.server
+def test_an_older_servers_limit_is_told_and_can_be_set(account: Account, tmp_path: Path) -> None:
+    """The server under test takes a million bytes a photo: its refusal names the setting with which it takes the photo."""
+    noise = Image.frombytes("RGB", (1300, 1000), random.Random(1).randbytes(1300 * 1000 * 3))
+    noise.save(tmp_path / "noise.jpg", quality=92)
+    assert 1_000_000 < (tmp_path / "noise.jpg").stat().st_size < 2_000_000
+    event = Announcement(key="noise-1", text="noise-1 hums.", photos=[Photo(tmp_path / "noise.jpg", alt="Noise")])
+    refused = account.publish(event, "one")
+    assert (refused.state, refused.hint) == (State.REFUSED, "the server is older than 2026: set photo_max_bytes = 1000000")
+    taken = account.publish(event, "two", photo_max_bytes=1_000_000)
+    assert taken.state is State.PUBLISHED
+    assert [change.code for change in taken.adaptations] == ["photo.recompressed"]
+    assert account.records("noise-1")[0]["value"]["embed"]["images"][0]["image"]["size"] <= 1_000_000
 
 
 @pytest.mark.server

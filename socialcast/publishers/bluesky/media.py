@@ -14,12 +14,13 @@ import requests
 from socialcast.compose import photos
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Photo, Subtitles, Video
+from socialcast.model.capabilities import PhotoRules
 from socialcast.model.errors import TerminalError, TransientError
 from socialcast.model.receipt import Readiness
 from socialcast.publisher import Connection
 from socialcast.publishers.bluesky import records
 from socialcast.publishers.bluesky.api import Api
-from socialcast.publishers.bluesky.tables import PHOTOS, BlueskySettings
+from socialcast.publishers.bluesky.tables import THUMBNAIL, BlueskySettings
 
 __all__ = ["Uploads"]
 
@@ -40,6 +41,12 @@ class Uploads:
     def pictures(self, shown: tuple[Photo, ...], steps: Steps) -> list[records.Picture]:
         """The photos as a post shows them."""
         return steps.each(shown, lambda index, photo: self._picture(f"photo/{index + 1}", photo, steps), at_once=_AT_ONCE)
+
+    def thumbnail(self, photo: Photo, steps: Steps) -> dict[str, Any]:
+        """The blob of the picture that a card shows."""
+        send = partial(self._send_photo, photo, THUMBNAIL)
+        blob: dict[str, Any] = steps.once("card/picture", send, repeatable=True, valid=self._is_fresh)["blob"]
+        return blob
 
     def video(self, film: Video, steps: Steps) -> str:
         """The job of the video service, or the blob itself where there is no service."""
@@ -69,11 +76,12 @@ class Uploads:
         return records.video(blob, film.alt, size, captions)
 
     def _picture(self, name: str, photo: Photo, steps: Steps) -> records.Picture:
-        made = steps.once(name, partial(self._send_photo, photo), repeatable=True, valid=self._is_fresh)
+        send = partial(self._send_photo, photo, self._settings.photos)
+        made = steps.once(name, send, repeatable=True, valid=self._is_fresh)
         return {"alt": photo.alt, "image": made["blob"], "aspectRatio": {"width": made["width"], "height": made["height"]}}
 
-    def _send_photo(self, photo: Photo) -> dict[str, Any]:
-        fitted = photos.fit(photo, PHOTOS, self._connection.cache_folder)
+    def _send_photo(self, photo: Photo, rules: PhotoRules) -> dict[str, Any]:
+        fitted = photos.fit(photo, rules, self._connection.cache_folder)
         known = photos.facts(Photo(fitted.path, fitted.data))
         sides = (known.width, known.height) if known.orientation < 5 else (known.height, known.width)
         blob = self._api.upload(fitted.open, fitted.media_type)

@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 import requests
 
+from socialcast.compose.moving import poster_problems
 from socialcast.delivery.steps import Steps
+from socialcast.model.announcement import Photo
 from socialcast.model.echo import Reply
 from socialcast.model.errors import TerminalError
 from socialcast.model.post import Post
@@ -22,7 +24,7 @@ from socialcast.publishers.bluesky import records
 from socialcast.publishers.bluesky.api import Api, is_absent
 from socialcast.publishers.bluesky.identifiers import record_keys
 from socialcast.publishers.bluesky.media import Uploads
-from socialcast.publishers.bluesky.tables import CAPABILITIES, ERRORS, GALLERY, MAX_TEXT_BYTES, BlueskySettings
+from socialcast.publishers.bluesky.tables import CAPABILITIES, ERRORS, MAX_TEXT_BYTES, PHOTOS, BlueskySettings
 
 __all__ = ["BlueskyPublisher"]
 
@@ -42,8 +44,8 @@ class BlueskyPublisher(Publisher):
 
     def __init__(self, settings: BlueskySettings, connection: Connection) -> None:
         super().__init__(settings, connection)
-        if settings.gallery:
-            self.capabilities = msgspec.structs.replace(CAPABILITIES, photos=GALLERY)  # type: ignore[misc]
+        if settings.photos != PHOTOS:
+            self.capabilities = msgspec.structs.replace(CAPABILITIES, photos=settings.photos)  # type: ignore[misc]
 
     def require_credentials(self) -> None:
         """Raise ConfigurationError for a password that opens the whole account."""
@@ -59,8 +61,8 @@ class BlueskyPublisher(Publisher):
         return Account(id=self._api.did, name=self._api.handle, url=f"{_SITE}/profile/{self._api.did}")
 
     def check(self, post: Post) -> list[Problem]:
-        """A post of few graphemes can be of many bytes; and an answer needs the address of a post."""
-        return [*_too_many_bytes(post), *_no_post(post)]
+        """A post of few graphemes can be of many bytes; an answer needs the address of a post; a card may have a picture."""
+        return [*_too_many_bytes(post), *_no_post(post), *poster_problems(_card_picture(post), "live.poster")]
 
     def prepare(self, post: Post, steps: Steps) -> Draft:
         """Upload the media, and look up whom the text mentions and what it answers."""
@@ -69,6 +71,7 @@ class BlueskyPublisher(Publisher):
         steps.note("answered", steps.read(partial(self._answered, post.reply_to)) if post.reply_to else [])
         self._uploads.pictures(post.photos, steps)
         job = self._uploads.video(post.video, steps) if post.video else ""
+        self._thumbnail(post, steps)
         return Draft(items=(Item(id=job, kind="video"),) if job else ())
 
     def ready(self, draft: Draft) -> Readiness:
@@ -136,7 +139,14 @@ class BlueskyPublisher(Publisher):
         if pictures:
             shown = partial(records.images, in_gallery=self.settings.gallery)
             return {start // each: shown(pictures[start : start + each]) for start in range(0, len(pictures), each)}
-        return {0: records.card(post.link, post.title, post.parts[0] if post.parts else "")} if post.link else {}
+        if not post.link:
+            return {}
+        return {0: records.card(post.link, post.title, post.parts[0] if post.parts else "", self._thumbnail(post, steps))}
+
+    def _thumbnail(self, post: Post, steps: Steps) -> records.Record | None:
+        """The blob of the card's picture; None where the post has none, or shows no card."""
+        poster = _card_picture(post)
+        return self._uploads.thumbnail(poster, steps) if poster else None
 
     def _write(self, writes: Sequence[Mapping[str, Any]]) -> str:
         told = self._api.procedure("com.atproto.repo.applyWrites", {"repo": self._api.did, "validate": True, "writes": writes})
@@ -206,6 +216,12 @@ def _key_of(uri: str) -> str:
 def _permalink(uri: str) -> str:
     did, _, key = uri.removeprefix("at://").split("/")
     return f"{_SITE}/profile/{did}/post/{key}"
+
+
+def _card_picture(post: Post) -> Photo | None:
+    """The live event's own picture, where the post shows a card: photos and films take its place, and nothing is fetched."""
+    shows_card = post.link and not post.photos and not post.video
+    return post.live.poster if shows_card and post.live else None
 
 
 def _too_many_bytes(post: Post) -> Iterator[Problem]:

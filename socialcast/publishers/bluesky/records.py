@@ -125,12 +125,10 @@ def video(blob: Record, alt: str, size: tuple[int, int] | None, captions: Sequen
     return embed
 
 
-def card(link: Link, title: str, description: str) -> Record:
-    """What the announcement says of a link: the server looks nothing up."""
-    return {
-        "$type": "app.bsky.embed.external",
-        "external": {"uri": link.url, "title": link.title or title or link.url, "description": description},
-    }
+def card(link: Link, title: str, description: str, thumbnail: Record | None = None) -> Record:
+    """What the announcement says of a link, and the blob of its own picture: the server looks nothing up."""
+    said: Record = {"uri": link.url, "title": link.title or title or link.url, "description": description}
+    return {"$type": "app.bsky.embed.external", "external": {**said, "thumb": thumbnail} if thumbnail else said}
 
 
 def handles(text: str) -> list[str]:

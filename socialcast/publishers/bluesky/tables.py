@@ -33,7 +33,7 @@ from socialcast.model.errors import (
 )
 from socialcast.wire.secrets import Secret
 
-__all__ = ["CAPABILITIES", "ERRORS", "GALLERY", "MAX_TEXT_BYTES", "PHOTOS", "BlueskySettings", "Replies"]
+__all__ = ["CAPABILITIES", "ERRORS", "MAX_TEXT_BYTES", "PHOTOS", "THUMBNAIL", "BlueskySettings", "Replies"]
 
 MAX_TEXT_BYTES = 3000  # of a post, beside its 300 graphemes (app.bsky.feed.post, 2026-08-20)
 
@@ -46,6 +46,8 @@ PHOTOS = PhotoRules(
 )
 
 GALLERY = msgspec.structs.replace(PHOTOS, max_count=10)  # of twenty that the schema takes, clients show ten (2026-08-20)
+
+THUMBNAIL = msgspec.structs.replace(PHOTOS, max_bytes=MB, max_side=2000)  # of a card (app.bsky.embed.external, 2026-08-20)
 
 CAPABILITIES = Capabilities(
     documented="AT Protocol lexicons of 2026-08-20, docs.bsky.app guides of April 2026",
@@ -63,11 +65,12 @@ CAPABILITIES = Capabilities(
     answer=True,
     notes={
         "photos.max_count": "ten with `gallery = true`",
+        "photos.max_bytes": "less on a server of before 2026: see `photo_max_bytes`",
         "photos.max_side": "the schema names none; the app scales to 4,000 pixels (unverified)",
         "photos.alt_text.max_length": "the app's; the schema names none (unverified)",
         "video.max_bytes": "of the schema; the video service tells what is left for the day",
         "video.max_seconds": "of Bluesky's video service",
-        "link.card": "the server fetches nothing: the card says what the announcement says of the link",
+        "link.card": "the server fetches nothing: the card says what the announcement does, with the live event's picture",
         "edits": "the server would take it, and the app would go on showing the first version",
     },
 )
@@ -93,10 +96,18 @@ class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="what prepares videos; empty: they go to the server as they are", pattern=r"^(https?://[^/]+)?$")
     ] = "https://video.bsky.app"
     gallery: Annotated[bool, Meta(description="up to ten photos in one post; older apps show none of more than four")] = False
+    photo_max_bytes: Annotated[
+        int, Meta(description="of one photo; 1000000 for a server of before 2026, which takes no more", ge=100_000, le=2 * MB)
+    ] = 2 * MB
     replies: Annotated[Replies, Meta(description="who may answer")] = Replies.EVERYBODY
     labels: Annotated[
         tuple[str, ...], Meta(description="what the account says of its own posts, such as graphic-media", max_length=10)
     ] = ()
+
+    @property
+    def photos(self) -> PhotoRules:
+        """What one post shows: as many as the channel wants, as large as the account's server takes them."""
+        return msgspec.structs.replace(GALLERY if self.gallery else PHOTOS, max_bytes=self.photo_max_bytes)
 
     def require_credentials(self, channel: str) -> None:
         """Raise ConfigurationError for a password that is no app password: one that opens the whole account."""
@@ -122,6 +133,7 @@ ERRORS = (
     ErrorRule(code="BlobNotFound", raises=TransientError, hint="the server dropped an upload that waited: run it again"),
     ErrorRule(words="could not find blob", raises=TransientError, hint="the server dropped an upload that waited: run it again"),
     ErrorRule(code="BlobTooLarge", raises=TerminalError, hint="the server takes smaller files than Bluesky's own"),
+    ErrorRule(words="blob too big", raises=TerminalError, hint="the server is older than 2026: set photo_max_bytes = 1000000"),
     ErrorRule(status=413, raises=TerminalError, hint="the server takes smaller files than Bluesky's own"),
     ErrorRule(code="InvalidMimeType", raises=TerminalError),
 )
