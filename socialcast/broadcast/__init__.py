@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from socialcast.broadcast.approval import Approval, Approved, keep
+from socialcast.broadcast.correct import Correcting
 from socialcast.broadcast.delivered import Delivered, Published
 from socialcast.broadcast.doctor import Checkup, examine
 from socialcast.broadcast.due import Held, embargo_problems, held
@@ -31,7 +32,7 @@ from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import Draft, Outcome, Report, State
-from socialcast.model.reports import RetractionReport
+from socialcast.model.reports import CorrectionReport, RetractionReport
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.wire.clock import Cancel, Clock, SystemClock
@@ -224,6 +225,23 @@ class Broadcast:
         """Take back everything of an announcement on every channel that it was for; what is gone already is no error, and what a
         platform does not let go is listed. Raises ConfigurationError for an unknown key, LedgerBusy where others work on it."""
         return retract(self._published(key))
+
+    def plan_correction(self, announcement: Announcement, *, note: str = "") -> CorrectionReport:
+        """How `correct` would bring every channel to this content; sends nothing. Raises ConfigurationError."""
+        return self._correcting(announcement, note).plan()
+
+    def correct(self, announcement: Announcement, *, note: str = "") -> CorrectionReport:
+        """Bring every channel that has the announcement of that key to this content: by an edit, or by what its settings say.
+
+        `note` is what replies say of the mistake, in place of the new text. Where a required channel cannot be corrected,
+        nothing is sent. Cut short, it goes on when it is repeated. Raises ConfigurationError and LedgerBusy before anything
+        is sent.
+        """
+        return self._correcting(announcement, note).carry_out()
+
+    def _correcting(self, announcement: Announcement, note: str) -> Correcting:
+        published = self._published(announcement.resolved_key)
+        return Correcting(self._shop, announcement, published, self._listener, note=note)
 
     def open(self, channel: str, key: str) -> tuple[Publisher, Steps]:
         """One channel's publisher and the steps of one announcement on it, for work that is no broadcast."""

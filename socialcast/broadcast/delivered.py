@@ -27,6 +27,7 @@ logger = logging.getLogger("socialcast.broadcast")
 
 Told = TypeVar("Told", bound=ChannelOutcome)
 T = TypeVar("T")
+W = TypeVar("W")
 
 
 class Delivered(NamedTuple):
@@ -90,8 +91,8 @@ def guarded(one: Delivered, work: Callable[[], Told], failed: Callable[..., Told
         return failed(failed=True, reason=reason, hint="this is a defect in the publisher; please report it", code="internal")
 
 
-def on_all(channels: Sequence[Delivered], work: Callable[[Delivered], T]) -> list[T]:
-    """What the work gives on each channel, all at once, in their order."""
+def on_all(channels: Sequence[W], work: Callable[[W], T]) -> list[T]:
+    """What the work gives on each channel's share, all at once, in their order."""
     if not channels:
         return []
     with ThreadPoolExecutor(len(channels), thread_name_prefix="socialcast-channel") as pool:

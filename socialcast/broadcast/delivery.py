@@ -64,6 +64,7 @@ class ChannelDelivery:
         row: Row | None,
         held_by: Mapping[_Identity, str],
         is_approved: bool,  # whether nothing but the planned post may be sent
+        revision: int,
     ) -> None:
         self.channel, self.publisher, self.planned = channel, publisher, planned
         self._announcement, self._ledger, self._listener = announcement, ledger, listener
@@ -76,7 +77,7 @@ class ChannelDelivery:
         self.outcome: Outcome | None = self._earlier(row)
         self._is_partly_public = bool(row and row.outcome and row.outcome.get("partly_public"))
         self._steps_of: dict[Phase, set[str]] = {Phase.PREPARE: set(), Phase.COMMIT: set()}
-        self._is_approved = is_approved
+        self._is_approved, self._revision = is_approved, revision
         self._links: Mapping[str, str] = planned.links
         self._is_in_doubt = row is not None and row.state == State.UNKNOWN.value
         self._steps: Steps | None = None
@@ -289,6 +290,7 @@ class ChannelDelivery:
             partly_public=self._is_partly_public,
             steps_sent=self._steps.sent if self._steps else 0,
             adaptations=self.post.adaptations if self.post else (),
+            revision=self._revision,
             **facts,
         )
 

@@ -13,6 +13,7 @@ from socialcast.broadcast.plan import Plan, hosted_before, make_plan
 from socialcast.broadcast.publish import Run
 from socialcast.broadcast.workshop import Workshop
 from socialcast.delivery.ledger import Delivery
+from socialcast.delivery.revisions import former_revisions
 from socialcast.model.announcement import Announcement
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Report, State
@@ -82,6 +83,7 @@ class Publication:
     def _deliveries(self, plan: Plan, publishers: Mapping[str, Publisher], rows: Mapping[str, Delivery]) -> list[ChannelDelivery]:
         held_by = holders(self._shop.ledger, self._key, rows)
         planned = {each.channel: each for each in plan.channels}
+        revision = len(former_revisions(self._shop.ledger, self._key))
         return [
             ChannelDelivery(
                 self._announcement,
@@ -95,6 +97,7 @@ class Publication:
                 row=rows.get(name),
                 held_by=held_by,
                 is_approved=self._approval is not None,
+                revision=revision,
             )
             for name, channel in self._channels.items()
         ]

@@ -1,10 +1,10 @@
-"""The few sentences that posts say about a live event, in the languages we speak; others hear English."""
+"""The few words that posts say by themselves, in the languages we speak; others hear English."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["live_words"]
+__all__ = ["correction_words", "live_words"]
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {"start": "Live now: {title}", "end": "The live stream has ended: {title}", "replay": "Watch the recording: {title}"},
@@ -14,8 +14,25 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "it": {"start": "In diretta: {title}", "end": "La diretta è finita: {title}", "replay": "Da rivedere: {title}"},
 }
 
+_CORRECTION: Mapping[str, str] = {
+    "en": "Correction: {text}",
+    "de": "Richtigstellung: {text}",
+    "fr": "Rectificatif : {text}",
+    "es": "Rectificación: {text}",
+    "it": "Rettifica: {text}",
+}
+
+
+def correction_words(language: str, text: str) -> str:
+    """The text as a correction of what was said before."""
+    return _CORRECTION.get(_main(language), _CORRECTION["en"]).format(text=text)
+
 
 def live_words(language: str, moment: str, title: str, url: str) -> str:
     """What to say at "start", "end" or "replay"; the address follows unless the event is over."""
-    words = _WORDS.get(language.partition("-")[0].lower(), _WORDS["en"])[moment].format(title=title or url)
+    words = _WORDS.get(_main(language), _WORDS["en"])[moment].format(title=title or url)
     return words if moment == "end" or not title else f"{words}\n{url}"
+
+
+def _main(language: str) -> str:
+    return language.partition("-")[0].lower()

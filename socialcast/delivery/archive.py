@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from socialcast.delivery.ledger import Ledger
+from socialcast.delivery.revisions import former_revisions
 from socialcast.delivery.steps import DONE, INTENT, NOTED, REFUSED
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import LedgerError
@@ -15,7 +16,7 @@ from socialcast.model.receipt import Draft, Outcome, State
 
 __all__ = ["export_ledger", "import_ledger", "require_sound", "verify_ledger"]
 
-_FORMAT = 1
+_FORMAT, _READABLE = 2, (1, 2)
 _MOST_TOLD = 3
 _STEP_STATES = frozenset({INTENT, DONE, REFUSED, NOTED})
 _DELIVERY_STATES = frozenset(state.value for state in State)
@@ -36,6 +37,7 @@ class _Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome: msgspec.Raw
     draft: msgspec.Raw
     updated_at: float
+    generation: int = 0
 
 
 class _Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,23 +49,41 @@ class _Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sent_at: float
 
 
+class _Revision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    number: int
+    digest: str
+    document: msgspec.Raw
+    replaced_at: float
+
+
 class _Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     socialcast_ledger: int
     announcements: list[_Announcement]
     deliveries: list[_Delivery]
     steps: list[_Step]
+    revisions: list[_Revision] = []
 
 
-_TABLES: tuple[tuple[str, type[Any]], ...] = (("announcements", _Announcement), ("deliveries", _Delivery), ("steps", _Step))
+_TABLES: tuple[tuple[str, type[Any]], ...] = (
+    ("revisions", _Revision),  # first: they tell which of two announcements is the newer one
+    ("announcements", _Announcement),
+    ("deliveries", _Delivery),
+    ("steps", _Step),
+)
 _DOCUMENTS = frozenset({"document", "outcome", "draft", "result"})  # kept as JSON, or as NULL
 _NULL = b"null"
 
 # Two machines may know of one announcement: what is done or published on one of them has happened.
 _MERGES = {
-    "announcements": " ON CONFLICT (key) DO NOTHING",
+    "revisions": " ON CONFLICT (key, number) DO NOTHING",
+    "announcements": " ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, document = excluded.document"
+    " WHERE digest IN (SELECT digest FROM revisions WHERE key = excluded.key)"
+    " AND excluded.digest NOT IN (SELECT digest FROM revisions WHERE key = excluded.key)",
     "deliveries": " ON CONFLICT (key, channel) DO UPDATE SET state = excluded.state, outcome = excluded.outcome,"
-    " draft = coalesce(excluded.draft, draft), updated_at = excluded.updated_at"
-    " WHERE state <> 'published' AND (excluded.state = 'published' OR excluded.updated_at > updated_at)",
+    " draft = coalesce(excluded.draft, draft), updated_at = excluded.updated_at, generation = excluded.generation"
+    " WHERE excluded.generation > generation OR (excluded.generation = generation AND state <> 'published'"
+    " AND (excluded.state = 'published' OR excluded.updated_at > updated_at))",
     "steps": " ON CONFLICT (key, channel, name) DO UPDATE SET state = excluded.state, result = excluded.result,"
     " sent_at = excluded.sent_at WHERE state <> 'done' AND (excluded.state = 'done' OR excluded.sent_at > sent_at)",
 }
@@ -84,18 +104,27 @@ def import_ledger(ledger: Ledger, document: bytes) -> int:
         archive = msgspec.json.decode(document, type=_Archive)
     except msgspec.DecodeError as error:
         raise LedgerError(f"this is no exported ledger: {error}") from None
-    if archive.socialcast_ledger != _FORMAT:
+    if archive.socialcast_ledger not in _READABLE:
         raise LedgerError(f"the export is of format {archive.socialcast_ledger}, this socialcast reads {_FORMAT}; upgrade it")
     if findings := list(_findings(archive)):
         raise LedgerError(f"the export was damaged or edited, and nothing was imported: {_some(findings)}; export it again")
     for announcement in archive.announcements:
         known = ledger.announcement(announcement.key)
-        if known and known[0] != announcement.digest:
+        if known and known[0] != announcement.digest and not _are_revisions(ledger, archive, announcement.key):
             raise LedgerError(f"{announcement.key!r} means other content in this ledger; nothing was imported")
     statements = [_insert(table, row) for table, _ in _TABLES for row in getattr(archive, table)]
     if statements:
         ledger.write(*statements[0], *statements[1:])
     return len(archive.announcements)
+
+
+def _are_revisions(ledger: Ledger, archive: _Archive, key: str) -> bool:
+    """Whether one of the two is what the other was before it was corrected."""
+    newest = {row.digest for row in archive.announcements if row.key == key} | {
+        found[0] for found in [ledger.announcement(key)] if found
+    }
+    former = {row.digest for row in archive.revisions if row.key == key} | {row.digest for row in former_revisions(ledger, key)}
+    return not newest.isdisjoint(former)
 
 
 def verify_ledger(ledger: Ledger) -> list[str]:
@@ -120,7 +149,7 @@ def _archive(ledger: Ledger, keys: Collection[str] = ()) -> _Archive:
 def _select(ledger: Ledger, table: str, kind: type[Any], keys: Collection[str]) -> list[Any]:
     columns = ", ".join(kind.__struct_fields__)
     which = f" WHERE key IN ({', '.join('?' * len(keys))})" if keys else ""
-    order = ", ".join(name for name in ("key", "channel", "name") if name in kind.__struct_fields__)
+    order = ", ".join(name for name in ("key", "channel", "name", "number") if name in kind.__struct_fields__)
     return ledger.rows(f"SELECT {columns} FROM {table}{which} ORDER BY {order}", tuple(keys))  # noqa: S608 - names of ours
 
 
@@ -160,6 +189,10 @@ def _findings(archive: _Archive) -> Iterator[str]:
     known = {row.key for row in archive.announcements}
     for row in archive.announcements:
         yield from _undecodable(f"announcement {row.key}", row.document, Announcement)
+    for former in archive.revisions:
+        where = f"revision {former.number} of {former.key}"
+        yield from [] if former.key in known else [f"{where} belongs to no announcement"]
+        yield from _undecodable(where, former.document, Announcement)
     for share in archive.deliveries:
         where = f"{share.key} on {share.channel}"
         yield from _stray(where, share, known, _DELIVERY_STATES)

@@ -27,4 +27,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         f"CREATE TRIGGER steps_stay BEFORE DELETE ON steps BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
         f"CREATE TRIGGER done_stays BEFORE UPDATE ON steps WHEN OLD.state = 'done' BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
     ),
+    (  # what an announcement said before it was corrected, and how often a channel was begun anew for it
+        """CREATE TABLE revisions (
+            key TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, document BLOB NOT NULL, replaced_at REAL NOT NULL,
+            PRIMARY KEY (key, number)
+        ) STRICT, WITHOUT ROWID""",
+        "ALTER TABLE deliveries ADD COLUMN generation INTEGER NOT NULL DEFAULT 0",
+        f"CREATE TRIGGER revisions_stay BEFORE DELETE ON revisions BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
+    ),
 )

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from socialcast.delivery.ledger import Ledger, Step
+from socialcast.delivery.revisions import generation
 from socialcast.model.errors import OutcomeUnknown, TerminalError, TransientError
 from socialcast.wire.retry import Patience
 from socialcast.wire.transport import Exchange, recording
@@ -60,7 +61,9 @@ class Steps:
         self._ledger, self._key, self._channel = ledger, key, channel
         self._judge, self._patience, self._settle_seconds = judge, patience, settle_seconds
         self._recover, self._notify, self._in_order = recover, notify, in_order
-        self._known = ledger.steps(key, channel)
+        number = generation(ledger, key, channel)
+        self._of_generation = f"revision/{number}:" if number else ""  # those of what was taken back since are none of these
+        self._known = {name.removeprefix(self._of_generation): step for name, step in self._recorded_steps()}
         self._settled_at = self._now() + settle_seconds[-1]  # from then on, what another machine sent can be seen
         self._counting = threading.Lock()
         self.sent = 0
@@ -137,6 +140,10 @@ class Steps:
             return [work(index, item) for index, item in numbered]
         return _in_parallel(iter(numbered), work, threads)
 
+    def _recorded_steps(self) -> list[tuple[str, Step]]:
+        known = self._ledger.steps(self._key, self._channel)
+        return [(name, step) for name, step in known.items() if name.startswith(self._of_generation)]
+
     def _found_from_before(self, name: str, step: Step | None, find: Callable[[], T | Absent | None] | None) -> T | None:
         """What an earlier run made without recording it: after a crash, or on a machine with an empty ledger."""
         if step and step.state == INTENT:
@@ -208,7 +215,7 @@ class Steps:
         now = self._now()
         step = Step(name, state, msgspec.to_builtins(result), now)
         write = self._ledger.begin_step if state == INTENT else self._ledger.record_step
-        write(self._key, self._channel, step)
+        write(self._key, self._channel, step._replace(name=f"{self._of_generation}{name}"))
         self._known[name] = step
         return now
 

@@ -134,6 +134,7 @@ class Outcome(Record, frozen=True, kw_only=True):
     items: tuple[Item, ...] = ()
     said: tuple[Item, ...] = ()  # what this account answered below it afterwards
     adaptations: tuple[Adaptation, ...] = ()
+    revision: int = 0  # how often what it shows was corrected before
 
     @property
     def failed(self) -> bool:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Generic, TypeVar
 
 from socialcast.model.data import Record
 from socialcast.model.receipt import LiveStatus
 from socialcast.model.sight import Left
 
-__all__ = ["ChannelOutcome", "ChannelReport", "LiveOutcome", "LiveReport", "Retraction", "RetractionReport"]
+__all__ = [
+    "ChannelOutcome",
+    "ChannelReport",
+    "CorrectionOutcome",
+    "CorrectionReport",
+    "LiveOutcome",
+    "LiveReport",
+    "Means",
+    "Retraction",
+    "RetractionReport",
+]
 
 
 class ChannelOutcome(Record, frozen=True, kw_only=True):
@@ -83,3 +94,32 @@ class RetractionReport(ChannelReport[Retraction], frozen=True, kw_only=True):
         """0 nothing of it is public any more; 1 failed everywhere; 3 something is still there."""
         stays = any(outcome.left for outcome in self.outcomes)
         return super().exit_code or (3 if stays else 0)
+
+
+class Means(Enum):
+    """How a channel is corrected."""
+
+    NOTHING = "nothing to change"
+    EDIT = "edit"
+    REPLY = "reply"
+    REPLACE = "take back and publish anew"
+    NONE = "cannot be corrected"
+
+
+class CorrectionOutcome(ChannelOutcome, frozen=True, kw_only=True):
+    """How one channel is corrected, or was: by which means, what of it changes, and where.
+
+    `former_url` is the address of what was taken back, `reply_url` that of the reply, `text` what the reply says.
+    """
+
+    means: Means
+    changes: tuple[str, ...] = ()
+    text: str = ""
+    reply_url: str = ""
+    former_url: str = ""
+
+
+class CorrectionReport(ChannelReport[CorrectionOutcome], frozen=True, kw_only=True):
+    """One outcome for every channel that has the announcement; `revision` counts how often it was corrected."""
+
+    revision: int = 0

@@ -24,6 +24,7 @@ from socialcast.wire.wording import Wording
 __all__ = [
     "Channel",
     "ChannelsFile",
+    "Correction",
     "MorePhotos",
     "PhotoWishes",
     "Policy",
@@ -43,6 +44,7 @@ _COMMON = (
     "policy",
     "audience",
     "hours_ahead",
+    "correction",
     "photos",
     "video",
 )  # what every channel may be set to, beside its wording
@@ -55,6 +57,14 @@ class Policy(Enum):
     REFUSE = "refuse"
     ADAPT = "adapt"
     SKIP = "skip"
+
+
+class Correction(Enum):
+    """What is done about a mistake where the platform lets nobody change a post: tell it in a reply, or take the post back and
+    publish it anew."""
+
+    REPLY = "reply"
+    REPLACE = "replace"
 
 
 class MorePhotos(Enum):
@@ -86,6 +96,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy = Policy.REFUSE
     audience: Audience = Audience.PUBLIC
     hours_ahead: float = 0.0  # of the embargo's end
+    correction: Correction | None = None
     photos: PhotoWishes = PhotoWishes()
     video: VideoWishes = VideoWishes()
     wording: Wording = Wording()

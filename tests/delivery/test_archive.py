@@ -98,8 +98,8 @@ def test_what_is_no_export_is_told(open_ledger: Open, document: bytes) -> None:
 
 def test_an_export_of_a_newer_format_is_told(open_ledger: Open) -> None:
     """A document of tomorrow is not half understood."""
-    document = export_ledger(open_ledger("here")).replace(b'"socialcast_ledger": 1', b'"socialcast_ledger": 2')
-    with pytest.raises(LedgerError, match="format 2"):
+    document = export_ledger(open_ledger("here")).replace(b'"socialcast_ledger": 2', b'"socialcast_ledger": 3')
+    with pytest.raises(LedgerError, match="format 3"):
         import_ledger(open_ledger("there"), document)
 
 

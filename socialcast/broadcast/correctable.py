@@ -1,0 +1,183 @@
+"""How a channel can be corrected: what it shows, what it should show, and the means by which it comes there; sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from socialcast.broadcast.delivered import Delivered
+from socialcast.broadcast.plan import check_post, compose_post
+from socialcast.broadcast.words import correction_words
+from socialcast.broadcast.workshop import Workshop
+from socialcast.compose.changes import changed_aspects
+from socialcast.compose.weights import weigh
+from socialcast.delivery.revisions import former_revisions, generation, revise
+from socialcast.model.announcement import Announcement
+from socialcast.model.capabilities import Aspect
+from socialcast.model.errors import ConfigurationError
+from socialcast.model.post import Post
+from socialcast.model.problems import Severity
+from socialcast.model.receipt import Draft, State
+from socialcast.model.reports import Means
+from socialcast.wire.settings import Correction
+
+__all__ = ["Correctable", "Planned", "step_name"]
+
+_UNFINISHED = frozenset(state.value for state in (State.PREPARED, State.HELD, State.UNKNOWN))
+
+
+class Planned(NamedTuple):
+    """One channel's share: what it shows afterwards, what of that is new, and how it comes there."""
+
+    one: Delivered
+    post: Post
+    changes: tuple[Aspect, ...]
+    means: Means
+    text: str = ""  # of a reply
+    reason: str = ""
+    hint: str = ""
+
+
+class Correctable:
+    """An announcement that was published, and what it is to say from now on; `note` is what replies say of the difference.
+
+    Raises ConfigurationError for one that was not, and where an earlier run has to be finished first.
+    """
+
+    def __init__(self, shop: Workshop, announcement: Announcement, note: str) -> None:
+        self._shop, self._announcement, self._note = shop, announcement, note
+        self.key, self._ledger = announcement.resolved_key, shop.ledger
+        known = self._ledger.announcement(self.key)
+        if known is None:
+            raise ConfigurationError(f"{self.key} was never published, so there is nothing to correct: use socialcast publish")
+        documents = [revision.document for revision in former_revisions(self._ledger, self.key)]
+        self.is_new = known[0] != announcement.digest
+        self.number = len(documents) + self.is_new
+        self._documents = (*documents, known[1])
+        self._require_finished()
+
+    def planned(self, delivered: Iterable[Delivered]) -> list[Planned]:
+        """How each channel is corrected, hosts first: where one is published anew, the feeds get another link."""
+        planned: list[Planned] = []
+        moved: set[str] = set()
+        for one in sorted(delivered, key=lambda one: not one.draft.links):
+            planned.append(self._plan_one(one, moved))
+            if planned[-1].means is Means.REPLACE:
+                moved.add(one.outcome.channel)
+        return planned
+
+    def begin(self) -> None:
+        """Let the key mean the new content from now on."""
+        if self.is_new:
+            document, now = self._announcement.to_json(), self._shop.clock.now().timestamp()
+            revise(self._ledger, self.key, self._announcement.digest, document, now)
+            self.is_new, self._documents = False, (*self._documents, document)
+
+    def is_begun_anew(self, name: str) -> bool:
+        """Whether the channel was taken back for this revision."""
+        return not self.is_new and generation(self._ledger, self.key, name) == self.number > 0
+
+    def links_of(self, name: str) -> dict[str, str]:
+        """The addresses that the channel gives to others."""
+        row = self._ledger.deliveries(self.key).get(name)
+        return msgspec.convert(row.draft, Draft).links if row and row.draft else {}
+
+    def _require_finished(self) -> None:
+        """Raise ConfigurationError where an earlier run stands between two contents."""
+        for name, row in self._ledger.deliveries(self.key).items():
+            if name in self._shop.channels and row.state in _UNFINISHED and not self.is_begun_anew(name):
+                raise ConfigurationError(
+                    f"{self.key} is {row.state} on {name}, with what it said before: finish that first, with socialcast resume"
+                    " or resolve, and correct it then"
+                )
+
+    def _plan_one(self, one: Delivered, moved: set[str]) -> Planned:
+        before = self._composed(one, self._shown_by(one), self._links(one, moved=set(self._moved_since(one))))
+        post = self._composed(one, self._announcement, self._links(one, moved=moved))
+        changes = changed_aspects(before, post, one.publisher.capabilities)
+        if not changes:
+            return Planned(one, post, (), Means.NOTHING)
+        if errors := self._errors(one, post):
+            return Planned(one, post, changes, Means.NONE, reason=errors, hint="change the announcement so that it fits there")
+        if not (why_not := _no_edit(one, changes, self._shop.clock.now(), self._edits_made(one))):
+            return Planned(one, post, changes, Means.EDIT)
+        offered = [wish for wish, is_offered in _offers(one).items() if is_offered]
+        wish = one.channel.correction
+        if wish is None or wish not in offered:
+            return Planned(one, post, changes, Means.NONE, reason=why_not, hint=_what_to_set(one, offered))
+        if wish is Correction.REPLACE:
+            return Planned(one, post, changes, Means.REPLACE, reason=why_not)
+        return self._plan_reply(one, post, changes, why_not)
+
+    def _plan_reply(self, one: Delivered, post: Post, changes: tuple[Aspect, ...], why: str) -> Planned:
+        said = one.publisher.said(self._announcement)
+        text = correction_words(said.language, self._note or (post.parts[0] if len(post.parts) == 1 else said.title))
+        rules = one.publisher.capabilities.text
+        if rules and rules.max_length is not None and (length := weigh(text, rules)) > rules.max_length:
+            reason = f"the reply would count {length}, {rules.max_length} are allowed"
+            return Planned(one, post, changes, Means.NONE, text, reason, "say in fewer words what is corrected, with --note")
+        return Planned(one, post, changes, Means.REPLY, text, why)
+
+    def _shown_by(self, one: Delivered) -> Announcement:
+        """What that channel shows now."""
+        return Announcement.from_json(self._documents[min(one.outcome.revision, len(self._documents) - 1)])
+
+    def _composed(self, one: Delivered, announcement: Announcement, links: Mapping[str, str]) -> Post:
+        return compose_post(announcement, one.publisher, links, one.publisher.capabilities)
+
+    def _links(self, one: Delivered, moved: set[str]) -> dict[str, str]:
+        """The addresses that the other channels give; one that `moved` stands for no address that there was."""
+        links: dict[str, str] = {}
+        for host in self._shop.channels:
+            if self._announcement.audience.may_see(self._shop.channels[host].audience):
+                given = {kind: f"{url}#moved" if host in moved else url for kind, url in self.links_of(host).items()}
+                links = {**given, **links}
+        return links
+
+    def _moved_since(self, one: Delivered) -> Iterator[str]:
+        """The hosts that were published anew after that channel was last brought up to date."""
+        for host in self._shop.channels:
+            if generation(self._ledger, self.key, host) > one.outcome.revision:
+                yield host
+
+    def _errors(self, one: Delivered, post: Post) -> str:
+        problems = check_post(post, one.publisher, one.channel, {})
+        return "; ".join(str(problem) for problem in problems if problem.severity is Severity.ERROR)
+
+    def _edits_made(self, one: Delivered) -> int:
+        return sum(one.steps.recorded(step_name(number)) is not None for number in range(1, self.number))
+
+
+def step_name(number: int) -> str:
+    """The step by which a channel comes to the revision of that number."""
+    return f"revision/{number}"
+
+
+def _no_edit(one: Delivered, changes: Iterable[Aspect], now: datetime, edits_made: int) -> str:
+    """Why the platform does not let the post be changed so; empty where it does."""
+    rules, platform = one.publisher.capabilities.edits, one.outcome.platform
+    if rules is None:
+        return f"{platform} lets nobody change a post"
+    if missing := [aspect.value for aspect in changes if aspect not in rules.aspects]:
+        return f"{platform} does not let {' and '.join(missing)} be changed"
+    at = one.outcome.published_at
+    if rules.within_seconds is not None and at and (now - at).total_seconds() > rules.within_seconds:
+        return f"{platform} lets a post be changed for {rules.within_seconds // 60} minutes, and it is older"
+    if rules.max_count is not None and edits_made >= rules.max_count:
+        return f"{platform} lets a post be changed {rules.max_count} times, and it was"
+    return ""
+
+
+def _offers(one: Delivered) -> dict[Correction, bool]:
+    capabilities = one.publisher.capabilities
+    return {Correction.REPLY: capabilities.answer, Correction.REPLACE: capabilities.retract}
+
+
+def _what_to_set(one: Delivered, offered: Sequence[Correction]) -> str:
+    if not offered:
+        return f"correct it by hand: {one.outcome.url}" if one.outcome.url else "tell its readers yourself"
+    choice = " or ".join(f'correction = "{wish.value}"' for wish in offered)
+    return f"say {choice} in [channels.{one.outcome.channel}], or leave this channel out with --only"

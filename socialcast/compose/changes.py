@@ -1,0 +1,48 @@
+"""What is different between two posts, by the aspects of it that the platform shows; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from socialcast.model.announcement import Photo, told_by_content
+from socialcast.model.capabilities import Aspect, Capabilities, Support
+from socialcast.model.post import Post
+
+__all__ = ["changed_aspects"]
+
+
+class _Side(NamedTuple):
+    """What belongs to an aspect, and whether a platform shows it at all."""
+
+    of: Callable[[Post], Any]
+    is_shown: Callable[[Capabilities], bool]
+
+
+def changed_aspects(before: Post, after: Post, capabilities: Capabilities) -> tuple[Aspect, ...]:
+    """The aspects that differ, of those that the platform shows or says that it can change."""
+    said = capabilities.inspects | (capabilities.edits.aspects if capabilities.edits else frozenset())
+    shown = [aspect for aspect, side in _SIDES.items() if aspect in said or side.is_shown(capabilities)]
+    return tuple(aspect for aspect in shown if _SIDES[aspect].of(before) != _SIDES[aspect].of(after))
+
+
+def _pictures(post: Post) -> Any:
+    """The bytes of every photo and film, in order."""
+    media = [*post.photos, *([post.video] if post.video else [])]
+    return post.photos_each, [told_by_content(medium).get("sha256", "") for medium in media]
+
+
+def _described(photo: Photo) -> tuple[str, str, str]:
+    return photo.alt, photo.caption, photo.credit
+
+
+_SIDES: Mapping[Aspect, _Side] = {
+    Aspect.TEXT: _Side(lambda post: post.parts, lambda table: True),
+    Aspect.TITLE: _Side(lambda post: post.title, lambda table: bool(table.text and table.text.max_title_length)),
+    Aspect.LINKS: _Side(lambda post: post.link, lambda table: bool(table.link and table.link.card is not Support.NONE)),
+    Aspect.TAGS: _Side(lambda post: post.tags, lambda table: table.tags is not None),
+    Aspect.MEDIA: _Side(_pictures, lambda table: bool(table.photos or table.video)),
+    Aspect.ALT_TEXT: _Side(lambda post: [_described(photo) for photo in post.photos], lambda table: bool(table.photos)),
+    Aspect.LICENCE: _Side(lambda post: (post.licence, [photo.licence for photo in post.photos]), lambda table: False),
+    Aspect.LIVE: _Side(lambda post: post.live, lambda table: table.live is not None),
+}
