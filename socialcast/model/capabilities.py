@@ -6,7 +6,7 @@ A group that is None is not supported; a limit that is None is not known. Units 
 from __future__ import annotations
 
 from datetime import date
-from enum import Enum
+from enum import Enum, StrEnum
 
 import msgspec
 
@@ -52,7 +52,7 @@ class Unit(Enum):
     X_WEIGHT = "X weights"
 
 
-class Aspect(Enum):
+class Aspect(StrEnum):
     """One side of what is published, which may be changed or read back."""
 
     TEXT = "text"
