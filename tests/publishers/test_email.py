@@ -8,12 +8,13 @@ import hmac
 import logging
 import shutil
 import socket
+import socketserver
 import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
@@ -25,11 +26,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialcast import Announcement, Audience, Broadcast, Channel, ConfigurationError, Link, Report, State, TerminalError
+from socialcast import Announcement, Audience, Broadcast, Channel, ConfigurationError, Link, Outcome, Report, State, TerminalError
 from socialcast.publishers.email.readers import read_address
 from socialcast.sandbox import Sandbox
 from socialcast.sandbox.platforms.email import EmailMirror
-from socialcast.testing.clock import SandboxClock
+from socialcast.testing.clock import SandboxClock, SkippingClock
 from socialcast.testing.stage import clip, picture
 from socialcast.wire.secrets import Secret
 from socialcast.wire.settings import Policy
@@ -372,6 +373,103 @@ def test_a_past_embargo_that_is_a_slip_is_refused(make: Make, sandbox: Sandbox) 
     report = make().publish(past)
     assert "embargo.past" in {problem.code for problem in report.problems}
     assert (report.exit_code, mirror(sandbox).mails) == (1, [])
+
+
+# -- what goes wrong on the way --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def talker(said: Mapping[str, str]) -> Iterator[tuple[int, list[str]]]:
+    """A mail server that says such a thing at such a command, "message" being what follows DATA, and else takes everything:
+    its port and whom it has taken mail for. Silence is the empty word."""
+    taken: list[str] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.reader = ""
+            self.say("CONNECT", "220 talker")
+            while words := self.rfile.readline().decode().split():
+                verb = words[0].upper()
+                self.reader = words[1].partition("<")[2].rstrip(">") if verb == "RCPT" else self.reader
+                self.say(verb, {"DATA": "354 Go on", "QUIT": "221 Bye"}.get(verb, "250 2.1.0 Ok"))
+                if verb == "DATA" and "DATA" not in said:
+                    while self.rfile.readline() != b".\r\n":
+                        pass
+                    taken.extend([] if "message" in said else [self.reader])
+                    self.say("message", "250 2.0.0 Ok: queued as 1")
+
+        def say(self, verb: str, usual: str) -> None:
+            if reply := said.get(verb, usual):
+                self.wfile.write(f"{reply}\r\n".encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads, server.block_on_close = True, False
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server.server_address[1], taken
+        server.shutdown()
+
+
+def publish_over(port: int, folder: Path, readers: str = ADA) -> Outcome:
+    """One run without a sandbox, over that port of this machine; its waits take no time."""
+    (folder / "readers.txt").write_text(readers, encoding="utf-8")
+    settings = {"host": "127.0.0.1", "port": port, "sender": SETTINGS["sender"], "recipients": "readers.txt"}
+    channel = Channel(name="press", platform="email", audience=Audience.PRESS, settings=settings, folder=folder)
+    with Broadcast([channel], ledger=folder / "ledger", clock=SkippingClock()) as broadcast:
+        return broadcast.publish(NEWS)["press"]
+
+
+@pytest.mark.parametrize("command", ["CONNECT", "MAIL", "RCPT", "DATA", "message"])
+def test_a_refusal_for_now_is_tried_again_and_then_held(tmp_path: Path, command: str) -> None:
+    """Whichever command meets it, nothing was taken, the next run goes on, and the reader has one mail."""
+    with talker({command: "451 4.3.2 Try again later"}) as (port, taken):
+        outcome = publish_over(port, tmp_path)
+    assert (outcome.state, taken) == (State.HELD, [])
+    assert "4.3.2 Try again later" in outcome.reason
+    with talker({}) as (port, taken):
+        assert publish_over(port, tmp_path).state is State.PUBLISHED
+    assert taken == [ADA]
+
+
+@pytest.mark.parametrize(
+    ("command", "reply", "hint"),
+    [
+        ("CONNECT", "554 5.7.1 No mail from here", ""),
+        ("MAIL", "550 5.7.1 Sender address rejected: not owned by user", "may this account send as that sender?"),
+        ("RCPT", "550 5.1.1 User unknown", "take the address off the list"),
+        ("DATA", "554 5.5.1 No valid recipients", ""),
+        ("message", "552 5.3.4 Message too big", "the mail is too large: fewer or smaller pictures, or an album to link to"),
+        ("message", "550 5.7.26 Unauthenticated mail is not accepted", "SPF and DKIM have to pass for the sender's domain"),
+    ],
+)
+def test_a_final_refusal_is_told_in_the_servers_words(tmp_path: Path, command: str, reply: str, hint: str) -> None:
+    """The words, what to do where it is known, and no second try."""
+    with talker({command: reply}) as (port, taken):
+        outcome = publish_over(port, tmp_path)
+    assert (outcome.state, taken, outcome.hint) == (State.REFUSED, [], hint)
+    assert reply.partition(" ")[2] in outcome.reason
+
+
+def test_a_server_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
+    """A port on which nobody listens: nothing was sent, and another run goes on."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    outcome = publish_over(port, tmp_path)
+    assert outcome.state is State.HELD
+    assert f"127.0.0.1:{port} does not answer (Connection refused)" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("command", "state"),
+    [("CONNECT", State.HELD), ("EHLO", State.HELD), ("MAIL", State.HELD), ("DATA", State.HELD), ("message", State.UNKNOWN)],
+)
+def test_a_server_that_falls_silent_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, state: State
+) -> None:
+    """Before the whole message has left, nothing can have been taken; afterwards nobody knows."""
+    monkeypatch.setattr("socialcast.wire.smtp._REPLY_SECONDS", 0.1)
+    monkeypatch.setattr("socialcast.wire.smtp._TAKEN_SECONDS", 0.1)
+    with talker({command: ""}) as (port, _):
+        assert publish_over(port, tmp_path).state is state
 
 
 # -- the wire ------------------------------------------------------------------------------------------------------------------
