@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import msgspec
 
@@ -19,6 +20,7 @@ from socialcast.wire.settings import Policy
 
 __all__ = ["READ_BY_RULES", "check", "photo_adaptations", "with_limits"]
 
+R = TypeVar("R", bound=msgspec.Struct)
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#.]+(\.[^\s/?#.]+)*\.?(:\d+)?([/?#]\S*)?", re.IGNORECASE)
 _SPDX_ID = re.compile(r"[A-Za-z0-9.+-]+")
@@ -59,10 +61,17 @@ def photo_adaptations(post: Post, capabilities: Capabilities, cache_folder: str 
 def with_limits(capabilities: Capabilities, limits: dict[str, int]) -> Capabilities:
     """The table with an account's own limits, each named by its path, such as "photos.max_bytes"."""
     for path, value in limits.items():
-        group, _, leaf = path.partition(".")
-        if (rules := getattr(capabilities, group)) is not None:
-            capabilities = msgspec.structs.replace(capabilities, **{group: msgspec.structs.replace(rules, **{leaf: value})})
+        capabilities = _with(capabilities, path, value)
     return capabilities
+
+
+def _with(rules: R, path: str, value: int) -> R:
+    """The rules with one value changed, however deep it lies; without a group that the platform does not have."""
+    name, _, rest = path.partition(".")
+    within = getattr(rules, name)
+    if rest and within is None:
+        return rules
+    return msgspec.structs.replace(rules, **{name: _with(within, rest, value) if rest else value})
 
 
 def _fitting(photo: Photo, rules: PhotoRules, path: str, cache_folder: str | None) -> list[Adaptation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
@@ -110,17 +110,24 @@ def _request_id(headers: Mapping[str, str]) -> str:
 
 
 def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds to wait as told by Retry-After (seconds or a date) or by X's x-rate-limit-reset (Unix seconds)."""
+    """Seconds to wait as told by Retry-After (seconds or a date), X's x-rate-limit-reset or Mastodon's X-RateLimit-Reset."""
     if told := headers.get("retry-after"):
         return float(told) if told.isdigit() else _seconds_until(told, now)
-    reset = headers.get("x-rate-limit-reset", "")
-    if reset.isdigit() and headers.get("x-rate-limit-remaining") == "0":
-        return max(0.0, float(reset) - now.timestamp())
+    for limit in ("x-rate-limit", "x-ratelimit"):
+        if headers.get(f"{limit}-remaining") == "0":
+            return _seconds_until(headers.get(f"{limit}-reset", ""), now)
     return None
 
 
-def _seconds_until(date: str, now: datetime) -> float | None:
-    try:
-        return max(0.0, (parsedate_to_datetime(date) - now).total_seconds())
-    except (ValueError, TypeError):
-        return None
+def _seconds_until(moment: str, now: datetime) -> float | None:
+    """From now until a time that is told in Unix seconds, as HTTP tells dates, or as ISO 8601 does; None for anything else."""
+    for read in (_unix_time, datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return max(0.0, (read(moment) - now).total_seconds())
+        except (ValueError, TypeError, OverflowError, OSError):
+            continue
+    return None
+
+
+def _unix_time(seconds: str) -> datetime:
+    return datetime.fromtimestamp(float(seconds), UTC)
