@@ -28,6 +28,7 @@ _OURS = {
     "youtube": _Home("socialcast.publishers.youtube:YoutubePublisher", "youtube"),
     "vimeo": _Home("socialcast.publishers.vimeo:VimeoPublisher", "vimeo"),
     "bluesky": _Home("socialcast.publishers.bluesky:BlueskyPublisher", "bluesky"),
+    "mastodon": _Home("socialcast.publishers.mastodon:MastodonPublisher", "mastodon"),
     "newsroom": _Home("socialcast.publishers.newsroom:NewsroomPublisher", "newsroom"),
     "email": _Home("socialcast.publishers.email:EmailPublisher", "email"),
     "rtmp": _Home("socialcast.publishers.rtmp:RtmpPublisher"),

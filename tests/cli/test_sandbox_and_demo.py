@@ -18,7 +18,7 @@ Run = Callable[..., Result]
 RunJson = Callable[..., dict[str, Any]]
 Start = Callable[..., "subprocess.Popen[str]"]
 
-CHANNELS = {"site", "news", "photos", "wiki", "film", "page", "sky", "stage", "stream"}  # the last is sent nothing
+CHANNELS = {"site", "news", "photos", "wiki", "film", "page", "sky", "stage", "stream", "fedi"}
 
 
 def test_the_sandbox_serves_its_wall_until_ctrl_c(start: Start, folder: Path) -> None:
