@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from socialcast.sandbox.faults import Effect, Fault
-from socialcast.sandbox.mirror import Request, Response
+from socialcast.sandbox.mirror import Act, Request, Response
 from socialcast.sandbox.wall import all_cards
 
 if TYPE_CHECKING:
@@ -98,6 +98,10 @@ def _ingest(app: App, path: str, wishes: dict[str, Any]) -> object:
     return {}
 
 
+def _people(app: App, path: str, wishes: dict[str, Any]) -> object:
+    return {"id": app.act(path, Act(wishes.pop("act")), **wishes)}
+
+
 def _reset(app: App, path: str, wishes: dict[str, Any]) -> object:
     app.reset()
     return {}
@@ -126,6 +130,7 @@ _ACTIONS: Mapping[tuple[str, str], Callable[[App, str, dict[str, Any]], object]]
     ("GET", "clock"): _clock,
     ("POST", "clock"): _advance,
     ("POST", "ingest"): _ingest,
+    ("POST", "people"): _people,
     ("POST", "reset"): _reset,
     ("POST", "hosts"): _register_host,
     ("GET", "cards"): _cards,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from ctypes import c_double
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from multiprocessing.sharedctypes import RawValue
 from typing import Any, ClassVar
 
@@ -21,6 +21,7 @@ from socialcast.sandbox.request import Request
 
 __all__ = [
     "Account",
+    "Act",
     "Blob",
     "Card",
     "Clock",
@@ -31,8 +32,22 @@ __all__ = [
     "Request",
     "Response",
     "Route",
+    "UnplayedError",
     "Verified",
 ]
+
+
+class UnplayedError(ValueError):
+    """What a person wants to do by hand, and the platform, or the mirror of it, does not let people do; the message says why."""
+
+
+class Act(StrEnum):
+    """What people do on a platform by hand: no app of ours stands behind it."""
+
+    REPLY = "reply"
+    EDIT = "edit"
+    REMOVE = "remove"
+    MODERATE = "moderate"
 
 
 class Verified(Enum):
@@ -127,6 +142,7 @@ class Card:
     pictures: tuple[Picture, ...] = ()
     parent: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)  # licence, tags, history: shown in small print
+    acts: tuple[Act, ...] = ()  # what a person can do with it by hand
 
 
 class Mirror(ABC):
@@ -139,6 +155,9 @@ class Mirror(ABC):
     name: ClassVar[str]
     HOSTS: ClassVar[tuple[str, ...]]  # exact names or patterns such as "*.wikipedia.org"
     ROUTES: ClassVar[tuple[Route, ...]]
+    MODERATION: ClassVar[
+        tuple[str, ...]
+    ] = ()  # the states that what people wrote can be brought into, as the platform names them
     SPEAKS_SMTP: ClassVar[int] = 0  # how many bytes a mail may have that its hosts take by SMTP; 0: they speak HTTP
 
     def __init__(self, clock: Clock, media: MediaStore, seed: str = "socialcast") -> None:
@@ -174,6 +193,22 @@ class Mirror(ABC):
     @abstractmethod
     def cards(self) -> list[Card]:
         """What the public sees now, newest first; private and unpublished things are not in it."""
+
+    def reply_as(self, name: str, id: str, text: str) -> str:
+        """The id of what a person of that name answers to the card of that id; UnplayedError where that is not possible."""
+        raise UnplayedError(f"nobody answers on {self.name}")
+
+    def edit_as(self, name: str, id: str, text: str) -> None:
+        """A person of that name gives the card another text; UnplayedError where that is not possible."""
+        raise UnplayedError(f"nobody changes a text on {self.name} by hand")
+
+    def remove_as(self, name: str, id: str) -> None:
+        """A person of that name deletes what the card shows; UnplayedError where that is not possible."""
+        raise UnplayedError(f"nobody deletes anything on {self.name} by hand")
+
+    def moderate_as(self, name: str, id: str, state: str) -> None:
+        """A person of that name brings what somebody wrote into one of the states of MODERATION; UnplayedError otherwise."""
+        raise UnplayedError(f"nothing is moderated on {self.name}")
 
     def set_ingest(self, key: str, is_active: bool) -> None:
         """Pictures begin or cease to come in with that stream key; KeyError for a key that no live event has."""

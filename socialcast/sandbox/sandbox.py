@@ -11,7 +11,7 @@ from typing import Any, Self
 from socialcast.sandbox.app import App, RequestRecord
 from socialcast.sandbox.faults import Effect, Fault
 from socialcast.sandbox.media import MediaStore
-from socialcast.sandbox.mirror import Account, Clock, Mirror
+from socialcast.sandbox.mirror import Account, Act, Clock, Mirror
 from socialcast.sandbox.registry import load_mirrors
 from socialcast.sandbox.server import Server
 
@@ -78,6 +78,14 @@ class Sandbox:
     def account(self, platform: str, name: str, host: str | None = None, **wishes: Any) -> Account:
         """The account of that name with its credentials, opened on first use; `host` is one that the platform has no name for."""
         return self.app.account(platform, name, host, **wishes)
+
+    def act(self, platform: str, act: Act | str, name: str, id: str, text: str = "") -> str:
+        """A person of that name replies, edits, removes or moderates by hand; the id of what came of it, or the card's own.
+
+        `id` is that of a card; `text` is what is written, or the state that it is brought into. Raises KeyError for what is
+        not there, ValueError for what the platform does not let people do.
+        """
+        return self.app.act(platform, Act(act), name, id, text)
 
     def reset(self) -> None:
         """Forget accounts, posts, requests and faults, and the files unless they are kept; hosts stay and the clock goes on."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from socialcast.sandbox.mirror import Card, Picture, Request, Response
+from socialcast.sandbox.mirror import Act, Card, Picture, Request, Response
 
 if TYPE_CHECKING:
     from socialcast.sandbox.app import App
@@ -23,16 +23,23 @@ __all__ = ["all_cards", "card_page", "respond"]
 
 _AT = "/at/"
 _PLATFORM = "/platform/"
+_PEOPLE = "/people/"
 _WALL_CARDS = 30
 _WALL_PICTURES = 8
 _DEEPEST = 3
 _IN_GRID = frozenset({"photo", "video"})
 _FIRST_HUE, _GOLDEN_ANGLE = 205, 137  # neighbours differ clearly, however many platforms there are
 _LINK = re.compile(r"""(\b(?:href|src|poster)=)(["'])(.*?)\2""", re.DOTALL)
+# Control characters would be obeyed by a terminal that shows the page's source; they are shown as the signs that stand for them.
+_CONTROLS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"} | {0x7F: 0x2421}
+_CONTROLS |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+_POLICY = (
+    "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action {}; frame-ancestors 'none'"
+)
 # Uploads and wiki pages are other people's: no script in them may run, and nothing may be fetched from elsewhere.
 _SAFE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": _POLICY.format("'none'"),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -40,6 +47,9 @@ _SAFE_HEADERS = {
 _TEMPLATES = Environment(
     loader=PackageLoader("socialcast.sandbox"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+
+
+_OWN_HEADERS = {**_SAFE_HEADERS, "Content-Security-Policy": _POLICY.format("'self'")}
 
 
 class Page(Response):
@@ -78,6 +88,8 @@ def all_cards(app: App) -> dict[str, list[Card]]:
 
 def respond(app: App, request: Request) -> Response:
     """The page that a person's browser asked for."""
+    if request.method == "POST" and request.path.startswith(_PEOPLE):
+        return _people(app, request)
     if request.method not in ("GET", "HEAD"):
         return _page(app, "missing.html", 405, path=request.path)
     for prefix, page in _PAGES.items():
@@ -95,7 +107,8 @@ def card_page(app: App, platform: str, request: Request) -> Response | None:
         return None
     parent = next((other for other in cards if other.id == card.parent), None)
     entries = list(_entries(_node(card, _children(cards))))
-    return _page(app, "card.html", platform=platform, card=card, parent=parent, entries=entries)
+    states = {platform: app.mirrors[platform].MODERATION}
+    return _page(app, "card.html", platform=platform, card=card, parent=parent, entries=entries, states=states)
 
 
 def _cards(app: App, platform: str) -> list[Card]:
@@ -138,15 +151,33 @@ def _entries(node: Node, depth: int = 0) -> Iterator[Entry]:
 
 def _wall(app: App, request: Request) -> Response:
     threads = {name: _threads(cards) for name, cards in all_cards(app).items()}
-    return _page(app, "wall.html", threads=threads, max_threads=_WALL_CARDS, max_pictures=_WALL_PICTURES)
+    return _threads_page(app, threads, max_threads=_WALL_CARDS)
 
 
 def _platform(app: App, request: Request) -> Response:
     name = request.path.removeprefix(_PLATFORM)
     if name not in app.mirrors:
         return _missing(app, request)
-    threads = {name: _threads(_cards(app, name))}
-    return _page(app, "wall.html", threads=threads, max_threads=None, max_pictures=_WALL_PICTURES)
+    return _threads_page(app, {name: _threads(_cards(app, name))}, max_threads=None)
+
+
+def _threads_page(app: App, threads: Mapping[str, list[list[Entry]]], max_threads: int | None) -> Response:
+    states = {name: app.mirrors[name].MODERATION for name in threads}
+    return _page(app, "wall.html", threads=threads, max_threads=max_threads, max_pictures=_WALL_PICTURES, states=states)
+
+
+def _people(app: App, request: Request) -> Response:
+    """What a person did with a card by its form, and then the card again."""
+    platform, form = request.path.removeprefix(_PEOPLE), request.form
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":  # a form on somebody else's page
+        return _page(app, "refused.html", 403, reason="The form was not on a page of this sandbox")
+    try:
+        act, text = (Act.MODERATE, form["state"]) if "state" in form else (Act(form["act"]), form.get("text", ""))
+        app.act(platform, act, form["name"], form["id"], text.replace("\r\n", "\n"))
+    except (KeyError, ValueError) as error:
+        reason = f"There is no {error.args[0]!r} here" if isinstance(error, KeyError) else str(error)
+        return _page(app, "refused.html", 400, reason=reason)
+    return Response(status=303, headers={**_OWN_HEADERS, "Location": _PLATFORM + quote(platform)})
 
 
 def _routes(app: App, request: Request) -> Response:
@@ -167,7 +198,7 @@ def _visit(app: App, request: Request) -> Response:
         response.set_data(_localised(app, visited.believed_url, response.get_data(as_text=True)))
     if response.location:
         response.location = _local(app, visited.believed_url, response.location)
-    response.headers.update(_SAFE_HEADERS)
+    response.headers.update(_OWN_HEADERS if isinstance(response, Page) else _SAFE_HEADERS)
     return response
 
 
@@ -195,7 +226,7 @@ def _in_utc(moment: datetime) -> str:
 
 
 def _page(app: App, template: str, status: int = 200, **values: Any) -> Response:
-    html = _TEMPLATES.get_template(template).render(
+    html: str = _TEMPLATES.get_template(template).render(
         values,
         at=partial(_local, app, ""),
         localised=partial(_localised, app),
@@ -203,4 +234,4 @@ def _page(app: App, template: str, status: int = 200, **values: Any) -> Response
         now=app.clock.datetime(),
         hues={name: (_FIRST_HUE + _GOLDEN_ANGLE * index) % 360 for index, name in enumerate(app.mirrors)},
     )
-    return Page(html, status, _SAFE_HEADERS, mimetype="text/html")
+    return Page(html.translate(_CONTROLS), status, _OWN_HEADERS, mimetype="text/html")

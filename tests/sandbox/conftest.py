@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 
 from socialcast.sandbox import Sandbox
-from socialcast.sandbox.mirror import Account, Card, Mirror, Request, Response, Route
+from socialcast.sandbox.mirror import Account, Card, Mirror, Request, Response, Route, UnplayedError
 
 SOURCE = "Plaza API reference, https://docs.plaza.example/posts"
 PIXEL = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -20,6 +21,7 @@ class PlazaMirror(Mirror):
     """Posts, a form with two operations, uploads, and a handler with a bug."""
 
     name = "plaza"
+    MODERATION = ("shown", "hidden")
     HOSTS = ("plaza.example", "*.plaza.example")
     ROUTES = (
         Route(method="GET", path="/posts/{id}", handler="post", source=SOURCE),
@@ -59,6 +61,26 @@ class PlazaMirror(Mirror):
         card = Card(**{"id": id, "kind": "post", "account": "news", "url": url, "at": self.clock.datetime(), **fields})
         self.shown.append(card)
         return card
+
+    def reply_as(self, name: str, id: str, text: str) -> str:
+        if not text:
+            raise UnplayedError("an answer has words")
+        parent = next((card for card in self.shown if card.id == id), None)
+        if parent is None:
+            raise KeyError(id)
+        return self.show(self.ids.digits(4), kind="reply", account=name, text=text, parent=id, acts=parent.acts).id
+
+    def edit_as(self, name: str, id: str, text: str) -> None:
+        self._change(id, text=text, facts={"edited by": name})
+
+    def remove_as(self, name: str, id: str) -> None:
+        self.shown = [card for card in self.shown if card.id != id]
+
+    def moderate_as(self, name: str, id: str, state: str) -> None:
+        self._change(id, facts={"state": state})
+
+    def _change(self, id: str, **fields: Any) -> None:
+        self.shown = [replace(card, **fields) if card.id == id else card for card in self.shown]
 
     def publish(self, request: Request) -> Response:
         card = self.show(self.ids.digits(4), text=request.form["text"])

@@ -10,9 +10,26 @@ import pytest
 import requests
 
 from socialcast.sandbox import Sandbox
-from socialcast.sandbox.mirror import Picture
+from socialcast.sandbox.mirror import Account, Act, Card, Mirror, Picture, UnplayedError
 
 Get = Callable[..., requests.Response]
+
+
+class Quiet(Mirror):
+    """A mirror that has nothing but what all have."""
+
+    name = "quiet"
+    HOSTS = ("quiet.example",)
+    ROUTES = ()
+
+    def open_account(self, name: str, **wishes: Any) -> Account:
+        return Account(id=name, name=name, credentials={})
+
+    def expire_credentials(self, name: str) -> None:
+        """Nothing expires here."""
+
+    def cards(self) -> list[Card]:
+        return []
 
 
 @pytest.fixture
@@ -196,3 +213,104 @@ def test_a_page_that_is_not_there_says_so(
 def test_times_are_shown_in_utc(get: Get, sandbox: Sandbox, plaza: Any) -> None:
     card = plaza.show("a")
     assert f"{card.at:%d %B %Y, %H:%M} UTC</time>" in get().text
+
+
+# -- people ----------------------------------------------------------------------------------------------------------------
+
+HOSTILE = "<form action=x>\x1b[2J\x9b31m\u202egnp.exe</form>"
+Post = Callable[..., requests.Response]
+
+
+@pytest.fixture
+def post(sandbox: Sandbox, session: requests.Session) -> Post:
+    def post(platform: str = "plaza", headers: Any = None, **form: str) -> requests.Response:
+        return session.post(f"{sandbox.url}/people/{platform}", form, headers=headers, timeout=10)
+
+    return post
+
+
+def test_a_person_answers_by_the_form_and_sees_the_answer(get: Get, post: Post, plaza: Any) -> None:
+    """Each card that can be answered has a form; sent, it leads back to what the platform shows now."""
+    plaza.show("a", text="Doors open", acts=(Act.REPLY, Act.REMOVE))
+    plaza.show("b", text="Nobody answers this")
+    form = re.search(r'<form method="post" action="/people/plaza".*?</form>', get().text, re.DOTALL)
+    assert form is not None
+    assert re.findall(r'<button name="(\w+)" value="(\w+)"', form[0]) == [("act", "reply"), ("act", "remove")]
+    shown = post(act="reply", name="ann", id="a", text="Lovely\r\nAnd full")
+    assert shown.status_code == 200
+    assert "<bdi>ann</bdi>" in shown.text
+    assert plaza.cards()[0].text == "Lovely\nAnd full"
+
+
+def test_people_change_delete_and_moderate_by_the_form(post: Post, plaza: Any) -> None:
+    plaza.show("a", text="Doors open")
+    plaza.show("b")
+    post(act="edit", name="bob", id="a", text="Doors shut")
+    assert (plaza.cards()[1].text, plaza.cards()[1].facts) == ("Doors shut", {"edited by": "bob"})
+    post(state="hidden", name="bob", id="a")
+    assert plaza.cards()[1].facts == {"state": "hidden"}
+    post(act="remove", name="bob", id="b")
+    assert [card.id for card in plaza.cards()] == ["a"]
+
+
+def test_hostile_words_of_people_are_shown_harmlessly(post: Post, plaza: Any) -> None:
+    """Markup is text, control characters are signs, and what turns the direction stays within its own words."""
+    plaza.show("a", acts=tuple(Act))
+    page = post(act="reply", name=HOSTILE, id="a", text=HOSTILE).text
+    words = "&lt;form action=x&gt;\u241b[2J\ufffd31m\u202egnp.exe&lt;/form&gt;"
+    assert f"<bdi>{words}</bdi>" in page
+    assert f'<p class="text" dir="auto">{words}</p>' in page
+    assert not {"\x1b", "\x9b"} & set(page)
+    assert plaza.cards()[0].text == HOSTILE
+
+
+@pytest.mark.parametrize(
+    ("platform", "form", "words"),
+    [
+        ("nowhere", {"act": "reply", "name": "ann", "id": "a", "text": "x"}, "nowhere"),
+        ("plaza", {"act": "reply", "name": "ann", "id": "<i>", "text": "x"}, "&lt;i&gt;"),
+        ("plaza", {"act": "reply", "name": "ann", "id": "a", "text": ""}, "an answer has words"),
+        ("plaza", {"act": "shout", "name": "ann", "id": "a"}, "shout"),
+        ("plaza", {"name": "ann", "id": "a"}, "act"),
+    ],
+)
+def test_what_people_cannot_do_is_refused_with_the_reason(
+    post: Post, plaza: Any, platform: str, form: dict[str, str], words: str
+) -> None:
+    plaza.show("a")
+    answer = post(platform, **form)
+    assert answer.status_code == 400
+    assert words in answer.text
+    assert len(plaza.cards()) == 1
+
+
+def test_a_form_on_somebody_elses_page_does_nothing(post: Post, plaza: Any) -> None:
+    """The browser says where the form was."""
+    plaza.show("a")
+    answer = post(act="remove", name="ann", id="a", headers={"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, len(plaza.cards())) == (403, 1)
+
+
+def test_forms_work_on_the_sandboxs_pages_and_on_no_others(get: Get, plaza: Any) -> None:
+    """What a platform shows as its own page cannot send anything."""
+    plaza.show("a")
+    policies = {path: get(path).headers["Content-Security-Policy"] for path in ("/", "/at/plaza.example/news/a")}
+    assert all("form-action 'self'" in policy for policy in policies.values())
+    assert "form-action 'none'" in get("/at/plaza.example/page").headers["Content-Security-Policy"]
+
+
+def test_people_of_the_administration_and_of_python_do_the_same(sandbox: Sandbox, session: requests.Session, plaza: Any) -> None:
+    """A reply's id comes back, and what is not possible is told."""
+    plaza.show("a")
+    wish = {"act": "reply", "name": "ann", "id": "a", "text": "Lovely"}
+    id = session.post(f"{sandbox.url}/_sandbox/people/plaza", json=wish, timeout=10).json()["id"]
+    again = sandbox.act("plaza", "reply", "bob", id, "Indeed")
+    assert [(card.id, card.parent) for card in plaza.cards()[:2]] == [(again, id), (id, "a")]
+    assert sandbox.act("plaza", "remove", "ann", "a") == "a"
+    assert session.post(f"{sandbox.url}/_sandbox/people/plaza", json={**wish, "text": ""}, timeout=10).status_code == 400
+
+
+@pytest.mark.parametrize("act", list(Act))
+def test_a_mirror_without_people_says_so(act: Act) -> None:
+    with Sandbox(mirrors={"quiet": Quiet}) as quiet, pytest.raises(UnplayedError, match="on quiet"):
+        quiet.act("quiet", act, "ann", "a", "x")
