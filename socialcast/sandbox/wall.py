@@ -30,9 +30,10 @@ _DEEPEST = 3
 _IN_GRID = frozenset({"photo", "video"})
 _FIRST_HUE, _GOLDEN_ANGLE = 205, 137  # neighbours differ clearly, however many platforms there are
 _LINK = re.compile(r"""(\b(?:href|src|poster)=)(["'])(.*?)\2""", re.DOTALL)
-# Control characters would be obeyed by a terminal that shows the page's source; they are shown as the signs that stand for them.
+# Control characters would be obeyed by a terminal that shows the page's source, and overrides of the direction make "gnp.exe"
+# look like "exe.png"; they are shown as signs that stand for them.
 _CONTROLS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"} | {0x7F: 0x2421}
-_CONTROLS |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+_CONTROLS |= dict.fromkeys((*range(0x80, 0xA0), 0x202D, 0x202E), 0xFFFD)
 _POLICY = (
     "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; "
     "form-action {}; frame-ancestors 'none'"

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ import requests
 from PIL import Image
 
 from socialcast.sandbox import Sandbox
+from socialcast.sandbox.mirror import UnplayedError
 from socialcast.sandbox.platforms.facebook import FacebookMirror
+from socialcast.sandbox.platforms.facebook.tables import COMMENT_FIELDS
 from socialcast.testing.stage import clip
 
 HOST = "graph.facebook.com"
@@ -230,6 +233,161 @@ def test_a_comment_has_words(page: Page) -> None:
     id = page.post("feed", message="x").json()["id"]
     answers = [page.call("POST", f"{id}/comments", message=words) for words in ("Thanks!", "", "x" * 8001)]
     assert [answer.status_code for answer in answers] == [200, 400, 400]
+
+
+# -- people ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def root(page: Page) -> str:
+    return str(page.post("feed", message="Doors open").json()["id"])
+
+
+def says(page: Page, name: str, id: str, text: str) -> str:
+    page.sandbox.advance(60)
+    return page.sandbox.act("facebook", "reply", name, id, text)
+
+
+def heard(page: Page, id: str, **told: Any) -> list[str]:
+    return [one["message"] for one in page.call("GET", f"{id}/comments", **told).json()["data"]]
+
+
+def test_people_and_the_page_answer_on_two_levels(page: Page, root: str) -> None:
+    """The first level, or all; from both ends, from a time on, page by page."""
+    nice = says(page, "ann", root, "Nice")
+    says(page, "bob", root, "Too full")
+    thanks = page.call("POST", f"{nice}/comments", message="Thanks!").json()["id"]
+    assert heard(page, root) == ["Nice", "Too full"]
+    assert heard(page, root, filter="stream") == ["Nice", "Too full", "Thanks!"]
+    assert heard(page, root, filter="stream", order="reverse_chronological", limit=2) == ["Thanks!", "Too full"]
+    assert heard(page, root, limit=1, after=1) == ["Too full"]
+    assert heard(page, root, since=int(page.sandbox.clock.now())) == ["Too full"]
+    assert heard(page, nice) == ["Thanks!"]
+    told = page.call("GET", thanks, fields="parent,from,permalink_url,can_hide,can_remove,comment_count").json()
+    assert (told["parent"]["id"], told["from"]["name"], told["can_hide"]) == (nice, "page", False)
+    assert page.call("GET", nice, fields="comment_count,can_hide").json() == {"id": nice, "comment_count": 1, "can_hide": True}
+    assert [card.text for card in page.mirror.cards() if card.parent == nice] == ["Thanks!"]
+
+
+@pytest.mark.parametrize("told", [{"order": "ranked"}, {"filter": "all"}, {"fields": "id,mood"}, {"limit": "x"}, {"since": "x"}])
+def test_a_list_of_comments_takes_what_is_described(page: Page, root: str, told: dict[str, str]) -> None:
+    """An order, a filter or a field that does not exist is refused."""
+    assert codes(page.call("GET", f"{root}/comments", **told)) == (400, 100, None)
+
+
+def test_who_people_are_needs_a_permission(page: Page, root: str) -> None:
+    """Without it there is no `from`, but for one's own."""
+    nice = says(page, "ann", root, "Nice")
+    shy = other(page, scopes="pages_read_engagement pages_manage_engagement")
+    own = shy.call("POST", f"{root}/comments", message="Congratulations").json()["id"]
+    fields = "id,from"
+    assert page.call("GET", nice, fields=fields).json()["from"]["name"] == "ann"
+    assert shy.call("GET", nice, fields=fields).json() == {"id": nice}
+    assert shy.call("GET", own, fields=fields).json()["from"]["name"] == "other"
+
+
+def test_a_page_changes_its_own_comments_hides_those_of_others_and_deletes_both(page: Page, root: str) -> None:
+    """Another Page does none of it; what is hidden is on the Page's own list alone; an answer goes with what it answers."""
+    rude, own = says(page, "bob", root, "Rude"), page.call("POST", f"{root}/comments", message="Hello").json()["id"]
+    says(page, "cid", rude, "Indeed")
+    assert codes(page.call("POST", rude, message="Polite"))[:2] == (403, 200)
+    assert codes(page.call("POST", own, is_hidden="true"))[:2] == (403, 200)
+    assert page.call("POST", own, message="Hello all").json() == {"success": True}
+    assert page.call("POST", rude, is_hidden="true").json() == {"success": True}
+    assert page.call("GET", rude, fields="is_hidden").json()["is_hidden"] is True
+    assert {card.text for card in page.mirror.cards()} == {"Doors open", "Hello all"}
+    stranger = other(page)
+    assert {codes(stranger.call("DELETE", id))[:2] for id in (rude, own)} == {(403, 200)}
+    assert codes(stranger.call("POST", rude, is_hidden="false"))[:2] == (403, 200)
+    assert page.call("DELETE", rude).json() == {"success": True}
+    assert heard(page, root, filter="stream") == ["Hello all"]
+    assert codes(page.call("DELETE", rude)) == (400, 100, 33)
+
+
+def test_comments_need_the_permission_for_them(page: Page) -> None:
+    """That for posts does not do, and the other way round."""
+    half = other(page, scopes="pages_manage_posts pages_read_engagement")
+    root = half.post("feed", message="x").json()["id"]
+    nice = says(half, "ann", root, "Nice")
+    for answer in (half.call("DELETE", nice), half.call("POST", nice, is_hidden="true")):
+        assert "pages_manage_engagement" in answer.json()["error"]["message"]
+
+
+def test_people_do_by_hand_what_facebook_lets_them(page: Page, root: str) -> None:
+    """A comment is its author's, a post that of everybody with a role on the Page, and nobody sees what is not published."""
+    sandbox, nice = page.sandbox, says(page, "ann", root, "Nice")
+    sandbox.act("facebook", "edit", "ann", nice, "Nicer")
+    sandbox.act("facebook", "edit", "colleague", root, "Doors open at ten")
+    assert heard(page, root) == ["Nicer"]
+    told = page.call("GET", root, fields="message,created_time,updated_time").json()
+    assert told["message"] == "Doors open at ten"
+    assert told["updated_time"] > told["created_time"]
+    later = int(sandbox.clock.now()) + 900
+    hidden = page.post("feed", message="Later", published="false", scheduled_publish_time=later).json()["id"]
+    own = page.call("POST", f"{root}/comments", message="Hello").json()["id"]
+    refused = [("edit", "bob", nice, "x"), ("edit", "ann", nice, ""), ("reply", "ann", root, "x" * 8001)]
+    refused += [("reply", "ann", hidden, "x"), ("moderate", "page", nice, "gone"), ("moderate", "page", own, "hidden")]
+    for act, name, id, text in [*refused, ("edit", "ann", root, "x" * 63_207)]:
+        with pytest.raises(UnplayedError):
+            sandbox.act("facebook", act, name, id, text)
+    sandbox.act("facebook", "moderate", "page", nice, "hidden")
+    assert nice not in {card.id for card in page.mirror.cards()}
+    sandbox.act("facebook", "remove", "colleague", root)
+    assert page.mirror.cards() == []
+    assert codes(page.call("GET", nice)) == (400, 100, 33)
+
+
+def test_figures_move_with_the_clock(page: Page, root: str) -> None:
+    """Shares, reactions and insights grow; of comments, the summary counts the level that was asked for."""
+    fields = "shares,reactions.summary(total_count).limit(0),comments.filter(stream).summary(total_count).limit(0)"
+    assert "shares" not in page.call("GET", root, fields=fields).json()
+    says(page, "bob", says(page, "ann", root, "Nice"), "Indeed")
+    page.sandbox.advance(2 * DAY)
+    told = page.call("GET", root, fields=fields).json()
+    assert told["shares"]["count"] > 0
+    assert told["reactions"]["summary"]["total_count"] > told["shares"]["count"]
+    assert (told["comments"]["data"], told["comments"]["summary"]["total_count"]) == ([], 2)
+    first = page.call("GET", root, fields="comments.summary(total_count)").json()["comments"]
+    assert (first["summary"]["total_count"], [one["message"] for one in first["data"]]) == (1, ["Nice"])
+    views, people = page.call("GET", f"{root}/insights", metric="post_media_view,post_total_media_view_unique").json()["data"]
+    assert views["values"][0]["value"] > people["values"][0]["value"] > told["reactions"]["summary"]["total_count"]
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"metric": "post_media_view,post_impressions"}, 100),
+        ({}, 100),
+        ({"metric": "post_media_view", "period": "week"}, 100),
+    ],
+)
+def test_a_dead_metric_fails_the_whole_call(page: Page, root: str, told: dict[str, str], code: int) -> None:
+    """All impressions are gone since v26.0; no metric at all, or a period without figures, is refused, too."""
+    assert codes(page.call("GET", f"{root}/insights", **told)) == (400, code, None)
+    assert codes(other(page).call("GET", f"{root}/insights", metric="post_media_view")) == (400, 100, 33)
+
+
+def test_insights_need_their_permission(page: Page) -> None:
+    """A token that may only read is refused by its name."""
+    reader = other(page, scopes="pages_read_engagement pages_manage_posts")
+    root = reader.post("feed", message="x").json()["id"]
+    answer = reader.call("GET", f"{root}/insights", metric="post_media_view")
+    assert "read_insights" in answer.json()["error"]["message"]
+
+
+def test_lists_and_figures_have_the_described_fields(page: Page, root: str) -> None:
+    """Every field and parameter is one that Meta's own description names."""
+    folder = Path(os.environ.get("SOCIALCAST_SPECS", ""))
+    if not (file := folder / "facebook-graph-codegen-subset-2026-04.json").is_file():
+        pytest.skip("SOCIALCAST_SPECS does not lead to the descriptions")
+    nodes = json.loads(file.read_text())["nodes"]
+    known = {kind: {field["name"] for field in nodes[kind]["fields"]} for kind in ("Comment", "InsightsResult")}
+    nice = says(page, "ann", root, "Nice")
+    says(page, "bob", nice, "Indeed")
+    assert known["Comment"] | {edge.get("endpoint") for edge in nodes["Comment"]["apis"]} >= COMMENT_FIELDS
+    assert page.call("GET", nice, fields=",".join(sorted(known["Comment"] & COMMENT_FIELDS))).json().keys() <= known["Comment"]
+    (insight,) = page.call("GET", f"{root}/insights", metric="post_media_view").json()["data"]
+    assert insight.keys() <= known["InsightsResult"]
 
 
 # -- videos ----------------------------------------------------------------------------------------------------------------

@@ -254,13 +254,13 @@ def test_people_change_delete_and_moderate_by_the_form(post: Post, plaza: Any) -
 
 
 def test_hostile_words_of_people_are_shown_harmlessly(post: Post, plaza: Any) -> None:
-    """Markup is text, control characters are signs, and what turns the direction stays within its own words."""
+    """Markup is text, and control characters and what turns the direction of reading are signs."""
     plaza.show("a", acts=tuple(Act))
     page = post(act="reply", name=HOSTILE, id="a", text=HOSTILE).text
-    words = "&lt;form action=x&gt;\u241b[2J\ufffd31m\u202egnp.exe&lt;/form&gt;"
+    words = "&lt;form action=x&gt;\u241b[2J\ufffd31m\ufffdgnp.exe&lt;/form&gt;"
     assert f"<bdi>{words}</bdi>" in page
     assert f'<p class="text" dir="auto">{words}</p>' in page
-    assert not {"\x1b", "\x9b"} & set(page)
+    assert not {"\x1b", "\x9b", "\u202e"} & set(page)
     assert plaza.cards()[0].text == HOSTILE
 
 

@@ -14,7 +14,7 @@ from socialcast.sandbox.mirror import Account, Mirror, Request, Response
 from socialcast.sandbox.platforms.facebook.refusals import RefusalError, denied
 from socialcast.sandbox.platforms.facebook.tables import OLDEST_VERSION, PERMISSIONS, VERSIONS
 
-__all__ = ["Access", "Page", "answer", "operation", "parameters"]
+__all__ = ["Access", "Page", "answer", "operation", "parameters", "require"]
 
 _THROTTLED_PERCENT = 100
 
@@ -56,6 +56,13 @@ def parameters(request: Request) -> dict[str, Any]:
     return told | dict(request.form.items())
 
 
+def require(page: Page, *needed: str) -> None:
+    """Raise RefusalError for the first permission that the token does not have."""
+    for permission in needed:
+        if permission not in page.scopes:
+            raise denied(permission)
+
+
 def operation(*needed: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
     """A handler that is called with the Page and the parameters, once the token allows it."""
 
@@ -65,9 +72,7 @@ def operation(*needed: str) -> Callable[[Callable[..., Response]], Callable[...,
             try:
                 told = parameters(request)
                 page = self.authorized(request, told)
-                for permission in needed:
-                    if permission not in page.scopes:
-                        raise denied(permission)
+                require(page, *needed)
                 response = self.usage(page, handler(self, page, request, told, **names))
             except RefusalError as refusal:
                 response = refusal.response()

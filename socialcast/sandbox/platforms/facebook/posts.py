@@ -1,4 +1,4 @@
-"""Photos and posts: unpublished photos that a post shows, schedules, comments, the guard against doubles (docs, 2026-11-22)."""
+"""Photos and posts: unpublished photos that a post shows, schedules, the guard against doubles (docs, 2026-11-22)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from PIL import Image, UnidentifiedImageError
 from socialcast.sandbox.mirror import Blob, Request, Response
 from socialcast.sandbox.platforms.facebook.access import Access, Page, answer, operation
 from socialcast.sandbox.platforms.facebook.refusals import GONE, RefusalError, denied, parameter
-from socialcast.sandbox.platforms.facebook.state import Comment, Photo, Post
+from socialcast.sandbox.platforms.facebook.state import Photo, Post
 from socialcast.sandbox.platforms.facebook.tables import LIMITS, PHOTO_FORMATS
 
-__all__ = ["Posts", "is_false", "stamp"]
+__all__ = ["Posts", "chosen", "is_false", "moment", "stamp"]
 
 _ATTACHED = re.compile(r"attached_media\[(\d+)\]")
 _FALSE = frozenset({"false", "0", "False"})
@@ -39,7 +39,6 @@ class Posts(Access):
         super().reset()
         self.photos: dict[str, Photo] = {}
         self.posts: dict[str, Post] = {}
-        self.comments: dict[str, Comment] = {}
 
     @operation("pages_manage_posts")
     def add_photos(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
@@ -91,26 +90,6 @@ class Posts(Access):
         waiting = [post for post in reversed(self.posts.values()) if post.page is page and not self.is_public(post)]
         return answer(self.paged([self.post_node(post) for post in waiting], told))
 
-    @operation("pages_manage_engagement")
-    def add_comments(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
-        """POST /{post or comment}/comments."""
-        if node not in self.posts and node not in self.comments:
-            raise GONE
-        message = told.get("message", "")
-        if not message or len(message) > LIMITS.comment_characters:
-            raise parameter("Param message must be a non-empty UTF-8 encoded string")
-        id = f"{node.partition('_')[2] or node}_{self.ids.digits(12)}"
-        self.comments[id] = Comment(id=id, page=page, at=self.clock.now(), message=message, parent=node)
-        return answer({"id": id})
-
-    @operation("pages_read_engagement")
-    def list_comments(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
-        """GET /{post or comment}/comments, oldest first unless told otherwise."""
-        if node not in self.posts and node not in self.comments:
-            raise GONE
-        found = [self.comment_node(comment) for comment in self.comments.values() if comment.parent == node]
-        return answer(self.paged(found[::-1] if told.get("order") == "reverse_chronological" else found, told))
-
     # -- what the calls share ------------------------------------------------------------------------------------------
 
     def require_own(self, page: Page, node: str) -> None:
@@ -124,7 +103,7 @@ class Posts(Access):
             return None
         if not is_false(told, "published"):
             raise parameter("You cannot specify a scheduled publish time on a published post")
-        at, now = _moment(told["scheduled_publish_time"]), self.clock.now()
+        at, now = moment(told["scheduled_publish_time"]), self.clock.now()
         if not now + LIMITS.schedule_after_seconds <= at <= now + LIMITS.schedule_before_seconds:
             raise parameter("The specified scheduled publish time is invalid.")
         return at
@@ -149,7 +128,8 @@ class Posts(Access):
         """The post as the API gives it."""
         told: dict[str, Any] = {
             "id": post.id,
-            "created_time": stamp(post.scheduled_for or post.at),
+            "created_time": stamp(post.public_since),
+            "updated_time": stamp(post.edited_at or post.public_since),
             "permalink_url": _permalink(post),
         }
         told |= {"message": post.message} if post.message else {}
@@ -158,24 +138,15 @@ class Posts(Access):
             told["scheduled_publish_time"] = int(post.scheduled_for)
         return told | ({"attachments": {"data": [_attachment(post)]}} if post.photos or post.link or post.video else {})
 
-    def comment_node(self, comment: Comment) -> dict[str, Any]:
-        """The comment as the API gives it."""
-        author = {"id": comment.page.id, "name": comment.page.name}
-        return {
-            "id": comment.id,
-            "message": comment.message,
-            "from": author,
-            "created_time": stamp(comment.at),
-            "comment_count": 0,
-        }
-
     def paged(self, nodes: list[dict[str, Any]], told: dict[str, Any]) -> dict[str, Any]:
         """One page of a list, with the fields that were asked for and the cursor of the next."""
         if "since" in told:
-            since = _moment(told["since"])
-            nodes = [node for node in nodes if _moment(node["created_time"]) >= since]
-        size = min(int(told.get("limit", LIMITS.page_size)), LIMITS.largest_page_size)
-        start = int(told.get("after") or 0)
+            since = moment(told["since"])
+            nodes = [node for node in nodes if moment(node["created_time"]) >= since]
+        limit, after = (str(told.get(name, default)) for name, default in (("limit", LIMITS.page_size), ("after", 0)))
+        if not (limit.isdigit() and after.isdigit()):
+            raise parameter("Invalid limit or cursor")
+        size, start = min(int(limit), LIMITS.largest_page_size), int(after)
         data = [chosen(node, told.get("fields")) for node in nodes[start : start + size]]
         more = {"cursors": {"before": str(start), "after": str(start + size)}} if start + size < len(nodes) else {}
         return {"data": data, "paging": more | ({"next": "https://graph.facebook.com/next"} if more else {})}
@@ -233,7 +204,8 @@ def _permalink(post: Post) -> str:
     return f"https://www.facebook.com/{post.page.id}/posts/{post.id.partition('_')[2]}"
 
 
-def _moment(value: Any) -> float:
+def moment(value: Any) -> float:
+    """The seconds that a time means, written either way. Raises RefusalError."""
     text = str(value)
     try:
         return float(text) if text.replace(".", "").isdigit() else datetime.fromisoformat(text).timestamp()

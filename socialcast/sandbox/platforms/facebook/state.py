@@ -8,7 +8,7 @@ from pathlib import Path
 from socialcast.sandbox.mirror import Blob
 from socialcast.sandbox.platforms.facebook.access import Page
 
-__all__ = ["Comment", "LiveVideo", "Photo", "Post", "Video"]
+__all__ = ["Comment", "LiveVideo", "Person", "Photo", "Post", "Video"]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -64,18 +64,43 @@ class Post:
     live: LiveVideo | None = None
     published: bool = True
     scheduled_for: float | None = None
-    is_edited: bool = False
+    edited_at: float | None = None
+
+    @property
+    def public_since(self) -> float:
+        """When visitors could first see it, or will."""
+        return self.scheduled_for or self.at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who writes on Facebook, a Page as well."""
+
+    id: str
+    name: str
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Comment:
-    """An answer to a post or to another comment."""
+    """An answer to a post, or to another comment of it."""
 
     id: str
-    page: Page
+    post: Post
+    author: Person
     at: float
     message: str
-    parent: str
+    parent: Comment | None = None
+    is_hidden: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where visitors find it."""
+        return f"{self.post.page.url}/comments/{self.id}"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the Page below whose post it stands wrote it."""
+        return self.author.id == self.post.page.id
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from socialcast.sandbox.mirror import Route
 
-__all__ = ["LIMITS", "OLDEST_VERSION", "PERMISSIONS", "PHOTO_FORMATS", "ROUTES", "VERSIONS"]
+__all__ = ["COMMENT_FIELDS", "LIMITS", "METRICS", "OLDEST_VERSION", "PERMISSIONS", "PHOTO_FORMATS", "ROUTES", "VERSIONS"]
 
 VERSIONS = ("v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0")
 OLDEST_VERSION = VERSIONS[0]  # serves what asks for a dead one, and does not say so
@@ -18,9 +18,34 @@ PERMISSIONS = frozenset(
         "pages_read_engagement",
         "pages_read_user_content",
         "pages_manage_engagement",
+        "read_insights",
         "publish_video",
     }
 )
+COMMENT_FIELDS = frozenset(  # the fields and edges of the Comment node that this mirror plays
+    {
+        "id",
+        "message",
+        "from",
+        "created_time",
+        "parent",
+        "object",
+        "attachment",
+        "comment_count",
+        "like_count",
+        "permalink_url",
+        "is_hidden",
+        "can_comment",
+        "can_hide",
+        "can_remove",
+        "comments",
+    }
+)
+# What is left of the insights of a post: all *impressions* died, the last with v26.0; a dead one fails the whole call.
+METRICS: Mapping[str, str] = {
+    "post_media_view": "Views of the post",
+    "post_total_media_view_unique": "People who viewed the post",
+}
 PHOTO_FORMATS = frozenset({"JPEG", "BMP", "PNG", "GIF", "TIFF"})
 
 
@@ -58,6 +83,7 @@ _NODES: Mapping[str, str] = {
     "published_posts": "page/published_posts",
     "scheduled_posts": "page/feed",
     "comments": "object/comments",
+    "insights": "insights",
     "captions": "video/captions",
     "thumbnails": "video/thumbnails",
 }
@@ -73,7 +99,7 @@ def _edges(method: str, *names: str) -> tuple[Route, ...]:
 
 ROUTES: tuple[Route, ...] = (
     *_edges("POST", "feed", "photos", "videos", "live_videos", "comments", "captions", "thumbnails"),
-    *_edges("GET", "published_posts", "scheduled_posts", "live_videos", "comments"),
+    *_edges("GET", "published_posts", "scheduled_posts", "live_videos", "comments", "insights"),
     Route(method="GET", path="/{version}/debug_token", handler="debug_token", source=_REFERENCE + "debug_token"),
     Route(method="GET", path="/{version}/{node}", handler="read_node", source=_REFERENCE),
     Route(method="POST", path="/{version}/{node}", handler="change_node", source=_REFERENCE),
