@@ -191,6 +191,9 @@ class Announcement(Data, frozen=True, kw_only=True):
         link: Any = self.link
         if isinstance(link, str):
             force_setattr(self, "link", Link(link))
+        require_language(self.language, "language")
+        if not self.key.isprintable():
+            raise ConfigurationError(f"key {self.key!r} has characters that cannot be printed: write letters, digits and -")
         for path, value in self._worded():
             for language in value.texts:
                 self._require_other(language, f"{path}texts.{language}")

@@ -26,7 +26,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialcast import Announcement, Audience, Broadcast, Channel, ConfigurationError, Link, Outcome, Report, State, TerminalError
+from socialcast import (
+    Announcement,
+    Audience,
+    Broadcast,
+    Channel,
+    ConfigurationError,
+    Link,
+    Outcome,
+    Photo,
+    Report,
+    State,
+    TerminalError,
+)
 from socialcast.publishers.email.readers import read_address
 from socialcast.sandbox import Sandbox
 from socialcast.sandbox.platforms.email import EmailMirror
@@ -132,6 +144,17 @@ def test_a_title_cannot_add_a_header(make: Make, sandbox: Sandbox) -> None:
     mail = mails(sandbox)[ADA]
     assert mail["Bcc"] is None
     assert str(mail["Subject"]) == "Doors Bcc: everybody@example.org open"
+
+
+def test_no_name_of_a_file_and_no_alt_text_can_add_a_header(make: Make, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A line break in either is a space in the head of the picture's part."""
+    file = tmp_path / "dome\r\nBcc: everybody@example.org\r\n\r\n.jpg"
+    file.write_bytes(picture(1).data or b"")
+    photo = Photo(file, alt="The dome\r\nX-Alt: yes")
+    make().publish(msgspec.structs.replace(NEWS, photos=(photo,))).raise_for_failures()
+    (part,) = [part for part in mails(sandbox)[ADA].walk() if part.get_content_maintype() == "image"]
+    assert part.keys() == ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-ID", "MIME-Version"]
+    assert part.get_filename() == "dome Bcc: everybody@example.org .jpg"
 
 
 def test_a_film_is_a_link_or_is_said_to_be_missing(make: Make, sandbox: Sandbox) -> None:

@@ -86,6 +86,8 @@ def test_an_explicit_key_wins(tmp_path: Path) -> None:
         ("event.md", "---\nlive: {starts_at: 2026-12-05}\n---\n", r"live.starts_at should be a time with .* and is a date"),
         ("event.md", "---\nphotos: 3\n---\n", "photos should be a list, and is a number"),
         ("event.md", "---\nphotos: [{alt: x}]\n---\n", r"photos\[0\] needs a path"),
+        ("event.md", '---\nkey: "a\\r\\nb"\n---\n', "characters that cannot be printed"),
+        ("event.md", '---\nlanguage: "en\\r\\nBcc: x"\n---\n', "is no tag of a language"),
         ("event.md", "---\naudience: friends\n---\n", "audience cannot be 'friends': it is one of public, press"),
         ("event.toml", "text = ", "Invalid value"),
         ("event.json", "[1]", "holds no fields"),

@@ -110,7 +110,7 @@ def letter(
     page: EmailMessage = message.get_payload()[1]  # type: ignore[index,assignment]
     for cid, picture in zip(cids, pictures, strict=True):
         main, _, sub = picture.fitted.media_type.partition("/")
-        name = picture.fitted.filename
+        name = " ".join(picture.fitted.filename.split())  # a line break in it would begin a header
         page.add_related(_content(picture.fitted), main, sub, cid=f"<{cid}>", filename=name, disposition="inline")
     for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
         part.set_boundary(f"=_{_digest(scope)}.{number}")
