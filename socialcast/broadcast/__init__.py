@@ -16,6 +16,7 @@ import msgspec
 from socialcast.broadcast.approval import Approval, Approved, keep
 from socialcast.broadcast.correct import Correcting
 from socialcast.broadcast.delivered import Delivered, Published
+from socialcast.broadcast.dialogue import Dialogue
 from socialcast.broadcast.doctor import Checkup, examine
 from socialcast.broadcast.due import Held, embargo_problems, held
 from socialcast.broadcast.events import Event, Listener, Phase
@@ -26,13 +27,14 @@ from socialcast.broadcast.resolve import resolve
 from socialcast.broadcast.retract import retract
 from socialcast.broadcast.workshop import Workshop
 from socialcast.delivery.archive import require_sound
+from socialcast.delivery.conversation import find_replies
 from socialcast.delivery.lease import lease
 from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import Draft, Outcome, Report, State
-from socialcast.model.reports import CorrectionReport, RetractionReport
+from socialcast.model.reports import ChannelOutcome, CorrectionReport, RetractionReport
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.wire.clock import Cancel, Clock, SystemClock
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from socialcast.broadcast.rehearsal import Rehearsal
     from socialcast.sandbox import Sandbox
 
-__all__ = ["Broadcast", "Checkup", "Event", "Held", "LiveShow", "Phase", "Plan", "PlannedChannel"]
+__all__ = ["Broadcast", "Checkup", "Dialogue", "Event", "Held", "LiveShow", "Phase", "Plan", "PlannedChannel"]
 
 
 class Broadcast:
@@ -242,6 +244,28 @@ class Broadcast:
     def _correcting(self, announcement: Announcement, note: str) -> Correcting:
         published = self._published(announcement.resolved_key)
         return Correcting(self._shop, announcement, published, self._listener, note=note)
+
+    def dialogue(self, key: str) -> Dialogue:
+        """What is said below an announcement, on all channels that it was for. Raises ConfigurationError for an unknown key."""
+        return Dialogue(self._published(key))
+
+    def answer(self, reference: str, text: str) -> ChannelOutcome:
+        """Answer a reply, named by its id or its address as `dialogue` read it, where it stands and once.
+
+        Raises ConfigurationError for a reply that nobody read, or of which there are several, and LedgerBusy.
+        """
+        known = self._shop.ledger_path.exists()  # asking makes none
+        found = [kept for kept in find_replies(self.ledger, reference) if kept.channel in self.channels] if known else []
+        if not found:
+            raise ConfigurationError(
+                f"no reply {reference!r} was read so far: take its id or address from socialcast replies KEY"
+            )
+        if len(found) > 1:
+            named = ", ".join(f"{kept.channel} ({kept.key}): {kept.reply.url or kept.reply.id}" for kept in found)
+            raise ConfigurationError(
+                f"{reference!r} names {len(found)} replies; name one by its address, or one channel: {named}"
+            )
+        return self.dialogue(found[0].key).answer(found[0], text)
 
     def open(self, channel: str, key: str) -> tuple[Publisher, Steps]:
         """One channel's publisher and the steps of one announcement on it, for work that is no broadcast."""

@@ -20,6 +20,8 @@ COMMANDS = {
     "due": "List what an embargo holds, and publish what is due.",
     "resolve": "Say what you saw where an outcome is unknown.",
     "ledger": "Look at the record, check it, carry it to another machine.",
+    "replies": "Read what people say about an announcement, on all channels.",
+    "answer": "Answer a reply where it stands, once.",
     "correct": "Bring what was published to what it should have said.",
     "retract": "Take an announcement back, everywhere or on named channels.",
     "live": "Put a live event on the air, feed it, end it, show the recording.",

@@ -11,7 +11,7 @@ import regex
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 
-__all__ = ["character_problems", "is_sound", "visible"]
+__all__ = ["character_problems", "harmless", "is_sound", "visible"]
 
 
 class _Kind(NamedTuple):
@@ -50,6 +50,22 @@ def visible(text: str) -> str:
     for kind in () if is_sound(text) else _KINDS:
         text = kind.pattern.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
     return text
+
+
+_HOSTILE = regex.compile(
+    r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\uFEFF\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069--[\n]]",
+    regex.VERSION1,
+)
+
+
+def harmless(text: str) -> str:
+    """What strangers wrote, with everything named that could move a terminal's cursor or turn the words after it around."""
+    named: str = _HOSTILE.sub(_named, text.replace("\r\n", "\n"))
+    return named
+
+
+def _named(found: regex.Match[str]) -> str:
+    return " " if found[0] == "\t" else f"⟨U+{ord(found[0]):04X}⟩"
 
 
 def character_problems(post: Post) -> Iterator[Problem]:

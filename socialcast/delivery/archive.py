@@ -74,7 +74,7 @@ _TABLES: tuple[tuple[str, type[Any]], ...] = (
 _DOCUMENTS = frozenset({"document", "outcome", "draft", "result"})  # kept as JSON, or as NULL
 _NULL = b"null"
 
-# Two machines may know of one announcement: what is done or published on one of them has happened.
+# Two machines may know of one announcement: what is done or published on one of them has happened, and so has its retraction.
 _MERGES = {
     "revisions": " ON CONFLICT (key, number) DO NOTHING",
     "announcements": " ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, document = excluded.document"
@@ -82,8 +82,9 @@ _MERGES = {
     " AND excluded.digest NOT IN (SELECT digest FROM revisions WHERE key = excluded.key)",
     "deliveries": " ON CONFLICT (key, channel) DO UPDATE SET state = excluded.state, outcome = excluded.outcome,"
     " draft = coalesce(excluded.draft, draft), updated_at = excluded.updated_at, generation = excluded.generation"
-    " WHERE excluded.generation > generation OR (excluded.generation = generation AND state <> 'published'"
-    " AND (excluded.state = 'published' OR excluded.updated_at > updated_at))",
+    " WHERE excluded.generation > generation OR (excluded.generation = generation AND state <> 'retracted'"
+    " AND (excluded.state = 'retracted' OR (state <> 'published' AND excluded.state = 'published')"
+    " OR ((state <> 'published' OR excluded.state = 'published') AND excluded.updated_at > updated_at)))",
     "steps": " ON CONFLICT (key, channel, name) DO UPDATE SET state = excluded.state, result = excluded.result,"
     " sent_at = excluded.sent_at WHERE state <> 'done' AND (excluded.state = 'done' OR excluded.sent_at > sent_at)",
 }

@@ -35,4 +35,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE deliveries ADD COLUMN generation INTEGER NOT NULL DEFAULT 0",
         f"CREATE TRIGGER revisions_stay BEFORE DELETE ON revisions BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END",
     ),
+    (  # what is said below an announcement, as far as it was read; it can be read again, so it may be deleted
+        """CREATE TABLE conversation (
+            key TEXT NOT NULL, channel TEXT NOT NULL, id TEXT NOT NULL, url TEXT NOT NULL, parent TEXT NOT NULL,
+            at REAL NOT NULL, is_own INTEGER NOT NULL, standing INTEGER NOT NULL, document BLOB NOT NULL,
+            PRIMARY KEY (key, channel, id)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX conversation_in_order ON conversation (key, is_own, standing, at, channel, id)",
+        "CREATE INDEX conversation_answers ON conversation (key, channel, parent, is_own)",
+        "CREATE INDEX conversation_by_id ON conversation (id)",
+        "CREATE INDEX conversation_by_url ON conversation (url)",
+        """CREATE TABLE cursors (
+            key TEXT NOT NULL, channel TEXT NOT NULL, cursor TEXT NOT NULL, PRIMARY KEY (key, channel)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )

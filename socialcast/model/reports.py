@@ -17,6 +17,8 @@ __all__ = [
     "LiveOutcome",
     "LiveReport",
     "Means",
+    "Reading",
+    "ReadingReport",
     "Retraction",
     "RetractionReport",
 ]
@@ -123,3 +125,15 @@ class CorrectionReport(ChannelReport[CorrectionOutcome], frozen=True, kw_only=Tr
     """One outcome for every channel that has the announcement; `revision` counts how often it was corrected."""
 
     revision: int = 0
+
+
+class Reading(ChannelOutcome, frozen=True, kw_only=True):
+    """How many replies came from one channel that were not known before."""
+
+    new: int = 0
+
+
+class ReadingReport(ChannelReport[Reading], frozen=True, kw_only=True):
+    """One outcome for every channel; `waiting` is how many of all that is known wait for an answer."""
+
+    waiting: int = 0

@@ -1,6 +1,7 @@
-"""What will be published, as one page to look at and as a comment for a pull request."""
+"""What will be published and what is said about it, as pages to look at and as a comment for a pull request."""
 
 from socialcast.preview.markdown import plan_markdown
 from socialcast.preview.page import plan_page
+from socialcast.preview.replies import write_replies_page
 
-__all__ = ["plan_markdown", "plan_page"]
+__all__ = ["plan_markdown", "plan_page", "write_replies_page"]

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,3 +156,16 @@ def test_what_a_person_edited_wrongly_is_found(open_ledger: Open, edit: str) -> 
     statement, words = EDITS[edit]
     edit_by_hand(ledger, statement)
     assert any(words in finding for finding in verify_ledger(ledger)), verify_ledger(ledger)
+
+
+def test_a_retraction_wins_over_what_another_machine_knows(open_ledger: Open) -> None:
+    """A ledger from before does not bring back what was taken back, and one from after does take it back here."""
+    before, after = open_ledger("before"), open_ledger("after")
+    for ledger in (before, after):
+        fill(ledger)
+    row = after.deliveries("opening")["news"]
+    outcome = msgspec.structs.replace(msgspec.convert(row.outcome, Outcome), state=State.RETRACTED)
+    after.save_delivery("opening", row._replace(outcome=outcome, state="retracted"), 2.0)
+    for one, other in ((after, before), (before, after)):
+        import_ledger(one, export_ledger(other))
+    assert [ledger.deliveries("opening")["news"].state for ledger in (before, after)] == ["retracted"] * 2
