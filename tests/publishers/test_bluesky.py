@@ -189,6 +189,16 @@ def test_the_accounts_own_password_is_refused(tmp_path: Path, monkeypatch: pytes
     assert "battery" not in str(caught.value)
 
 
+def test_the_accounts_address_opens_in_the_sandbox(tmp_path: Path) -> None:
+    """It names the account by its DID, which stays; its page shows what was published."""
+    channel = Channel(name="sky", platform="bluesky")
+    with Sandbox() as sandbox, Broadcast([channel], ledger=tmp_path / "ledger", sandbox=sandbox) as broadcast:
+        broadcast.publish(Announcement(key="page-1", text="page-1 opens."))
+        publisher, _ = broadcast.open("sky", "page-1")
+        page = requests.get(f"{sandbox.url}/at/{publisher.account().url.removeprefix('https://')}", timeout=30)
+    assert (page.status_code, "page-1 opens." in page.text) == (200, True)
+
+
 # -- on a real network -------------------------------------------------------------------------------------------------------
 
 

@@ -935,6 +935,20 @@ def test_a_posts_page_opens_under_handle_and_did(account: Account) -> None:
     assert account.visit(url).status_code == 404
 
 
+def test_an_accounts_page_shows_its_posts_under_handle_and_did(account: Account) -> None:
+    """What it says of itself and its posts, nothing of it as markup; nobody else's page is there."""
+    url = f"https://bsky.app/profile/{account.session['handle']}"
+    assert "<article>" not in account.visit(url).text
+    account.put(post("Doors <b>open</b>"))
+    account.put({"$type": "app.bsky.actor.profile", "displayName": "A <Forum>"}, "self", "app.bsky.actor.profile")
+    page = account.visit(url)
+    assert (page.status_code, "Doors &lt;b&gt;open" in page.text, "A &lt;Forum&gt;" in page.text) == (200, True, True)
+    assert f"{url}/post/{KEY}" in page.text
+    moved = account.visit(f"https://bsky.app/profile/{account.did}")
+    assert (moved.status_code, moved.headers["Location"]) == (302, url)
+    assert account.visit("https://bsky.app/profile/nobody.example").status_code == 404
+
+
 def test_an_answer_can_be_lost_after_the_work(account: Account) -> None:
     """The post is there, and the repeat says so without a second one."""
     account.sandbox.fault("bluesky", "reset_after", handler="put_record")

@@ -42,7 +42,7 @@ class AppView(VideoService):
         """An account as others see it."""
         user = self._actor(call)
         count = len(self.posts_of(user))
-        described = {"description": words} if (words := self._profile(user).get("description")) else {}
+        described = {"description": words} if (words := self.profile_of(user).get("description")) else {}
         told = {"followersCount": 0, "followsCount": 0, "postsCount": count}
         return self._read(call, {**self._author(user), **described, **told})
 
@@ -84,6 +84,11 @@ class AppView(VideoService):
         """The posts of an account that readers can make something of."""
         return [record for (collection, _), record in user.records.items() if collection == POST and record.is_valid]
 
+    def profile_of(self, user: User) -> dict[str, Any]:
+        """What the account says of itself."""
+        record = user.records.get((PROFILE, "self"))
+        return record.value if record and record.is_valid else {}
+
     def post_at(self, uri: str) -> Record | None:
         """The post at this address."""
         match uri.split("/"):
@@ -114,12 +119,8 @@ class AppView(VideoService):
         is_own = call.viewer is not None and call.viewer.did == record.did
         return is_own or self.clock.now() >= record.at + LIMITS.index_seconds
 
-    def _profile(self, user: User) -> dict[str, Any]:
-        record = user.records.get((PROFILE, "self"))
-        return record.value if record and record.is_valid else {}
-
     def _author(self, user: User) -> dict[str, Any]:
-        profile, told = self._profile(user), {"did": user.did, "handle": user.handle, "labels": []}
+        profile, told = self.profile_of(user), {"did": user.did, "handle": user.handle, "labels": []}
         if profile.get("displayName"):
             told["displayName"] = profile["displayName"]
         if profile.get("avatar"):

@@ -1,8 +1,8 @@
-"""What a visitor of bsky.app sees of a post: its links where facets make them, its media, its card, and who may answer."""
+"""What a visitor of bsky.app sees of a post, with its links where facets make them, its media and its card; and of an account."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from socialcast.sandbox.platforms.bluesky.lexicons import GALLERY, IMAGES, POSTG
 from socialcast.sandbox.platforms.bluesky.state import Record, User
 from socialcast.sandbox.platforms.bluesky.tables import SITE
 
-__all__ = ["card_of"]
+__all__ = ["card_of", "profile_page"]
 
 _FACET = "app.bsky.richtext.facet"
 _EXTERNAL, _BOTH = "app.bsky.embed.external", "app.bsky.embed.recordWithMedia"
@@ -62,6 +62,15 @@ def card_of(record: Record, user: User, parent: Record | None) -> Card:
         parent=parent.uri if parent and holds else "",
         facts={name: fact for name, fact in facts.items() if fact},
     )
+
+
+def profile_page(user: User, profile: Mapping[str, Any], cards: Sequence[Card]) -> str:
+    """An account's page: its name, what it says of itself, and its posts, each with its address."""
+    name, words = profile.get("displayName") or f"@{user.handle}", profile.get("description", "")
+    head = Markup('<!doctype html><html lang="en"><meta charset="utf-8"><title>{}</title><h1>{}</h1><p>@{}</p><p>{}</p>')
+    post = Markup('<article><p>{}</p><p><a href="{}"><time datetime="{}">{:%d %B %Y, %H:%M UTC}</time></a></p></article>')
+    posts = (post.format(Markup(card.html), card.url, card.at.isoformat(), card.at) for card in cards)  # noqa: S704 - made here
+    return str(head.format(name, name, user.handle, words) + Markup("").join(posts))
 
 
 def _shown_at(told: str, written_at: float) -> datetime:

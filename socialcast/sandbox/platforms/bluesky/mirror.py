@@ -5,10 +5,10 @@ from __future__ import annotations
 from socialcast.sandbox.mirror import Card, Request, Response
 from socialcast.sandbox.platforms.bluesky.appview import AppView
 from socialcast.sandbox.platforms.bluesky.blobs import send_blob
-from socialcast.sandbox.platforms.bluesky.cards import card_of
+from socialcast.sandbox.platforms.bluesky.cards import card_of, profile_page
 from socialcast.sandbox.platforms.bluesky.lexicons import POST
 from socialcast.sandbox.platforms.bluesky.refusals import RefusalError, invalid
-from socialcast.sandbox.platforms.bluesky.state import Record
+from socialcast.sandbox.platforms.bluesky.state import Record, User
 from socialcast.sandbox.platforms.bluesky.tables import HOSTS, METHODS, ROUTES, service_of
 
 __all__ = ["BlueskyMirror"]
@@ -35,22 +35,34 @@ class BlueskyMirror(AppView):
         return send_blob(blob, request) if blob and blob.is_permanent else Response(status=404)
 
     def not_found(self, request: Request) -> Response | None:
-        """The page of a post under the account's DID, which is the same one; for calls what the servers say."""
+        """The site's other pages; for calls what the servers say."""
         if service_of(request.host) == "site":
-            return self._same_page(request.path)
+            return self._site_page(request.path)
         nsid = request.path.removeprefix("/xrpc/")
         if nsid in _VERBS:
             return invalid(f"Incorrect HTTP method ({request.method}) expected {_VERBS[nsid]}").response()
         known = request.path.startswith("/xrpc/")
         return RefusalError(501, "MethodNotImplemented", "Method Not Implemented").response() if known else None
 
-    def _same_page(self, path: str) -> Response:
-        match path.split("/"):
+    def _site_page(self, path: str) -> Response:
+        """An account's page under its handle, to which the one under its DID leads, as that of a post does."""
+        match path.rstrip("/").split("/"):
+            case ["", "profile", actor] if user := self.find_user(actor):
+                if actor.lower() != user.handle:
+                    return _moved(user.url)
+                return Response(profile_page(user, self.profile_of(user), self._cards_of(user)), mimetype="text/html")
             case ["", "profile", actor, "post", rkey] if (
                 post := self.post_at(f"at://{actor}/{POST}/{rkey}")
             ) and actor == post.did:
-                return Response(status=302, headers={"Location": f"{self.users[post.did].url}/post/{rkey}"})
-        return Response("<!doctype html><title>Not Found</title><p>Post not found", 404, mimetype="text/html")
+                return _moved(f"{self.users[post.did].url}/post/{rkey}")
+        return Response("<!doctype html><title>Not Found</title><p>Not found", 404, mimetype="text/html")
+
+    def _cards_of(self, user: User) -> list[Card]:
+        return [card for card in self.cards() if card.account == f"@{user.handle}"]
 
     def _parent_of(self, record: Record) -> Record | None:
         return self.post_at(record.first[1].get("reply", {}).get("parent", {}).get("uri", ""))
+
+
+def _moved(url: str) -> Response:
+    return Response(status=302, headers={"Location": url})
