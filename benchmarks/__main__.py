@@ -25,7 +25,8 @@ from benchmarks.video import PLATFORMS, video
 
 
 def _video(platform: str, *, quick: bool) -> list[Row]:
-    return video(platform, size_bytes=250_000_000 if quick else 1_000_000_000, rounds=1 if quick else 3)
+    size_bytes = PLATFORMS[platform].size_bytes
+    return video(platform, size_bytes=size_bytes // 4 if quick else size_bytes, rounds=1 if quick else 3)
 
 
 BENCHMARKS: Mapping[str, Callable[..., list[Row]]] = {
@@ -41,7 +42,10 @@ BENCHMARKS: Mapping[str, Callable[..., list[Row]]] = {
     "flickr800": lambda *, quick: album(80 if quick else 800, rounds=1 if quick else 2),
     "fanout100": lambda *, quick: fanout(20 if quick else 100, limit=1.5, rounds=1 if quick else 3),
     "fanout1000": lambda *, quick: fanout(200 if quick else 1000, limit=2.0, rounds=1),
-    **{f"{name}1g": partial(_video, name) for name in PLATFORMS},
+    **{
+        f"{name}{asked.size_bytes // 1_000_000}m".replace("1000m", "1g"): partial(_video, name)
+        for name, asked in PLATFORMS.items()
+    },
 }
 _COLUMNS = "{:26} {:>10} {:>10} {:>7} {:>7}  {:4} {}"
 

@@ -73,5 +73,6 @@ LIBRARIES: Mapping[str, Mapping[str, Upload]] = {
     "youtube": {"one chunk": partial(_google, -1), "chunks of 8 MiB": partial(_google, 8 << 20)},
     "x": {"segments of 5 MiB": partial(_tweepy, 5 << 20)},
     "facebook": {"parts of 8 MiB": partial(_facebook, 8 << 20)},
+    "bluesky": {},  # the atproto package is not taken: see publishers/bluesky/api.py
     "vimeo": {},  # PyVimeo is not taken: it sleeps and retries by itself
 }

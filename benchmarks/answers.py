@@ -17,6 +17,7 @@ _accounts = count(2244994945)
 _TOKEN = re.compile(r'oauth_token="(\d+)')
 _BEARER = re.compile(r"\r\nAuthorization: Bearer (\S+)")
 _ACCOUNT_PATH = re.compile(r"/_sandbox/accounts/(\w+)/(\S+)")
+_DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
 _FLICKR_USER = "12037949754@N01"
 
 CREDENTIALS: Mapping[str, Mapping[str, str]] = {
@@ -39,6 +40,7 @@ CREDENTIALS: Mapping[str, Mapping[str, str]] = {
         "refresh_token": "sandbox-token-of-{name}",
     },
     "facebook": {"page_id": "2244994945", "access_token": "sandbox-token-of-{name}"},
+    "bluesky": {"identifier": "{name}.example", "app_password": "aaaa-bbbb-cccc-dddd"},
     "vimeo": {"access_token": "sandbox-token-of-{name}"},
 }
 
@@ -108,6 +110,15 @@ def _media(asked: Asked) -> dict[str, Any]:
     return {"data": {"id": number, "media_key": f"3_{number}", "size": 1_000_000, "expires_after_secs": 86400}}
 
 
+def _bluesky_session(asked: Asked) -> dict[str, Any]:
+    return {"did": _DID, "handle": "news.example", "accessJwt": "sandbox-access-token", "refreshJwt": "sandbox-refresh-token"}
+
+
+def _bluesky_blob(asked: Asked) -> dict[str, Any]:
+    ref = {"$link": "bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq"}
+    return {"blob": {"$type": "blob", "ref": ref, "mimeType": "video/mp4", "size": asked.length_bytes}}
+
+
 def _plain_me(asked: Asked) -> dict[str, Any]:
     token = _BEARER.search(asked.head)
     return {"id": token[1] if token else "1", "name": "News"}
@@ -121,6 +132,9 @@ _ANSWERS: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
     "GET /2/users/me": _me,
     "POST /2/media/upload": _media,
     "POST /2/tweets": lambda asked: {"data": {"id": str(next(_numbers)), "text": "The dome opens"}},
+    "POST /xrpc/com.atproto.server.createSession": _bluesky_session,
+    "POST /xrpc/com.atproto.repo.uploadBlob": _bluesky_blob,
+    "POST /xrpc/com.atproto.repo.applyWrites": lambda asked: {"results": [{"uri": f"at://{_DID}/app.bsky.feed.post/1"}]},
     "GET /me": _plain_me,
     "POST /pictures": lambda asked: {"id": str(next(_numbers))},
     "POST /posts": lambda asked: {"id": str(next(_numbers))},
