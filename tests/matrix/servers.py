@@ -126,6 +126,41 @@ def _unnumbered(wikitext: str) -> str:
     return re.sub(r"\[\[File:[^|\]]+", "[[File:(name)", re.sub(r"\(sc:\w+\)", "(marker)", wikitext))
 
 
+class MastodonStage(_Stage):
+    """The account's posts that were not there when the case began, on its own timeline; in whichever order the photos stand,
+    since the stand-in shows them in that of their upload, whatever a post says (mastodon_mock 0.6.1)."""
+
+    platform = "mastodon"
+
+    def __init__(self, facts: Facts, settings: Mapping[str, Any], folder: Path) -> None:
+        super().__init__(settings, folder)
+        self._facts = facts
+        self._timeline = f"accounts/{self._read('accounts/verify_credentials')['id']}/statuses"
+        self._before = self._posts().keys()
+
+    def sights(self) -> list[Sight]:
+        new = [post for id, post in self._posts().items() if id not in self._before]
+        return [("post", _words(post), *sorted(str(media["description"]) for media in post["media_attachments"])) for post in new]
+
+    def opens(self, url: str) -> bool:
+        return any(post["url"] == url for post in self._posts().values())
+
+    def _posts(self) -> dict[str, dict[str, Any]]:
+        posts: dict[str, dict[str, Any]] = {}
+        while page := self._read(self._timeline, limit=40, max_id=min(posts, key=int, default=None)):
+            posts |= {post["id"]: post for post in page}
+        return posts
+
+    def _read(self, path: str, **asked: Any) -> Any:
+        token = {"Authorization": f"Bearer {self._facts['access_tokens']['alice']}"}
+        return requests.get(f"{self._facts['url']}/api/v1/{path}", params=asked, headers=token, timeout=30).json()
+
+
+def _words(post: Mapping[str, Any]) -> str:
+    answers = "an answer: " if post["in_reply_to_id"] else ""
+    return answers + re.sub(r"<[^>]+>", "", post["content"])
+
+
 class MailStage(_Stage):
     """The mails that were not in the mailbox when the case began."""
 
@@ -180,6 +215,16 @@ def _bluesky(start: Start, folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def _mastodon(start: Start, folder: Path) -> Iterator[Server]:
+    """A stand-in that others wrote: Mastodon itself is in no registry."""
+    facts = start("mastodon-start")
+    (folder / "token").write_text(facts["access_tokens"]["alice"], encoding="utf-8")
+    with HttpProxy("127.0.0.1", int(facts["url"].rpartition(":")[2])) as proxy:
+        settings = {"url": proxy.url, "access_token": "file:token"}
+        yield Server("mastodon", proxy, lambda mark: MastodonStage(facts, settings, folder))
+
+
+@contextmanager
 def _mail_server(start: Start, folder: Path) -> Iterator[Server]:
     facts = start("smtp-start")
     (folder / "readers.txt").write_text("Ada Example <ada@journal.example>\nbo@radio.example\n", encoding="utf-8")
@@ -193,4 +238,4 @@ def _mail_server(start: Start, folder: Path) -> Iterator[Server]:
         yield Server("email", proxy, lambda mark: MailStage(Path(facts["new_mail"]), settings, folder))
 
 
-SERVERS = {"bluesky": _bluesky, "email": _mail_server, "mediawiki": _wiki}
+SERVERS = {"bluesky": _bluesky, "email": _mail_server, "mastodon": _mastodon, "mediawiki": _wiki}
