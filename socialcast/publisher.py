@@ -16,7 +16,7 @@ from socialcast.compose.expected import expected_sight
 from socialcast.compose.render import render
 from socialcast.delivery.fate import Answer, judge, read_answer
 from socialcast.delivery.steps import Steps
-from socialcast.model.announcement import Announcement
+from socialcast.model.announcement import Announcement, Audience
 from socialcast.model.capabilities import Capabilities
 from socialcast.model.cost import Cost
 from socialcast.model.echo import Metric, Replies, Reply
@@ -35,13 +35,14 @@ __all__ = ["Answer", "Connection", "Ingest", "Publisher"]
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """What a publisher is connected with: its channel's name, policy, wishes and wording, the transport, the clock,
+    """What a publisher is connected with: its channel's name, policy, readers, wishes and wording, the transport, the clock,
     the folder of its settings (for templates and tokens) and one for fitted media."""
 
     channel: str
     transport: Transport
     clock: Clock
     policy: Policy = Policy.REFUSE
+    audience: Audience = Audience.PUBLIC
     photos: PhotoWishes = PhotoWishes()
     wording: Wording = Wording()
     video: VideoWishes = VideoWishes()

@@ -91,6 +91,7 @@ def _open(
         transport=transport,
         clock=clock,
         policy=channel.policy,
+        audience=channel.audience,
         photos=channel.photos,
         wording=channel.wording,
         video=channel.video,

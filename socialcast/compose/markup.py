@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
     from markdown_it.tree import SyntaxTreeNode
 
 __all__ = ["escape_wikitext", "html", "markdown", "plain", "quote_address", "wikitext"]
@@ -63,13 +64,16 @@ def wikitext(markdown: str, *, heading_level: int = 2) -> str:
     return _Wikitext(heading_level).document(markdown)
 
 
-def html(markdown: str, *, heading_level: int = 2) -> str:
-    """The same structure in HTML, headings from `heading_level` on; HTML in the text is shown, not passed on."""
+def html(markdown: str, *, heading_level: int = 2, pictures: bool = True) -> str:
+    """The same structure in HTML, headings from `heading_level` on; HTML in the text is shown, not passed on. Without
+    `pictures`, the address of one is a link."""
     tokens = _parser().parse(markdown)
     headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
     deeper = heading_level - min((int(token.tag[1:]) for token in headings), default=heading_level)
     for token in headings:
         token.tag = f"h{min(int(token.tag[1:]) + deeper, _DEEPEST_HEADING)}"
+    for token in tokens if not pictures else ():
+        token.children = [part for child in token.children or () for part in _linked(child)]
     rendered: str = _parser().renderer.render(tokens, _parser().options, {})
     return rendered
 
@@ -87,6 +91,17 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # only a body that is written in Markdown needs it
 
     return MarkdownIt("commonmark", {"html": False})
+
+
+def _linked(token: Token) -> list[Token]:
+    """A picture as the link that leads to it; all else as it is."""
+    from markdown_it.token import Token
+
+    if token.type != "image":
+        return [token]
+    address = str(token.attrs["src"])
+    words = Token("text", "", 0, content=token.content or address)
+    return [Token("link_open", "a", 1, attrs={"href": address}), words, Token("link_close", "a", -1)]
 
 
 class _Writer:

@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 from socialcast.compose.markup import html, plain
 from socialcast.compose.photos import Fitted
+from socialcast.compose.words import speak
 from socialcast.model.announcement import Photo
 from socialcast.model.post import Post
 from socialcast.publishers.email.readers import Reader
-from socialcast.publishers.email.words import speak
 from socialcast.wire.secrets import Secret
 
 __all__ = ["Letter", "Picture", "Unsubscribing", "letter"]

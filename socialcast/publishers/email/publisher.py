@@ -13,10 +13,10 @@ from typing import Any, ClassVar, NoReturn
 import babel  # noqa: F401 - the date of an embargo; missing, it is named with its extra
 import msgspec
 
-from socialcast.compose.dates import moment_in_words
 from socialcast.compose.markup import markdown
 from socialcast.compose.photos import fit
 from socialcast.compose.render import render
+from socialcast.compose.words import embargo_line
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.cost import Cost
@@ -28,7 +28,6 @@ from socialcast.publisher import Connection, Publisher
 from socialcast.publishers.email.message import Letter, Picture, Unsubscribing, letter
 from socialcast.publishers.email.readers import Reader, Readers, read_address, read_readers
 from socialcast.publishers.email.tables import CAPABILITIES, ERRORS, INLINE, EmailSettings, RecipientRefused
-from socialcast.publishers.email.words import speak
 from socialcast.wire.smtp import Lost, Refused, Server, Submission
 from socialcast.wire.transport import Exchange
 
@@ -184,7 +183,7 @@ class EmailPublisher(Publisher):
 
     def _letter(self, post: Post, steps: Steps) -> Letter:
         date = datetime.fromisoformat(steps.note(_DATE, self.connection.clock.now().isoformat(timespec="seconds")))
-        embargo = self._embargo(post)
+        embargo = embargo_line(post, self.connection.wording.time_zone)
         return letter(
             post,
             self._pictures(post, steps),
@@ -195,12 +194,6 @@ class EmailPublisher(Publisher):
             date=date,
             unsubscribing=self._unsubscribing,
         )
-
-    def _embargo(self, post: Post) -> str:
-        if post.embargo is None:
-            return ""
-        moment = moment_in_words(post.embargo, post.language, self.connection.wording.time_zone)
-        return speak(post.language)["embargo"].format(moment=moment)
 
     def _pictures(self, post: Post, steps: Steps) -> list[Picture]:
         rules, folder = self.capabilities.photos, self.connection.cache_folder
