@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import io
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -32,6 +29,7 @@ from socialcast.wire.clock import Cancel
 from socialcast.wire.retry import Patience
 from socialcast.wire.secrets import Secret
 from socialcast.wire.transport import Transport
+from tests.publishers.relay import Relay
 
 pytestmark = pytest.mark.server
 
@@ -106,57 +104,6 @@ class Wiki:
 @pytest.fixture(scope="module")
 def wiki(start_server: Callable[[str], dict[str, Any]]) -> Wiki:
     return Wiki(start_server("mediawiki-start"))
-
-
-class Relay:
-    """Passes every request on to the wiki; to the first that holds certain bytes it swallows the answer.
-
-    `interrupt` holds what happens just before the first that holds others is passed on.
-    """
-
-    def __init__(self, wiki: Wiki) -> None:
-        self.swallow = b""
-        self.interrupt: tuple[bytes, Callable[[], object]] | None = None
-        relay, upstream = self, wiki.api.removeprefix("http://").partition("/")[0]
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                if relay.interrupt and relay.interrupt[0] in body:
-                    happens, relay.interrupt = relay.interrupt[1], None
-                    happens()
-                there = http.client.HTTPConnection(upstream, timeout=60)
-                there.request(self.command, self.path, body, dict(self.headers))
-                answer = there.getresponse()
-                data = answer.read()
-                if relay.swallow and relay.swallow in body:
-                    relay.swallow = b""
-                    self.close_connection = True
-                    return
-                self.send_response_only(answer.status)
-                for name, value in answer.getheaders():
-                    if name.lower() not in ("transfer-encoding", "content-length", "connection"):
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def do_POST(self) -> None:
-                self.do_GET()
-
-            def log_message(self, *args: Any) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.api = f"http://127.0.0.1:{self.server.server_port}/api.php"
-
-    def __enter__(self) -> Relay:
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class Channel:
@@ -259,8 +206,8 @@ def test_nothing_is_public_before_the_commit(wiki: Wiki, channel: Callable[..., 
 @pytest.mark.parametrize("lost", [b"action=login", b"stash", b"filekey", b"action=edit"])
 def test_a_lost_answer_doubles_nothing(wiki: Wiki, channel: Callable[..., Channel], lost: bytes) -> None:
     """Whichever answer is lost after its effect, there is one page with one revision, and one file."""
-    with Relay(wiki) as relay:
-        news = channel(url=relay.api, page=f"Lost {lost.decode()}")
+    with Relay(wiki.api) as relay:
+        news = channel(url=f"{relay.url}/api.php", page=f"Lost {lost.decode()}")
         relay.swallow = lost
         announcement = msgspec.structs.replace(EVENT, key=f"lost-{lost.decode()}", photos=(photo(10 + len(lost)),))
         receipt, _ = news.publish(announcement)
@@ -284,8 +231,8 @@ def test_an_empty_machine_finds_what_is_there(wiki: Wiki, channel: Callable[...,
 
 def test_a_large_photo_goes_on_where_its_answer_was_lost(wiki: Wiki, channel: Callable[..., Channel]) -> None:
     """A chunk whose answer is lost is not sent twice into the file: the wiki says where to go on."""
-    with Relay(wiki) as relay:
-        news = channel(url=relay.api)
+    with Relay(wiki.api) as relay:
+        news = channel(url=f"{relay.url}/api.php")
         large = photo(4, (2000, 1700))
         assert large.content.size > 2 << 20
         announcement = msgspec.structs.replace(EVENT, key="large", photos=(large,))
@@ -298,8 +245,8 @@ def test_a_large_photo_goes_on_where_its_answer_was_lost(wiki: Wiki, channel: Ca
 
 def test_a_large_photo_starts_anew_when_the_last_answer_is_lost(wiki: Wiki, channel: Callable[..., Channel]) -> None:
     """The key of chunks that the wiki has joined already is dead, so the upload begins again."""
-    with Relay(wiki) as relay:
-        news = channel(url=relay.api)
+    with Relay(wiki.api) as relay:
+        news = channel(url=f"{relay.url}/api.php")
         large = photo(5, (2000, 1700))
         relay.swallow = b'name="offset"\r\n\r\n2097152'
         receipt, _ = news.publish(msgspec.structs.replace(EVENT, key="large-last", photos=(large,)))
@@ -355,8 +302,8 @@ def test_a_page_of_somebody_else_is_not_overwritten(wiki: Wiki, channel: Callabl
 
 def test_an_edit_between_reading_and_saving_is_not_overwritten(wiki: Wiki, channel: Callable[..., Channel]) -> None:
     """Somebody who saves in the moment between our look and our edit wins."""
-    with Relay(wiki) as relay:
-        news = channel(url=relay.api, upload_photos=False)
+    with Relay(wiki.api) as relay:
+        news = channel(url=f"{relay.url}/api.php", upload_photos=False)
         title = news.publisher.settings.page
         news.publish(msgspec.structs.replace(EVENT, key="before"))
         relay.interrupt = (b"action=edit", lambda: wiki.edit(title, "Mine, in between."))
@@ -367,8 +314,8 @@ def test_an_edit_between_reading_and_saving_is_not_overwritten(wiki: Wiki, chann
 
 def test_a_section_lives_among_those_of_others(wiki: Wiki, channel: Callable[..., Channel]) -> None:
     """Only the section is written, also while somebody edits another one, and again after that."""
-    with Relay(wiki) as relay:
-        news = channel(url=relay.api, section="News", upload_photos=False)
+    with Relay(wiki.api) as relay:
+        news = channel(url=f"{relay.url}/api.php", section="News", upload_photos=False)
         title = news.publisher.settings.page
         wiki.edit(title, "Lead.\n\n== Other ==\nOthers' words.")
         relay.interrupt = (b"action=edit", lambda: wiki.edit(title, "Lead.\n\n== Other ==\nOthers' new words."))
@@ -434,9 +381,9 @@ def test_a_proposal_is_one_signed_section(wiki: Wiki, channel: Callable[..., Cha
 @pytest.mark.usefixtures("template")
 def test_a_proposal_whose_answer_is_lost_is_not_repeated(wiki: Wiki, channel: Callable[..., Channel]) -> None:
     """It is found by the marker in its summary, on a new talk page and on one that is there."""
-    with Relay(wiki) as relay:
+    with Relay(wiki.api) as relay:
         for page in ("Lost proposal", "Lost second proposal"):
-            desk = propose(channel, url=relay.api, page=page)
+            desk = propose(channel, url=f"{relay.url}/api.php", page=page)
             relay.swallow = b"action=edit"
             desk.publish(PROPOSAL, page)
             assert relay.swallow == b""
