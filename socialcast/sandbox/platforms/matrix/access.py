@@ -67,6 +67,7 @@ class Wishes:
     auth: str = "token"  # or "password"
     expires: bool = False  # whether the token lives five minutes and comes with a refresh token
     device_id: str = "SANDBOX"
+    room: str = ""  # the id or alias of a closed room that is the account's; another server's name leads here, too
     is_deactivated: bool = False
     messages_per_second: float = RATES["message"].per_second
     messages_burst: int = RATES["message"].burst

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from socialcast.sandbox.mirror import Response
+from socialcast.sandbox.mirror import Account, Response
 from socialcast.sandbox.platforms.matrix.access import Call, operation
 from socialcast.sandbox.platforms.matrix.events import Events, check_change, check_content, check_powers
 from socialcast.sandbox.platforms.matrix.refusals import BAD_OBJECT, RefusalError, answer, forbidden, missing, not_found
@@ -47,6 +47,14 @@ class Rooms(Events):
         for user_id in told.get("invite", ()):
             self._put_member(room, call.user, user_id, "invite")
         return answer({"room_id": room.id})
+
+    def open_account(self, name: str, **wishes: Any) -> Account:
+        """A user, in the room that is wished for."""
+        account = super().open_account(name, **wishes)
+        wanted = str(wishes.get("room", ""))
+        if wanted and wanted not in self.rooms and wanted not in self.aliases:
+            self._open_room(self.users[account.id], wanted)
+        return account
 
     @operation
     def get_joined_rooms(self, call: Call) -> Response:
@@ -177,6 +185,25 @@ class Rooms(Events):
             raise forbidden("You don't have permission to delete the alias.")
         del self.aliases[alias]
         return answer({})
+
+    @operation
+    def get_visibility(self, call: Call, room_id: str) -> Response:
+        """Whether the directory lists the room."""
+        if room_id not in self.rooms:
+            raise not_found("Unknown room")
+        return answer({"visibility": self.rooms[room_id].visibility})
+
+    def _open_room(self, user: User, wanted: str) -> None:
+        told: dict[str, Any] = {"name": wanted}
+        room = self._new_room(user, ROOM_VERSIONS[-1], "private_chat", told)
+        alias = "" if wanted.startswith("!") else wanted
+        if alias:
+            self.aliases[alias] = (room.id, user.id)
+        else:
+            room.id = wanted
+        for event_type, content, state_key in self._first_state(user, room, "private_chat", told, alias):
+            self.add(room, user.id, event_type, content, state_key)
+        self.rooms[room.id] = room
 
     def _found(self, alias: str) -> str:
         if alias not in self.aliases:

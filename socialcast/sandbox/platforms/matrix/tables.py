@@ -148,6 +148,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "find_alias": Operation("GET", _V3 + "/directory/room/{alias}", "directory", needs_token=False),
     "put_alias": Operation("PUT", _V3 + "/directory/room/{alias}", "directory"),
     "delete_alias": Operation("DELETE", _V3 + "/directory/room/{alias}", "directory"),
+    "get_visibility": Operation("GET", _V3 + "/directory/list/room/{room_id}", "list_public_rooms", needs_token=False),
     "get_profile": Operation("GET", _V3 + "/profile/{user_id}", "profile", needs_token=False),
     "get_profile_field": Operation("GET", _V3 + "/profile/{user_id}/{field}", "profile", needs_token=False),
     "put_profile_field": Operation("PUT", _V3 + "/profile/{user_id}/{field}", "profile"),
