@@ -30,6 +30,7 @@ _OURS = {
     "bluesky": _Home("socialcast.publishers.bluesky:BlueskyPublisher", "bluesky"),
     "mastodon": _Home("socialcast.publishers.mastodon:MastodonPublisher", "mastodon"),
     "newsroom": _Home("socialcast.publishers.newsroom:NewsroomPublisher", "newsroom"),
+    "matrix": _Home("socialcast.publishers.matrix:MatrixPublisher", "matrix"),
     "email": _Home("socialcast.publishers.email:EmailPublisher", "email"),
     "rtmp": _Home("socialcast.publishers.rtmp:RtmpPublisher"),
 }

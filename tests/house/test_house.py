@@ -14,8 +14,8 @@ from socialcast.model.capabilities import Capabilities
 from socialcast.registry import platforms, publisher_class
 
 ROOT = Path(__file__).parents[2]
-OURS = {"x", "flickr", "mediawiki", "facebook", "youtube", "rtmp", "vimeo", "newsroom", "bluesky", "email", "mastodon"}
-AHEAD = {"matrix"}  # mirrors whose publishers are being made, against them
+OURS = {"x", "flickr", "mediawiki", "facebook", "youtube", "rtmp", "vimeo", "newsroom", "bluesky", "email", "mastodon", "matrix"}
+AHEAD: set[str] = set()  # mirrors whose publishers are being made, against them
 INFORMATIONAL = {  # read by people, publishers and the orchestrator, and not by a preflight rule
     "documented",
     "checked",
