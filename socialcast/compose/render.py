@@ -118,4 +118,4 @@ def _fitted(said: Announcement, layout: Layout, capabilities: Capabilities, word
     words = said.text or ("" if "title" in layout.fields else said.title)
     wanted = Wanted(layout, words.strip(), said.short.strip(), capabilities.text or TextRules(), wording.numbered)
     fitted = fit_text(wanted, threads=capabilities.thread is not Support.NONE)
-    return fitted._replace(adaptations=(*fitted.adaptations, *layout.left_out(wanted.text)))
+    return fitted._replace(adaptations=(*fitted.adaptations, *layout.left_out(wanted.text, "\n".join(fitted.parts))))

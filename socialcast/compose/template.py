@@ -44,9 +44,10 @@ class Layout:
             lines.append(_FIELD.sub(lambda found: values[found[1]], line))
         return "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line or before).strip()
 
-    def left_out(self, text: str) -> list[Adaptation]:
-        """What the announcement has and the template leaves no place for."""
-        values = {"text": text, **self._addresses(text), "tags": _unsaid(self._hashtags, text)}
+    def left_out(self, text: str, shown: str) -> list[Adaptation]:
+        """What the announcement has and the template leaves no place for, unless what is shown of its text says it."""
+        unsaid = [] if "tags" in self.fields else _unsaid(self._hashtags, shown)
+        values = {"text": text, **self._addresses(shown), "tags": unsaid}
         names = [name for name, value in values.items() if value and name not in self.fields]
         message = f"the channel's template has no place for: {', '.join(names)}"
         return [Adaptation(code="text.template", message=message, routine=True)] if names else []

@@ -274,6 +274,14 @@ def test_a_post_is_within_the_limit_or_refused(said: Announcement, rules: Capabi
     assert bool(over) == any(problem.code == "text.too_long" for problem in problems)
 
 
+def test_a_hashtag_that_is_cut_off_with_the_text_is_named() -> None:
+    """Where the template has no place of its own for it."""
+    said = Announcement(key="k", title="Doors", text="a a Davos doors. #davos", link=Link(LINK), tags=("davos",))
+    made = post(said, table(60, threads=False, unit=Unit.CODE_POINT), template="{title}\n\n{text}\n{link}")
+    assert "#davos" not in made.parts[0]
+    assert codes(made) == ["text.cut", "text.template"]
+
+
 @given(ANNOUNCEMENTS, TABLES, TEMPLATES)
 @settings(max_examples=300)
 def test_no_word_is_lost_without_being_named(said: Announcement, rules: Capabilities, template: str) -> None:
