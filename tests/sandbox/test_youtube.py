@@ -13,8 +13,10 @@ import requests
 from PIL import Image
 
 from socialcast.sandbox import Sandbox
+from socialcast.sandbox.mirror import UnplayedError
 from socialcast.sandbox.platforms.youtube import YoutubeMirror
 from socialcast.testing.stage import clip
+from tests.publishers.discovery import Discovery, Request
 
 HOST = "youtube.googleapis.com"
 FILM = Path(str(clip().path)).read_bytes()
@@ -380,3 +382,234 @@ def test_the_wall_shows_what_is_public_and_its_state(api: Api) -> None:
     api.sandbox.advance(60)
     (card,) = api.mirror.cards()
     assert (card.kind, "live now" in card.facts.values()) == ("live event", True)
+
+
+# -- comments --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def film(api: Api) -> str:
+    return api.video(privacyStatus="public")
+
+
+def says(api: Api, name: str, id: str, text: str) -> str:
+    api.sandbox.advance(60)
+    return api.sandbox.act("youtube", "reply", name, id, text)
+
+
+def threads(api: Api, **filters: str) -> list[Any]:
+    answer = api.call("GET", "commentThreads", part="snippet,replies", **{"textFormat": "plainText", **filters})
+    items: list[Any] = answer.json()["items"]
+    return items
+
+
+def words(items: list[Any]) -> list[str]:
+    """What is said, in threads or in comments."""
+    return [item["snippet"].get("topLevelComment", item)["snippet"]["textOriginal"] for item in items]
+
+
+def comment(api: Api, path: str, parent: str, text: str) -> requests.Response:
+    top = {"snippet": {"videoId": parent, "topLevelComment": {"snippet": {"textOriginal": text}}}}
+    return api.call(
+        "POST", path, top if path == "commentThreads" else {"snippet": {"parentId": parent, "textOriginal": text}}, part="snippet"
+    )
+
+
+def test_people_and_channels_comment_in_threads_of_two_levels(api: Api, film: str) -> None:
+    """Newest thread first, its answers oldest first, five inline; an answer to an answer stands below the same comment."""
+    nice = says(api, "ann", film, "Nice <3")
+    says(api, "bob", film, "Too long")
+    thanks = comment(api, "comments", nice, "Thanks!").json()["id"]
+    for number in range(6):
+        says(api, "cid", thanks, f"More {number}")
+    late, early = threads(api, videoId=film)
+    assert words([late, early]) == ["Too long", "Nice <3"]
+    assert (early["snippet"]["totalReplyCount"], len(early["replies"]["comments"]), "replies" in late) == (7, 5, False)
+    answers = api.call("GET", "comments", part="snippet", parentId=nice, maxResults="100").json()["items"]
+    assert words(answers) == ["Thanks!", *(f"More {number}" for number in range(6))]
+    assert {one["snippet"]["parentId"] for one in answers} == {nice}
+    assert thanks.startswith(f"{nice}.")
+    shown = api.call("GET", "comments", part="snippet", id=nice).json()["items"][0]["snippet"]
+    assert (shown["textDisplay"], shown["authorDisplayName"]) == ("Nice &lt;3", "@ann")
+    assert api.call("GET", "videos", part="statistics", id=film).json()["items"][0]["statistics"]["commentCount"] == "9"
+
+
+def test_threads_come_page_by_page_and_by_what_is_searched(api: Api, film: str) -> None:
+    """Of one video or of all of a channel."""
+    ids = [says(api, "ann", film, f"Number {number}") for number in range(25)]
+    first = api.call("GET", "commentThreads", part="id", videoId=film).json()
+    rest = api.call("GET", "commentThreads", part="id", videoId=film, pageToken=first["nextPageToken"]).json()
+    assert [item["id"] for item in first["items"] + rest["items"]] == ids[::-1]
+    assert len(first["items"]) == 20
+    assert words(threads(api, allThreadsRelatedToChannelId=api.account.id, searchTerms="number 7")) == ["Number 7"]
+    assert words(threads(api, id=f"{ids[3]},{ids[1]}")) == ["Number 3", "Number 1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "refused"),
+    [
+        ("commentThreads", {"part": "snippet"}, (400, "missingRequiredParameter")),
+        ("commentThreads", {"videoId": "nothing", "part": "snippet"}, (404, "videoNotFound")),
+        ("commentThreads", {"videoId": "x", "id": "y", "part": "snippet"}, (400, "invalidFilters")),
+        ("commentThreads", {"videoId": "x"}, (400, "missingRequiredParameter")),
+        ("commentThreads", {"videoId": "x", "part": "status"}, (400, "unknownPart")),
+        ("commentThreads", {"channelId": "x", "part": "snippet"}, (501, "notPlayed")),
+        ("commentThreads", {"allThreadsRelatedToChannelId": "UCx", "part": "snippet"}, (404, "channelNotFound")),
+        ("comments", {"part": "snippet"}, (400, "missingRequiredParameter")),
+        ("comments", {"part": "snippet", "parentId": "x", "id": "y"}, (400, "missingRequiredParameter")),
+        ("comments", {"part": "snippet", "parentId": "x"}, (404, "commentNotFound")),
+    ],
+)
+def test_a_list_of_comments_needs_one_filter(api: Api, path: str, params: dict[str, str], refused: tuple[int, str]) -> None:
+    """And a part, and what it asks for has to be there."""
+    assert api.reason(api.call("GET", path, **params)) == refused
+
+
+@pytest.mark.parametrize("params", [{"maxResults": "101"}, {"maxResults": "0"}, {"order": "rating"}, {"textFormat": "xml"}])
+def test_a_list_of_comments_takes_what_is_described(api: Api, film: str, params: dict[str, str]) -> None:
+    """A hundred at most, in one of two orders and two formats."""
+    says(api, "ann", film, "Nice")
+    assert api.reason(api.call("GET", "commentThreads", part="snippet", videoId=film, **params)) == (400, "invalidParameter")
+
+
+def test_a_comment_has_words_and_a_place(api: Api, film: str) -> None:
+    """Empty, too long, below nothing, below an answer: each has its reason."""
+    nice = says(api, "ann", film, "Nice")
+    assert api.reason(comment(api, "commentThreads", film, " ")) == (400, "commentTextRequired")
+    assert api.reason(comment(api, "commentThreads", film, "x" * 10_001)) == (400, "commentTextTooLong")
+    assert comment(api, "commentThreads", film, "x" * 10_000).status_code == 200
+    assert api.reason(comment(api, "commentThreads", "nothing", "x")) == (404, "videoNotFound")
+    assert api.reason(comment(api, "commentThreads", "", "x")) == (400, "channelOrVideoIdMissing")
+    assert api.reason(comment(api, "comments", "", "x")) == (400, "parentIdMissing")
+    assert api.reason(comment(api, "comments", "nothing", "x")) == (404, "parentCommentNotFound")
+    below = comment(api, "comments", nice, "Thanks").json()["id"]
+    assert api.reason(comment(api, "comments", below, "x")) == (400, "operationNotSupported")
+
+
+@pytest.mark.parametrize(
+    "status", [{"privacyStatus": "private"}, {"privacyStatus": "public", "selfDeclaredMadeForKids": True}, {}]
+)
+def test_where_comments_are_off_nobody_comments(api: Api, status: dict[str, Any]) -> None:
+    """Below private videos, those made for children, and where the owner turned them off; their number is left out then."""
+    film = api.video(**{"privacyStatus": "public", **status})
+    api.mirror.videos[film].has_comments = bool(status)
+    assert api.reason(comment(api, "commentThreads", film, "x")) == (403, "commentsDisabled")
+    assert api.reason(api.call("GET", "commentThreads", part="id", videoId=film)) == (403, "commentsDisabled")
+    assert "commentCount" not in api.call("GET", "videos", part="statistics", id=film).json()["items"][0]["statistics"]
+    with pytest.raises(UnplayedError):
+        api.sandbox.act("youtube", "reply", "ann", film, "x")
+
+
+def test_a_comment_is_its_authors(api: Api, another: Callable[..., Api], film: str) -> None:
+    """Changed and deleted by nobody else, the channel's owner included; its answers go with it."""
+    nice = says(api, "ann", film, "Nice")
+    own = comment(api, "commentThreads", film, "Welcome").json()["id"]
+    below = says(api, "bob", own, "Thanks")
+    stranger = another()
+    for caller, id in ((api, nice), (stranger, own)):
+        body = {"id": id, "snippet": {"textOriginal": "x"}}
+        assert api.reason(caller.call("PUT", "comments", body, part="snippet")) == (403, "forbidden")
+        assert api.reason(caller.call("DELETE", "comments", id=id)) == (403, "forbidden")
+    api.sandbox.advance(60)
+    changed = api.call("PUT", "comments", {"id": own, "snippet": {"textOriginal": "Welcome all"}}, part="snippet").json()[
+        "snippet"
+    ]
+    assert (changed["textOriginal"], changed["updatedAt"] > changed["publishedAt"]) == ("Welcome all", True)
+    assert api.call("DELETE", "comments", id=own).status_code == 204
+    assert api.reason(api.call("DELETE", "comments", id=own)) == (404, "commentNotFound")
+    assert api.call("GET", "comments", part="id", id=f"{own},{below}").json()["items"] == []
+
+
+def test_the_owner_moderates(api: Api, another: Callable[..., Api], film: str) -> None:
+    """What is held waits on the owner's list alone; a rejection takes the answers along, and may ban the author."""
+    rude, stranger = says(api, "bob", film, "Rude"), another()
+    says(api, "cid", rude, "Indeed")
+
+    def moderate(caller: Api, state: str, **more: str) -> requests.Response:
+        return caller.call("POST", "comments/setModerationStatus", id=rude, moderationStatus=state, **more)
+
+    assert api.reason(moderate(stranger, "rejected")) == (403, "forbidden")
+    assert api.reason(moderate(api, "gone")) == (400, "invalidParameter")
+    assert api.reason(moderate(api, "heldForReview", banAuthor="true")) == (400, "banWithoutReject")
+    assert moderate(api, "heldForReview").status_code == 204
+    assert [card.kind for card in api.mirror.cards()] == ["video"]
+    assert (words(threads(api, videoId=film)), words(threads(stranger, videoId=film))) == ([], [])
+    assert words(threads(api, videoId=film, moderationStatus="heldForReview")) == ["Rude"]
+    held = stranger.call("GET", "commentThreads", part="id", videoId=film, moderationStatus="heldForReview")
+    assert api.reason(held) == (403, "forbidden")
+    assert api.reason(comment(stranger, "comments", rude, "x")) == (404, "parentCommentNotFound")
+    assert moderate(api, "published").status_code == 204
+    assert len(api.mirror.cards()) == 3
+    assert moderate(api, "rejected", banAuthor="true").status_code == 204
+    with pytest.raises(UnplayedError):
+        says(api, "bob", film, "Again")
+
+
+def test_people_do_by_hand_what_youtube_lets_them(api: Api, film: str) -> None:
+    """A comment is its author's; whoever manages the channel edits the description and removes what is there."""
+    nice = says(api, "ann", film, "Nice")
+    act = api.sandbox.act
+    act("youtube", "edit", "ann", nice, "Nicer")
+    act("youtube", "edit", "colleague", film, "We open at ten.")
+    assert words(threads(api, videoId=film)) == ["Nicer"]
+    assert api.call("GET", "videos", part="snippet", id=film).json()["items"][0]["snippet"]["description"] == "We open at ten."
+    for wrong, name, id, text in (
+        ("edit", "bob", nice, "x"),
+        ("edit", "ann", nice, ""),
+        ("edit", "ann", film, "x" * 5001),
+        ("moderate", "film", nice, "gone"),
+        ("reply", "ann", film, "x" * 10_001),
+    ):
+        with pytest.raises(UnplayedError):
+            act("youtube", wrong, name, id, text)
+    act("youtube", "moderate", "film", nice, "rejected")
+    assert threads(api, videoId=film) == []
+    act("youtube", "remove", "colleague", film)
+    assert api.reason(api.call("GET", "commentThreads", part="id", videoId=film)) == (404, "videoNotFound")
+
+
+def test_figures_move_with_the_clock(api: Api, film: str) -> None:
+    """Strings of digits, which grow; a private video has no views."""
+    hidden = api.video()
+
+    def views(id: str) -> str:
+        return str(api.call("GET", "videos", part="statistics", id=id).json()["items"][0]["statistics"]["viewCount"])
+
+    assert views(film) == "0"
+    api.sandbox.advance(86_400)
+    api.sign_in()
+    assert int(views(film)) > 100
+    assert views(hidden) == "0"
+
+
+def test_comments_cost_what_they_cost(another: Callable[..., Api]) -> None:
+    """A list one unit, a comment fifty."""
+    poor = another(daily_units=53)
+    film = poor.video(privacyStatus="public")
+    assert comment(poor, "commentThreads", film, "Welcome").status_code == 200
+    assert len(threads(poor, videoId=film)) == 1
+    assert poor.reason(comment(poor, "commentThreads", film, "Again")) == (403, "quotaExceeded")
+
+
+def test_comments_fit_the_description(api: Api, film: str) -> None:
+    """Calls and answers hold against the discovery document."""
+    document = Discovery("youtube.v3")
+    nice = says(api, "ann", film, "Nice")
+    says(api, "bob", nice, "Indeed")
+    below, mine = comment(api, "comments", nice, "Thanks!"), comment(api, "commentThreads", film, "Welcome")
+    own = mine.json()["id"]
+    answers = [
+        below,
+        mine,
+        api.call("GET", "commentThreads", part="snippet,replies", videoId=film, order="relevance", moderationStatus="published"),
+        api.call("GET", "comments", part="snippet", parentId=nice, textFormat="plainText"),
+        api.call("PUT", "comments", {"id": own, "snippet": {"textOriginal": "Welcome!"}}, part="snippet"),
+        api.call("POST", "comments/setModerationStatus", id=nice, moderationStatus="rejected", banAuthor="true"),
+        api.call("DELETE", "comments", id=own),
+        api.call("GET", "videos", part="statistics,snippet", id=film),
+    ]
+    for answer in answers:
+        body = answer.request.body or b""
+        operation = document.check(Request(str(answer.request.method), str(answer.request.url), body))  # type: ignore[arg-type]
+        if answer.content:
+            document.check_answer(operation, answer.json())

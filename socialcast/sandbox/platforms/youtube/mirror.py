@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from werkzeug.utils import send_file
 
-from socialcast.sandbox.mirror import Card, Picture, Request, Response
-from socialcast.sandbox.platforms.youtube.live import Broadcast, Live
+from socialcast.sandbox.mirror import Act, Card, Picture, Request, Response
+from socialcast.sandbox.platforms.youtube.access import stamp
+from socialcast.sandbox.platforms.youtube.comments import Comment, Comments
+from socialcast.sandbox.platforms.youtube.live import Broadcast
 from socialcast.sandbox.platforms.youtube.tables import ROUTES
 from socialcast.sandbox.platforms.youtube.videos import Video
 
@@ -15,7 +17,7 @@ _FILES = "https://i.ytimg.com/media/"
 _STATES = {"testing": "in preview", "live": "live now", "complete": "recording of a live event"}
 
 
-class YoutubeMirror(Live):
+class YoutubeMirror(Comments):
     """YouTube as a client of its API and a visitor of its site meet it."""
 
     name = "youtube"
@@ -30,9 +32,12 @@ class YoutubeMirror(Live):
     ROUTES = ROUTES
 
     def cards(self) -> list[Card]:
-        """The public videos and events, newest first."""
+        """The public videos and events with their comments, newest first."""
         public = [video for video in reversed(self.videos.values()) if self.privacy(video) == "public"]
-        return [self._card(video) for video in public if not (video.failure or video.rejection)]
+        shown = [self._card(video) for video in public if not (video.failure or video.rejection)]
+        known = {card.id for card in shown}
+        comments = reversed(self.comments.values())
+        return [*shown, *(_comment_card(one) for one in comments if one.is_public and one.video.id in known)]
 
     def get_file(self, request: Request, file: str) -> Response:
         """A video, thumbnail or track of a video that somebody may see."""
@@ -58,6 +63,7 @@ class YoutubeMirror(Live):
             text=video.snippet["description"],
             pictures=tuple(_pictures(video)),
             facts=self._facts(video, broadcast),
+            acts=(Act.REPLY, Act.EDIT, Act.REMOVE) if self._takes_comments(video) else (Act.EDIT, Act.REMOVE),
         )
 
     def _facts(self, video: Video, broadcast: Broadcast | None) -> dict[str, str]:
@@ -69,6 +75,20 @@ class YoutubeMirror(Live):
             "state": _STATES.get(broadcast.state, f"upcoming: {broadcast.starts_at}") if broadcast else "",
         }
         return {name: words for name, words in told.items() if words}
+
+
+def _comment_card(comment: Comment) -> Card:
+    return Card(
+        id=comment.id,
+        kind="comment",
+        account=comment.author.name,
+        url=f"https://www.youtube.com/watch?v={comment.video.id}&lc={comment.id}",
+        at=comment.at,
+        text=comment.text,
+        parent=comment.parent.id if comment.parent else comment.video.id,
+        facts={"edited": stamp(comment.edited_at)} if comment.edited_at else {},
+        acts=tuple(Act),
+    )
 
 
 def _pictures(video: Video) -> list[Picture]:

@@ -13,7 +13,7 @@ SCOPE = "https://www.googleapis.com/auth/"
 _MANAGE = frozenset({"youtube", "youtube.force-ssl"})
 _READ = _MANAGE | {"youtube.readonly"}
 _UPLOAD = _MANAGE | {"youtube.upload"}
-_CAPTIONS = frozenset({"youtube.force-ssl"})
+_CAPTIONS = _COMMENTS = frozenset({"youtube.force-ssl"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class Limits:
     daily_units: int = 10_000
     daily_inserts: int = 100
     page_size: int = 50
+    comment_characters: int = 10_000
+    comment_page_size: int = 20
+    largest_comment_page: int = 100
+    inline_replies: int = 5
 
 
 LIMITS = Limits()
@@ -78,6 +82,13 @@ CALLS: Mapping[str, Call] = {
     "delete_broadcast": Call(50, _MANAGE),
     "bind_broadcast": Call(50, _MANAGE),
     "transition_broadcast": Call(50, _MANAGE),
+    "list_threads": Call(1, _COMMENTS),
+    "insert_thread": Call(50, _COMMENTS),
+    "list_comments": Call(1, _COMMENTS),
+    "insert_comment": Call(50, _COMMENTS),
+    "update_comment": Call(50, _COMMENTS),
+    "delete_comment": Call(50, _COMMENTS),
+    "moderate_comments": Call(50, _COMMENTS),
 }
 
 # From which states a broadcast can be brought where; the middle states pass by themselves.
@@ -137,6 +148,21 @@ ROUTES: tuple[Route, ...] = (
         list="list_playlist_items",
         insert="insert_playlist_item",
         delete="delete_playlist_item",
+    ),
+    *_crud("commentThreads", _DOCS + "commentThreads", list="list_threads", insert="insert_thread"),
+    *_crud(
+        "comments",
+        _DOCS + "comments",
+        list="list_comments",
+        insert="insert_comment",
+        update="update_comment",
+        delete="delete_comment",
+    ),
+    Route(
+        method="POST",
+        path=f"{_API}comments/setModerationStatus",
+        handler="moderate_comments",
+        source=_DOCS + "comments/setModerationStatus",
     ),
     *_crud("liveStreams", _LIVE + "liveStreams", list="list_streams", insert="insert_stream", delete="delete_stream"),
     *_crud(

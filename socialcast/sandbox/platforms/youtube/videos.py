@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
+from socialcast.sandbox.audience import audience
 from socialcast.sandbox.mirror import Blob, Request, Response
 from socialcast.sandbox.platforms.youtube.access import Channel, answer, call, json_body, stamp
 from socialcast.sandbox.platforms.youtube.files import is_video, seconds_of
@@ -17,7 +18,7 @@ from socialcast.sandbox.platforms.youtube.refusals import RefusalError, bad, for
 from socialcast.sandbox.platforms.youtube.tables import LIMITS
 from socialcast.sandbox.platforms.youtube.uploads import Uploads, small_upload, stored
 
-__all__ = ["Caption", "Video", "Videos"]
+__all__ = ["Caption", "Video", "Videos", "parts"]
 
 _PRIVACIES = frozenset({"public", "unlisted", "private"})
 _LICENCES = frozenset({"youtube", "creativeCommon"})
@@ -64,6 +65,7 @@ class Video:
     rejection: str = ""
     thumbnail: Blob | None = None
     captions: dict[str, Caption] = field(default_factory=dict)
+    has_comments: bool = True  # until its owner turns them off, which no call of the API does
 
 
 class Videos(Uploads):
@@ -99,22 +101,22 @@ class Videos(Uploads):
         ids = [id for id in request.args.get("id", "").split(",") if id]
         if not ids:
             raise bad("missingRequiredParameter", "No filter selected.")
-        found = [video for id in ids if (video := self.videos.get(id)) and self._may_see(channel, video)]
-        return answer(self.page([self._resource(video, _parts(request)) for video in found], request))
+        found = [video for id in ids if (video := self.videos.get(id)) and self.may_see(channel, video)]
+        return answer(self.page([self._resource(video, parts(request)) for video in found], request))
 
     @call
     def update_video(self, channel: Channel, request: Request) -> Response:
         """PUT /videos: the named parts, whole; a field that is left out is cleared."""
-        body, parts = json_body(request), _parts(request)
+        body, named = json_body(request), parts(request)
         video = self.own_video(channel, body.get("id", ""))
-        if "snippet" in parts:
+        if "snippet" in named:
             given = body.get("snippet", {})
             if "categoryId" not in given:
                 raise bad("invalidCategoryId", "The snippet.categoryId property is required.")
             video.snippet = _snippet(given)
-        if "status" in parts:
+        if "status" in named:
             video.status = _status(body.get("status", {}), self.clock.datetime())
-        return answer(self._resource(video, parts))
+        return answer(self._resource(video, named))
 
     @call
     def delete_video(self, channel: Channel, request: Request) -> Response:
@@ -209,7 +211,14 @@ class Videos(Uploads):
         }
         return page | ({"nextPageToken": str(start + size)} if start + size < len(items) else {})
 
-    def _may_see(self, channel: Channel, video: Video) -> bool:
+    def statistics(self, video: Video) -> dict[str, str]:
+        """Its figures, as strings of digits; a video that is private has none yet."""
+        now, since = self.clock.now(), datetime.fromisoformat(video.status.get("publishAt", video.at.isoformat())).timestamp()
+        reach = audience(video.id, now if self.privacy(video) == "private" else since, now)
+        return {"viewCount": str(reach.views), "likeCount": str(reach.likes), "favoriteCount": "0"}
+
+    def may_see(self, channel: Channel, video: Video) -> bool:
+        """Whether that channel's owner sees the video."""
         return video.channel is channel or self.privacy(video) != "private"
 
     def _new_video(self, channel: Channel, snippet: dict[str, Any], status: dict[str, Any], blob: Blob) -> Video:
@@ -263,16 +272,25 @@ class Videos(Uploads):
     def _file_url(self, blob: Blob) -> str:
         return f"https://i.ytimg.com/media/{blob.sha256}"
 
-    def _resource(self, video: Video, parts: set[str]) -> dict[str, Any]:
+    def _resource(self, video: Video, named: set[str]) -> dict[str, Any]:
         told: dict[str, Any] = {"kind": "youtube#video", "id": video.id}
         makers: dict[str, Callable[[], dict[str, Any]]] = {
-            "snippet": lambda: {**video.snippet, "channelId": video.channel.id, "publishedAt": stamp(video.at)},
+            "snippet": lambda: self._told_snippet(video),
             "status": lambda: self._told_status(video),
             "processingDetails": lambda: {"processingStatus": self._processing(video)},
             "fileDetails": lambda: {"fileSize": str(video.blob.size if video.blob else 0), "fileType": "video"},
-            "statistics": lambda: {"viewCount": "0", "likeCount": "0", "commentCount": "0"},
+            "statistics": lambda: self.statistics(video),
         }
-        return told | {part: make() for part, make in makers.items() if part in parts}
+        return told | {part: make() for part, make in makers.items() if part in named}
+
+    def _told_snippet(self, video: Video) -> dict[str, Any]:
+        told = {
+            **video.snippet,
+            "channelId": video.channel.id,
+            "channelTitle": video.channel.name,
+            "publishedAt": stamp(video.at),
+        }
+        return told | ({"thumbnails": {"default": {"url": self._file_url(video.thumbnail)}}} if video.thumbnail else {})
 
     def _told_status(self, video: Video) -> dict[str, Any]:
         done = self.clock.now() >= video.ready_at
@@ -288,7 +306,8 @@ class Videos(Uploads):
         return "failed" if video.failure else "terminated" if video.rejection else "succeeded"
 
 
-def _parts(request: Request) -> set[str]:
+def parts(request: Request) -> set[str]:
+    """The parts that the request names."""
     return {part.strip() for part in request.args.get("part", "").split(",")}
 
 
