@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import os
 import queue
+import re
 import signal
 import socket
 import struct
@@ -28,6 +29,7 @@ SILENCE = "silence after the effect"
 _SERVER_SECONDS = 60  # for one answer of the real server
 _LONGEST_SILENCE_SECONDS = 120
 _VICTIM_SECONDS = 30  # until it is known who is to be killed
+_OPAQUE = re.compile(r"/[^/.]{16,}")  # ids in a path, which differ from run to run
 _HOP_BY_HOP = ("connection", "content-length", "keep-alive", "transfer-encoding")
 
 
@@ -235,7 +237,8 @@ class _HttpHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Any request."""
         failure = _answer(500, [("Content-Type", "text/plain")], b"the server is in trouble")
-        call = Call(f"{self.command} {self.path.partition('?')[0]}", lambda: _drop(self._body()), self._act, self._tell, failure)
+        name = f"{self.command} {_OPAQUE.sub('/*', self.path.partition('?')[0])}"
+        call = Call(name, lambda: _drop(self._body()), self._act, self._tell, failure)
         try:
             self.serve(call)
         except _HungUp as error:

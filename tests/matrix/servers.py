@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import requests
 
@@ -161,6 +162,43 @@ def _words(post: Mapping[str, Any]) -> str:
     return answers + re.sub(r"<[^>]+>", "", post["content"])
 
 
+class RoomStage(_Stage):
+    """The messages of the room that were not there when the case began, as one who was invited reads them."""
+
+    platform = "matrix"
+
+    def __init__(self, facts: Facts, room: str, settings: Mapping[str, Any], folder: Path) -> None:
+        super().__init__(settings, folder, Audience.PRESS)
+        self._facts, self._room = facts, room
+        self._before = self._messages().keys()
+
+    def sights(self) -> list[Sight]:
+        new = [content for id, content in self._messages().items() if id not in self._before]
+        return [(content.get("msgtype", "redacted"), content.get("body", ""), content.get("filename", "")) for content in new]
+
+    def opens(self, url: str) -> bool:
+        return unquote(url).rpartition("/")[2].partition("?")[0] in self._messages()
+
+    def _messages(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        asked = {"dir": "b", "limit": "100"}
+        while True:
+            told = in_matrix(self._facts, "bob", "GET", f"rooms/{quote(self._room)}/messages", params=asked)
+            found |= {event["event_id"]: event["content"] for event in told["chunk"] if event["type"] == "m.room.message"}
+            if not told.get("end"):
+                return found
+            asked["from"] = told["end"]
+
+
+def in_matrix(facts: Facts, who: str, method: str, path: str, **more: Any) -> dict[str, Any]:
+    """One call of a person's own program."""
+    token = {"Authorization": f"Bearer {facts['users'][who]['access_token']}"}
+    answer = requests.request(method, f"{facts['url']}/_matrix/client/v3/{path}", headers=token, timeout=30, **more)
+    answer.raise_for_status()
+    told: dict[str, Any] = answer.json()
+    return told
+
+
 class MailStage(_Stage):
     """The mails that were not in the mailbox when the case began."""
 
@@ -225,6 +263,18 @@ def _mastodon(start: Start, folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def _matrix(start: Start, folder: Path) -> Iterator[Server]:
+    facts = start("synapse-start")
+    (folder / "token").write_text(facts["users"]["alice"]["access_token"], encoding="utf-8")
+    invited = {"preset": "private_chat", "name": "Press", "invite": [facts["users"]["bob"]["user_id"]]}
+    room = in_matrix(facts, "alice", "POST", "createRoom", json=invited)["room_id"]
+    in_matrix(facts, "bob", "POST", f"rooms/{quote(room)}/join", json={})
+    with HttpProxy("127.0.0.1", int(facts["url"].rpartition(":")[2])) as proxy:
+        settings = {"homeserver": proxy.url, "room": room, "access_token": "file:token"}
+        yield Server("matrix", proxy, lambda mark: RoomStage(facts, room, settings, folder))
+
+
+@contextmanager
 def _mail_server(start: Start, folder: Path) -> Iterator[Server]:
     facts = start("smtp-start")
     (folder / "readers.txt").write_text("Ada Example <ada@journal.example>\nbo@radio.example\n", encoding="utf-8")
@@ -238,4 +288,4 @@ def _mail_server(start: Start, folder: Path) -> Iterator[Server]:
         yield Server("email", proxy, lambda mark: MailStage(Path(facts["new_mail"]), settings, folder))
 
 
-SERVERS = {"bluesky": _bluesky, "email": _mail_server, "mastodon": _mastodon, "mediawiki": _wiki}
+SERVERS = {"bluesky": _bluesky, "email": _mail_server, "mastodon": _mastodon, "matrix": _matrix, "mediawiki": _wiki}
