@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib.resources import files
@@ -40,7 +41,7 @@ __all__ = ["command"]
     help="The record of the demo; with it, a second demo sends nothing.",
 )
 @click.option("--serve", "stay", is_flag=True, help="Publish anew, without a record, and show the wall until Ctrl-C.")
-@click.option("--press", is_flag=True, help="Let the press have it, too: a mail to each journalist on a list.")
+@click.option("--press", is_flag=True, help="Let the press have it, too: a mail to each journalist on a list, and a closed room.")
 @json_option
 def command(ledger: Path, stay: bool, press: bool, as_json: bool) -> None:
     """Publish the bundled example, an open day with photos, a film and a live event: on all platforms of a sandbox here, and
@@ -53,7 +54,7 @@ def command(ledger: Path, stay: bool, press: bool, as_json: bool) -> None:
         report = publish(ledger) if ledger.exists() and not stay else _published_anew(publish, None if stay else ledger)
         show_report(report, as_json=as_json)
         if press and not as_json:
-            _tell_press_room(sandbox, channels)
+            _tell_press_room(sandbox, channels, report)
         if stay:
             click.echo(f"The wall: {sandbox.url}\nCtrl-C ends it.", err=True)
             serve()
@@ -80,12 +81,16 @@ def _channels(*, press: bool) -> tuple[Channel, ...]:
     return tuple(channel for name in files for channel in read_channels(_examples() / name).channels)
 
 
-def _tell_press_room(sandbox: Sandbox, channels: Iterable[Channel]) -> None:
-    """What journalists have now, each of whom sees no other."""
-    platforms = {channel.platform for channel in channels if channel.audience is Audience.PRESS}
-    for card in (card for name in sorted(platforms) for card in sandbox.mirror(name).cards()):
-        to = card.facts.get("to", card.account)
-        click.echo(f"In the press room: a {card.kind} to {to}, {card.title!r}, {len(card.pictures)} photos inside", err=True)
+def _tell_press_room(sandbox: Sandbox, channels: Iterable[Channel], report: Report) -> None:
+    """What this run gave to journalists, and to whom; of mails each sees one, their own."""
+    for channel in channels:
+        if channel.audience is not Audience.PRESS or not report[channel.name].steps_sent:
+            continue
+        cards = sandbox.mirror(channel.platform).cards()
+        counted = [f"{count} x {kind}" for kind, count in Counter(card.kind for card in cards).items()]
+        to = sorted({card.facts["to"] for card in cards if "to" in card.facts})
+        told = ", ".join(counted) + (f", to {' and '.join(to)}" if to else "")
+        click.echo(f"In the press room, {channel.name}: {told}", err=True)
 
 
 def _published_anew(publish: Callable[[Path], Report], ledger: Path | None) -> Report:

@@ -57,23 +57,25 @@ def test_the_demo_publishes_once(run: Run, run_json: RunJson, folder: Path) -> N
     assert "Open doors at the Alpine Forum" in (folder / page).read_text(encoding="utf-8")
 
 
+PRESS = {"journalists", "room"}
+
+
 def test_the_demo_has_a_press_room(run: Run, run_json: RunJson) -> None:
-    """With --press each journalist gets a mail, once; the public channels are what they were."""
+    """With --press journalists get a mail each, and a closed room has it, once; the public channels are what they were."""
     said = run("demo", "--press").stderr
-    mails = [line for line in said.splitlines() if line.startswith("In the press room: a mail to ")]
-    assert len(mails) == 2
-    assert all("Open doors at the Alpine Forum" in line and "7 photos inside" in line for line in mails)
+    assert "In the press room, journalists: 2 x mail, to Ada Example <ada@journal.example> and bo@radio.example\n" in said
+    assert "In the press room, room: 9 x message" in said
     again = run_json("demo", "--press")
-    assert set(again["outcomes"]) == CHANNELS | {"journalists"}
+    assert set(again["outcomes"]) == CHANNELS | PRESS
     assert not any(outcome["steps_sent"] for outcome in again["outcomes"].values())
-    assert not [line for line in run("demo", "--press").stderr.splitlines() if "press room: a" in line]
+    assert "In the press room" not in run("demo", "--press").stderr
 
 
 def test_a_press_room_is_added_to_a_demo(run_json: RunJson) -> None:
-    """Whoever tries the press room afterwards sends the mails and nothing else."""
+    """Whoever tries the press room afterwards sends to it and to nobody else."""
     run_json("demo")
     outcomes = run_json("demo", "--press")["outcomes"]
-    assert {name for name, outcome in outcomes.items() if outcome["steps_sent"]} == {"journalists"}
+    assert {name for name, outcome in outcomes.items() if outcome["steps_sent"]} == PRESS
 
 
 def test_the_demo_shows_its_wall(start: Start) -> None:
