@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from werkzeug.test import Client, EnvironBuilder, TestResponse, run_wsgi_app
 
 from socialcast.sandbox.app import App
 from socialcast.sandbox.media import MediaStore
-from socialcast.sandbox.mirror import Account, Clock
+from socialcast.sandbox.mirror import Account, Clock, UnplayedError
 from socialcast.sandbox.platforms.mediawiki import MediawikiMirror
 from socialcast.sandbox.platforms.mediawiki.limits import MAX_PAGE_BYTES, MIN_CHUNK_BYTES, STASH_SECONDS
 
@@ -447,6 +448,25 @@ def test_an_undo_takes_back_one_edit_unless_later_ones_clash(anna: Browser) -> N
     assert code(anna.edit(undo=wrong)) == "undofailure"
 
 
+def test_a_rollback_takes_back_all_last_edits_of_one_user(wikis: Wikis, anna: Browser) -> None:
+    """Only an administrator does it, only while nobody else has edited since, and never to nothing."""
+    boss = wikis.user("Boss", admin=True)
+
+    def roll(browser: Browser, user: str, title: str = "News") -> Any:
+        token = browser.call(action="query", meta="tokens", type="rollback")["query"]["tokens"]["rollbacktoken"]
+        return browser.call(action="rollback", title=title, user=user, token=token)
+
+    boss.edit(text="one")
+    assert code(roll(boss, "Boss")) == "onlyauthor"
+    anna.edit(text="two")
+    anna.edit(text="three")
+    assert code(roll(anna, "Anna")) == "permissiondenied"
+    assert code(roll(boss, "Boss")) == "alreadyrolled"
+    assert code(roll(boss, "Anna", "Nothing")) == "missingtitle"
+    assert "Reverted edits by" in roll(boss, "Anna")["rollback"]["summary"]
+    assert boss.text() == "one"
+
+
 def test_the_bot_flag_needs_the_right(wikis: Wikis, anna: Browser) -> None:
     """`bot` without the right is ignored, as the API does."""
     anna.edit("Mine", text="x", bot=1)
@@ -650,6 +670,49 @@ def test_visitors_see_pages_and_talk_pages(wikis: Wikis, anna: Browser) -> None:
             assert "<h2>Today</h2>" in response.text
     with anna.client.get("/wiki/Nothing/here", base_url=anna.url) as response:
         assert response.status_code == 404
+
+
+def test_other_users_answer_on_talk_pages(wikis: Wikis, anna: Browser) -> None:
+    """In the last section or a named one, a level deeper each time and signed; elsewhere as a section of its own."""
+    anna.edit("Davos", text="opens")
+    anna.edit("Talk:Davos", section="new", sectiontitle="A date", text="It is the 20th. ~~~~")
+    anna.edit("Talk:Davos", section="new", sectiontitle="A name", text="Anna.")
+    talk = f"{HOME}/Talk:Davos"
+    wikis.mirror.reply_as("bob", f"{talk}#A date", "Source?\n== No heading ==")
+    wikis.mirror.reply_as("cid", f"{talk}#A date", "Here.")
+    assert wikis.mirror.reply_as("dan", talk, "Done.") == talk
+    date, name = anna.text("Talk:Davos").split("== A name ==")
+    assert re.sub(r"\(?\[\[.*", "", date).split("\n")[3:5] == [":Source?", ":== No heading == "]
+    assert re.search(r"(?m)^::Here\. \[\[User:Cid\|Cid\]\] .*\(UTC\)$", date)
+    assert ":Done. [[User:Dan|Dan]]" in name
+    summary = anna.call(action="query", prop="revisions", titles="Talk:Davos", rvprop="user|comment")["query"]["pages"][0]
+    assert summary["revisions"] == [{"user": "Dan", "comment": "/* A name */ Reply"}]
+    assert wikis.mirror.reply_as("eve", f"{HOME}/Davos", "Nice") == talk
+    assert "== Comment ==\n\nNice [[User:Eve|Eve]]" in anna.text("Talk:Davos")
+
+
+def test_other_users_edit_and_delete_with_a_history(wikis: Wikis, anna: Browser) -> None:
+    """An edit by hand is a revision of its user, in the history that visitors see; a deletion has a line in the log."""
+    base = anna.edit("Davos", text="opens at nine")["edit"]["newrevid"]
+    wikis.mirror.edit_as("bob_b", f"{HOME}/Davos", "opens at ten <b>")
+    assert code(anna.edit("Davos", text="opens at eight", baserevid=base)) == "editconflict"
+    assert code(anna.edit("Davos", undo=base)) == "nosuchrevid"
+    with anna.client.get("/index.php?title=Davos&action=history", base_url=anna.url) as response:
+        rows = re.findall(r"<li>.*?<bdi>(.*?)</bdi>, (\d+) bytes", response.text)
+    assert rows == [("Bob b", "16"), ("Anna", "13")]
+    for act in (
+        lambda: wikis.mirror.edit_as("b[b", f"{HOME}/Davos", "x"),
+        lambda: wikis.mirror.reply_as("bob", f"{HOME}/Davos", " "),
+    ):
+        with pytest.raises(UnplayedError):
+            act()
+    for id in (f"{HOME}/Nothing", "elsewhere.example/Davos", f"{HOME}/Davos#x"):
+        with pytest.raises(KeyError):
+            wikis.mirror.edit_as("bob", id, "x")
+    wikis.mirror.remove_as("Boss", f"{HOME}/Davos")
+    assert wikis.mirror.cards() == []
+    line = anna.call(action="query", list="logevents", letype="delete")["query"]["logevents"][0]
+    assert (line["user"], line["title"]) == ("Boss", "Davos")
 
 
 def test_the_preview_shows_pictures_and_escapes_the_rest(wikis: Wikis, anna: Browser) -> None:

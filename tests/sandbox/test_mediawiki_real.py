@@ -268,6 +268,29 @@ def undoing_and_deleting(side: Side) -> None:
     user.edit(title="Undo", text="back", starttimestamp="2020-01-01T00:00:00Z", recreate=1)
 
 
+def rolling_back(side: Side) -> None:
+    user, admin = side.user, side.admin
+    token = admin.quietly(action="query", meta="tokens", type="rollback")["query"]["tokens"]["rollbacktoken"]
+    own = user.quietly(action="query", meta="tokens", type="rollback")["query"]["tokens"]["rollbacktoken"]
+
+    def roll(party: Party, token: str, **parameters: Any) -> None:
+        party.ask(action="rollback", token=token, **{"title": "Roll", **parameters})
+
+    admin.edit(title="Roll", text="one")
+    admin.edit(title="Roll", text="two")
+    roll(admin, token, user="Admin")
+    user.edit(title="Roll", text="three")
+    user.edit(title="Roll", text="four")
+    roll(user, own, user="Announcer")
+    roll(admin, token, user="Admin")
+    roll(admin, "bad", user="Announcer")
+    roll(admin, token)
+    roll(admin, token, user="Announcer", title="Nothing to roll")
+    roll(admin, token, user="announcer")
+    roll(admin, token, user="Announcer")
+    admin.ask(action="query", prop="revisions", titles="Roll", rvlimit=2, rvprop="ids|comment|tags|flags|content", rvslots="main")
+
+
 def stash_and_publish(side: Side) -> None:
     user, admin = side.user, side.admin
     content = photo(10)
@@ -386,6 +409,7 @@ SCENARIOS = (
     conflict_with_oneself,
     new_section_sent_again,
     undoing_and_deleting,
+    rolling_back,
     stash_and_publish,
     warned_uploads,
     refused_uploads,

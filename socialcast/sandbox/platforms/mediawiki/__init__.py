@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from socialcast.sandbox.mirror import Account, Card, Mirror, Request, Response, Route
-from socialcast.sandbox.platforms.mediawiki import policy, sessions, visit
+from socialcast.sandbox.platforms.mediawiki import people, policy, sessions, visit
 from socialcast.sandbox.platforms.mediawiki.api import Call, answer
 from socialcast.sandbox.platforms.mediawiki.modules import MODULES
 from socialcast.sandbox.platforms.mediawiki.state import User, Wiki
@@ -138,6 +138,18 @@ class MediawikiMirror(Mirror):
             self.wiki(host)
         return visit.cards(self)
 
+    def reply_as(self, name: str, id: str, text: str) -> str:
+        """A user answers on a talk page, or begins a section on the talk page of another page; the talk page's id."""
+        return people.reply(self, name, id, text)
+
+    def edit_as(self, name: str, id: str, text: str) -> None:
+        """A user saves a page anew."""
+        people.rewrite(self, name, id, text)
+
+    def remove_as(self, name: str, id: str) -> None:
+        """An administrator deletes a page, and the file with it."""
+        people.remove(self, name, id)
+
     def _api(self, request: Request, action: str) -> Response:
         wiki = self.wiki(request.host)
         if wiki.is_wikimedia and (refusal := policy.agent_refusal(request)):
@@ -176,6 +188,10 @@ class MediawikiMirror(Mirror):
         """`action=delete`."""
         return self._api(request, "delete")
 
+    def rollback(self, request: Request) -> Response:
+        """`action=rollback`."""
+        return self._api(request, "rollback")
+
     def query(self, request: Request) -> Response:
         """`action=query`."""
         return self._api(request, "query")
@@ -206,7 +222,9 @@ class MediawikiMirror(Mirror):
 
     def page(self, request: Request, title: str = "") -> Response:
         """A page for a visitor."""
-        return visit.page_response(self, self.wiki(request.host), title or request.args.get("title", "Main Page"))
+        wiki, name = self.wiki(request.host), title or request.args.get("title", "Main Page")
+        shows = visit.history_response if request.args.get("action") == "history" else visit.page_response
+        return shows(self, wiki, name)
 
     def file(self, request: Request, name: str, project: str = "", **_folders: str) -> Response:
         """A published file, on the wiki's own host or on upload.wikimedia.org."""

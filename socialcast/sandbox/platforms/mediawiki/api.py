@@ -32,6 +32,7 @@ MAIN_PARAMETERS = words(
 )
 ERRORS: Mapping[str, str] = {
     "abusefilter-disallowed": "This action was identified as harmful by a filter and is not allowed.",
+    "alreadyrolled": "The last edit of {} by {} cannot be taken back; {} has edited it since.",
     "articleexists": "There is a page of this title already.",
     "assertbotfailed": "The assertion failed: this user has no bot right.",
     "assertnameduserfailed": 'The assertion failed: this session is not that of "{}".',
@@ -74,6 +75,7 @@ ERRORS: Mapping[str, str] = {
     "nofilename": "Required parameter: filename.",
     "nosuchrevid": "There is no revision with ID {}.",
     "nosuchsection": "There is no section {}.",
+    "onlyauthor": "Nobody but this user has edited the page.",
     "pagecannotexist": "This namespace has no pages of its own.",
     "pagedeleted": "The page has been deleted since you began.",
     "permissiondenied": "This user has no right to {}.",

@@ -1,4 +1,4 @@
-"""`action=edit` and `action=delete`: saving with conflict rules, and deleting for administrators."""
+"""`action=edit`, `delete` and `rollback`: saving with conflict rules, and what administrators take back."""
 
 from __future__ import annotations
 
@@ -15,13 +15,25 @@ from socialcast.sandbox.platforms.mediawiki.sessions import require_right, throt
 from socialcast.sandbox.platforms.mediawiki.state import Page, Revision, iso
 from socialcast.sandbox.platforms.mediawiki.titles import InvalidTitle, Title
 
-__all__ = ["DELETE_PARAMETERS", "EDIT_PARAMETERS", "check_tags", "delete", "edit", "find_page", "refuse_forbidden", "summary_of"]
+__all__ = [
+    "DELETE_PARAMETERS",
+    "EDIT_PARAMETERS",
+    "ROLLBACK_PARAMETERS",
+    "check_tags",
+    "delete",
+    "edit",
+    "find_page",
+    "refuse_forbidden",
+    "rollback",
+    "summary_of",
+]
 
 EDIT_PARAMETERS = words(
     "title pageid section sectiontitle text appendtext prependtext summary tags minor notminor bot baserevid basetimestamp "
     "starttimestamp createonly nocreate recreate md5 undo undoafter watchlist token"
 )
 DELETE_PARAMETERS = words("title pageid reason watchlist token")
+ROLLBACK_PARAMETERS = words("title pageid user summary markbot watchlist token")
 _SECTION = re.compile(r"\d{1,6}|new")
 _LINK = re.compile(r"https?://\S+")
 
@@ -245,10 +257,29 @@ def delete(call: Call) -> Mapping[str, Any]:
     require_right(call, "delete")
     if page is None:
         raise ApiError("missingtitle")
-    wiki, reason = call.wiki, summary_of(call, "reason")
-    del wiki.pages[title]
-    wiki.deleted_at[title] = call.now
-    if file := wiki.files.pop(title, None):
-        wiki.deleted_files.update({version.blob.sha1: title for version in file.versions})
-    entry = wiki.note("delete", "delete", title, call.user, reason, call.now)
+    entry = call.wiki.delete(title, call.user, reason := summary_of(call, "reason"), call.now)
     return {"delete": {"title": str(title), "reason": reason, "logid": entry.id}}
+
+
+def rollback(call: Call) -> Mapping[str, Any]:
+    """Take back all the last edits of one user at once; for administrators."""
+    title, page = find_page(call)
+    if not call.text("user"):
+        raise ApiError("missingparam", "user")
+    if page is None:
+        raise ApiError("missingtitle")
+    require_right(call, "rollback")
+    name, last = call.text("user"), page.latest
+    if last.user != name[0].upper() + name[1:].replace("_", " "):
+        raise ApiError("alreadyrolled", title, name, last.user)
+    before = next((revision for revision in reversed(page.revisions) if revision.user != last.user), None)
+    if before is None:
+        raise ApiError("onlyauthor")
+    automatic = (
+        f"Reverted edits by [[Special:Contributions/{last.user}|{last.user}]] ([[User talk:{last.user}|talk]]) "
+        f"to last revision by [[User:{before.user}|{before.user}]]"
+    )
+    summary = summary_of(call) or automatic
+    call.wiki.save(title, call.user, before.text, summary, call.now, minor=True, tags=("mw-rollback",))
+    ids = {"revid": page.latest.id, "old_revid": last.id, "last_revid": before.id}
+    return {"rollback": {"title": str(title), "pageid": page.id, "summary": summary, **ids}}

@@ -58,6 +58,15 @@ MODULES: Mapping[str, Module] = {
             verified=Verified.SERVER,
         ),
         Module(
+            name="rollback",
+            run=edit.rollback,
+            parameters=edit.ROLLBACK_PARAMETERS,
+            source=f"{_PAGES}Rollback",
+            token="rollback",  # noqa: S106
+            post_only=True,
+            verified=Verified.SERVER,
+        ),
+        Module(
             name="query",
             run=query.query,
             parameters=query.PARAMETERS,

@@ -261,6 +261,14 @@ class Wiki:
         )
         return page
 
+    def delete(self, title: Title, user: User, reason: str, at: float) -> LogEntry:
+        """Take a page away, and the file with it."""
+        del self.pages[title]
+        self.deleted_at[title] = at
+        if file := self.files.pop(title, None):
+            self.deleted_files.update({version.blob.sha1: title for version in file.versions})
+        return self.note("delete", "delete", title, user, reason, at)
+
     def note(self, kind: str, action: str, title: Title, user: User, comment: str, at: float) -> LogEntry:
         """Write a line of the public log."""
         number = self.number("log")

@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from socialcast.sandbox.mirror import Card, Picture, Response
+from socialcast.sandbox.mirror import Act, Card, Picture, Response
 from socialcast.sandbox.platforms.mediawiki.render import Links, Rendered, render
-from socialcast.sandbox.platforms.mediawiki.state import File, Page, Wiki
+from socialcast.sandbox.platforms.mediawiki.state import File, Page, Wiki, iso
 from socialcast.sandbox.platforms.mediawiki.titles import FILE, InvalidTitle, Title
 
 if TYPE_CHECKING:
     from socialcast.sandbox.platforms.mediawiki import MediawikiMirror
 
-__all__ = ["cards", "file_response", "page_response"]
+__all__ = ["card_id", "cards", "file_response", "history_response", "page_response"]
 
 _VIDEO = ("video/webm", "video/mp4", "application/ogg")
 _LICENCES = ("cc-", "pd-", "self", "gfdl")
 _PAGE = Markup(
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><body><h1>{title}</h1>{media}{html}'
-    "<footer>Last edited by {user}: {comment}</footer></body></html>"
+    '<footer><a href="{history}">Last edited by {user}</a>: {comment}</footer></body></html>'
 )
+_HISTORY = Markup(
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}: history</title><body><h1>{title}: history</h1>'
+    '<p><a href="{url}">The page</a></p><ol reversed>{rows}</ol></body></html>'
+)
+_ROW = Markup('<li><time datetime="{at}">{at}</time> <bdi>{user}</bdi>, {size} bytes: <bdi>{comment}</bdi></li>')
 _ABSENT = Markup("<!doctype html><title>{0}</title><h1>{0}</h1><p>This wiki has no page of this exact name.</p>")
 _IMAGE = Markup('<p><img src="{url}" alt=""></p>')
 
@@ -37,7 +42,7 @@ def cards(mirror: MediawikiMirror) -> list[Card]:
 def _card(mirror: MediawikiMirror, wiki: Wiki, page: Page) -> Card:
     rendered, file, subject = _rendered(mirror, wiki, page), wiki.files.get(page.title), page.title.subject
     return Card(
-        id=_card_id(wiki, page.title),
+        id=card_id(wiki, page.title),
         kind="file" if file else "page",
         account=page.latest.user,
         url=wiki.page_url(page.title),
@@ -45,12 +50,14 @@ def _card(mirror: MediawikiMirror, wiki: Wiki, page: Page) -> Card:
         title=str(page.title),
         html=str(rendered.html),
         pictures=(*_file_picture(wiki, file), *rendered.pictures),
-        parent=_card_id(wiki, subject) if page.title.is_talk and subject in wiki.pages else "",
+        parent=card_id(wiki, subject) if page.title.is_talk and subject in wiki.pages else "",
         facts=_facts(wiki, page, rendered),
+        acts=(Act.REPLY, Act.EDIT, Act.REMOVE),
     )
 
 
-def _card_id(wiki: Wiki, title: Title) -> str:
+def card_id(wiki: Wiki, title: Title) -> str:
+    """The id of the page's card: wiki and title."""
     return f"{wiki.host}/{title.path}"
 
 
@@ -94,7 +101,24 @@ def page_response(mirror: MediawikiMirror, wiki: Wiki, name: str) -> Response:
         return Response(_ABSENT.format(name), 404, mimetype="text/html")
     file, latest = wiki.files.get(page.title), page.latest
     html, media = _rendered(mirror, wiki, page).html, _IMAGE.format(url=wiki.file_url(file.name)) if file else ""
-    shown = _PAGE.format(title=str(page.title), media=media, html=html, user=latest.user, comment=latest.comment)
+    told = {"user": latest.user, "comment": latest.comment, "history": f"/index.php?title={page.title.path}&action=history"}
+    shown = _PAGE.format(title=str(page.title), media=media, html=html, **told)
+    return Response(shown, mimetype="text/html")
+
+
+def history_response(mirror: MediawikiMirror, wiki: Wiki, name: str) -> Response:
+    """Who saved a page when, the newest first; 404 for one that is not there."""
+    try:
+        page = wiki.pages.get(Title.parse(name))
+    except InvalidTitle:
+        page = None
+    if page is None:
+        return Response(_ABSENT.format(name), 404, mimetype="text/html")
+    rows = (
+        _ROW.format(at=iso(revision.at), user=revision.user, size=revision.size, comment=revision.comment)
+        for revision in reversed(page.revisions)
+    )
+    shown = _HISTORY.format(title=str(page.title), url=wiki.page_url(page.title), rows=Markup("").join(rows))
     return Response(shown, mimetype="text/html")
 
 
