@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,16 +25,17 @@ from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_
 from socialcast.broadcast.publication import Publication
 from socialcast.broadcast.resolve import resolve
 from socialcast.broadcast.retract import retract
+from socialcast.broadcast.say import say
 from socialcast.broadcast.workshop import Workshop
 from socialcast.delivery.archive import require_sound
 from socialcast.delivery.conversation import find_replies
 from socialcast.delivery.lease import lease
 from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
-from socialcast.model.announcement import Announcement
+from socialcast.model.announcement import Announcement, Photo
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import Draft, Outcome, Report, State
-from socialcast.model.reports import ChannelOutcome, CorrectionReport, RetractionReport
+from socialcast.model.reports import ChannelOutcome, CorrectionReport, RetractionReport, SayReport
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.wire.clock import Cancel, Clock, SystemClock
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from socialcast.sandbox import Sandbox
 
 __all__ = ["Broadcast", "Checkup", "Dialogue", "Event", "Held", "LiveShow", "Phase", "Plan", "PlannedChannel"]
+
+_TURN_SECONDS = 60.0  # how long somebody waits to speak in a thread in which another speaks
 
 
 class Broadcast:
@@ -228,9 +231,15 @@ class Broadcast:
         platform does not let go is listed. Raises ConfigurationError for an unknown key, LedgerBusy where others work on it."""
         return retract(self._published(key))
 
+    def say(self, key: str, text: str, photos: Iterable[Photo] = ()) -> SayReport:
+        """Go on with the thread of an announcement on every channel that has threads: once, however often it is said, and in the
+        order of all who speak, who wait for each other. Raises ConfigurationError before anything is sent."""
+        with self._alone(key, wait_seconds=_TURN_SECONDS) as published:
+            return say(published, text, photos)
+
     def plan_correction(self, announcement: Announcement, *, note: str = "") -> CorrectionReport:
         """How `correct` would bring every channel to this content; sends nothing. Raises ConfigurationError."""
-        return self._correcting(announcement, note).plan()
+        return self._correcting(announcement, self._published(announcement.resolved_key), note).plan()
 
     def correct(self, announcement: Announcement, *, note: str = "") -> CorrectionReport:
         """Bring every channel that has the announcement of that key to this content: by an edit, or by what its settings say.
@@ -239,10 +248,10 @@ class Broadcast:
         nothing is sent. Cut short, it goes on when it is repeated. Raises ConfigurationError and LedgerBusy before anything
         is sent.
         """
-        return self._correcting(announcement, note).carry_out()
+        with self._alone(announcement.resolved_key) as published:
+            return self._correcting(announcement, published, note).carry_out()
 
-    def _correcting(self, announcement: Announcement, note: str) -> Correcting:
-        published = self._published(announcement.resolved_key)
+    def _correcting(self, announcement: Announcement, published: Published, note: str) -> Correcting:
         return Correcting(self._shop, announcement, published, self._listener, note=note)
 
     def dialogue(self, key: str) -> Dialogue:
@@ -316,9 +325,22 @@ class Broadcast:
             if (row := rows.get(name))
         )
         shop = self._shop
-        return Published(
-            key, announcement, channels, shop.ledger, shop.clock, lambda: lease(shop.ledger, key, shop.clock, Cancel())
-        )
+        return Published(key, announcement, channels, shop.ledger, shop.clock, partial(self._leased, key, channels))
+
+    @contextmanager
+    def _leased(self, key: str, channels: Iterable[Delivered]) -> Iterator[None]:
+        """Nobody else works on it meanwhile, and what others recorded before is known."""
+        with lease(self.ledger, key, self._shop.clock, Cancel()):
+            for one in channels:
+                one.steps.read_again()
+            yield
+
+    @contextmanager
+    def _alone(self, key: str, *, wait_seconds: float = 0.0) -> Iterator[Published]:
+        """What was published under that key, read when nobody else works on it any more."""
+        self.remembered(key)  # first: an unknown key is no reason to wait
+        with lease(self.ledger, key, self._shop.clock, Cancel(), wait_seconds=wait_seconds):
+            yield self._published(key)
 
     def _keep(self, key: str, channel: str, change: Callable[[Outcome], Outcome]) -> None:
         """Change a channel's outcome in the ledger."""

@@ -39,7 +39,7 @@ class Correcting:
         note: str,
     ) -> None:
         self._shop, self._announcement, self._ledger = shop, announcement, published.ledger
-        self._published, self._listener = published, listener
+        self._listener = listener
         self._what = Correctable(shop, announcement, note)
         self._delivered = [one for one in published.channels if one.outcome.state is State.PUBLISHED]
 
@@ -50,10 +50,6 @@ class Correcting:
 
     def carry_out(self) -> CorrectionReport:
         """Correct every channel, unless a required one cannot be: then nothing is sent."""
-        with self._published.lease():
-            return self._carried_out()
-
-    def _carried_out(self) -> CorrectionReport:
         planned = self._what.planned(self._delivered)
         if any(each.means is Means.NONE and each.one.channel.required for each in planned):
             return self._report(in_sight(each.one, _told(each, stopped=each.means is not Means.NONE)) for each in planned)

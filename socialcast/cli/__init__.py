@@ -22,6 +22,7 @@ COMMANDS = {
     "ledger": "Look at the record, check it, carry it to another machine.",
     "replies": "Read what people say about an announcement, on all channels.",
     "answer": "Answer a reply where it stands, once.",
+    "say": "Go on with a thread, as in a live interview.",
     "correct": "Bring what was published to what it should have said.",
     "retract": "Take an announcement back, everywhere or on named channels.",
     "live": "Put a live event on the air, feed it, end it, show the recording.",

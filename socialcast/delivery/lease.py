@@ -17,16 +17,17 @@ __all__ = ["lease"]
 
 _LIFE_SECONDS = 60.0
 _RENEWAL_SECONDS = 20.0
+_LOOK_SECONDS = 0.1  # while waiting for somebody else's end
 
 
 @contextmanager
-def lease(ledger: Ledger, key: str, clock: Clock, cancel: Cancel) -> Iterator[None]:
+def lease(ledger: Ledger, key: str, clock: Clock, cancel: Cancel, *, wait_seconds: float = 0.0) -> Iterator[None]:
     """Hold the announcement while the block runs, and stop the block if the lease is lost: the ledger takes no intent then.
 
-    Raises LedgerBusy when somebody else holds it.
+    Raises LedgerBusy when somebody else holds it, after waiting so long for the end of that.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    _take(ledger, key, owner, clock)
+    _take_in_time(ledger, key, owner, clock, cancel, wait_seconds)
     ledger.leases[key] = owner
     over = threading.Event()
     renewal = threading.Thread(
@@ -41,6 +42,17 @@ def lease(ledger: Ledger, key: str, clock: Clock, cancel: Cancel) -> Iterator[No
         del ledger.leases[key]
         with suppress(LedgerError):  # it expires by itself, and what the block did must still be told
             ledger.write("DELETE FROM leases WHERE key = ? AND owner = ?", (key, owner))
+
+
+def _take_in_time(ledger: Ledger, key: str, owner: str, clock: Clock, cancel: Cancel, wait_seconds: float) -> None:
+    latest = clock.now().timestamp() + wait_seconds
+    while True:
+        try:
+            return _take(ledger, key, owner, clock)
+        except LedgerBusy:
+            if clock.now().timestamp() >= latest:
+                raise
+        clock.sleep(_LOOK_SECONDS, cancel)
 
 
 def _take(ledger: Ledger, key: str, owner: str, clock: Clock) -> None:

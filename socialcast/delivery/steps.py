@@ -61,12 +61,17 @@ class Steps:
         self._ledger, self._key, self._channel = ledger, key, channel
         self._judge, self._patience, self._settle_seconds = judge, patience, settle_seconds
         self._recover, self._notify, self._in_order = recover, notify, in_order
-        number = generation(ledger, key, channel)
-        self._of_generation = f"revision/{number}:" if number else ""  # those of what was taken back since are none of these
-        self._known = {name.removeprefix(self._of_generation): step for name, step in self._recorded_steps()}
+        self.read_again()
         self._settled_at = self._now() + settle_seconds[-1]  # from then on, what another machine sent can be seen
         self._counting = threading.Lock()
         self.sent = 0
+
+    def read_again(self) -> None:
+        """Take note of what others recorded: once the announcement is ours alone, nobody adds to it."""
+        number, known = generation(self._ledger, self._key, self._channel), self._ledger.steps(self._key, self._channel)
+        mine = f"revision/{number}:" if number else ""  # those of what was taken back since are none of these
+        self._of_generation = mine
+        self._known = {name.removeprefix(mine): step for name, step in known.items() if name.startswith(mine)}
 
     def once(
         self,
@@ -139,10 +144,6 @@ class Steps:
         if threads <= 1:
             return [work(index, item) for index, item in numbered]
         return _in_parallel(iter(numbered), work, threads)
-
-    def _recorded_steps(self) -> list[tuple[str, Step]]:
-        known = self._ledger.steps(self._key, self._channel)
-        return [(name, step) for name, step in known.items() if name.startswith(self._of_generation)]
 
     def _found_from_before(self, name: str, step: Step | None, find: Callable[[], T | Absent | None] | None) -> T | None:
         """What an earlier run made without recording it: after a crash, or on a machine with an empty ledger."""

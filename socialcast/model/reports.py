@@ -21,6 +21,7 @@ __all__ = [
     "ReadingReport",
     "Retraction",
     "RetractionReport",
+    "SayReport",
 ]
 
 
@@ -137,3 +138,9 @@ class ReadingReport(ChannelReport[Reading], frozen=True, kw_only=True):
     """One outcome for every channel; `waiting` is how many of all that is known wait for an answer."""
 
     waiting: int = 0
+
+
+class SayReport(ChannelReport[ChannelOutcome], frozen=True, kw_only=True):
+    """One outcome for every channel that the announcement was for; `number` counts what was said in its thread."""
+
+    number: int
