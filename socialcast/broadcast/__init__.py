@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from socialcast.broadcast.approval import Approval, Approved, keep
+from socialcast.broadcast.audit import audit
 from socialcast.broadcast.correct import Correcting
 from socialcast.broadcast.delivered import Delivered, Published
 from socialcast.broadcast.dialogue import Dialogue
@@ -35,7 +36,7 @@ from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Photo
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import Draft, Outcome, Report, State
-from socialcast.model.reports import ChannelOutcome, CorrectionReport, RetractionReport, SayReport
+from socialcast.model.reports import AuditReport, ChannelOutcome, CorrectionReport, RetractionReport, SayReport
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.wire.clock import Cancel, Clock, SystemClock
@@ -253,6 +254,13 @@ class Broadcast:
 
     def _correcting(self, announcement: Announcement, published: Published, note: str) -> Correcting:
         return Correcting(self._shop, announcement, published, self._listener, note=note)
+
+    def audit(self, key: str, *, pictures: bool = False) -> AuditReport:
+        """What every channel shows now, compared with what was announced; with `pictures` each photo is fetched and looked at.
+
+        Read only. Raises ConfigurationError for an unknown key.
+        """
+        return audit(self._published(key), pictures=pictures)
 
     def dialogue(self, key: str) -> Dialogue:
         """What is said below an announcement, on all channels that it was for. Raises ConfigurationError for an unknown key."""

@@ -20,6 +20,7 @@ COMMANDS = {
     "due": "List what an embargo holds, and publish what is due.",
     "resolve": "Say what you saw where an outcome is unknown.",
     "ledger": "Look at the record, check it, carry it to another machine.",
+    "audit": "Compare what every channel shows with what was announced.",
     "replies": "Read what people say about an announcement, on all channels.",
     "answer": "Answer a reply where it stands, once.",
     "say": "Go on with a thread, as in a live interview.",

@@ -6,14 +6,18 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from socialcast.model.data import Record
-from socialcast.model.receipt import LiveStatus
+from socialcast.model.receipt import Item, LiveStatus
 from socialcast.model.sight import Left
 
 __all__ = [
+    "Audit",
+    "AuditReport",
     "ChannelOutcome",
     "ChannelReport",
     "CorrectionOutcome",
     "CorrectionReport",
+    "Difference",
+    "Finding",
     "LiveOutcome",
     "LiveReport",
     "Means",
@@ -144,3 +148,40 @@ class SayReport(ChannelReport[ChannelOutcome], frozen=True, kw_only=True):
     """One outcome for every channel that the announcement was for; `number` counts what was said in its thread."""
 
     number: int
+
+
+class Difference(Enum):
+    """What became of something that was announced."""
+
+    MISSING = "missing"
+    BY_PLATFORM = "changed by platform"
+    BY_PEOPLE = "changed by people"
+    REMOVED = "removed"
+    EXTRA = "extra"
+
+
+class Finding(Record, frozen=True, kw_only=True):
+    """One way in which a channel does not show what was announced: of which item, in which aspect, what it was to be and is."""
+
+    difference: Difference
+    item: Item
+    aspect: str = ""
+    expected: str = ""
+    found: str = ""
+    by: str = ""
+
+
+class Audit(ChannelOutcome, frozen=True, kw_only=True):
+    """What one channel shows, compared with what was announced; `unseen` are the aspects that nobody looked at."""
+
+    findings: tuple[Finding, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+class AuditReport(ChannelReport[Audit], frozen=True, kw_only=True):
+    """One outcome for every channel that the announcement was for."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 everything that was looked at is as announced; 1 no channel could be read; 3 something differs or was not read."""
+        return super().exit_code or (3 if any(outcome.findings for outcome in self.outcomes) else 0)

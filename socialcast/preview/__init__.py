@@ -1,7 +1,8 @@
 """What will be published and what is said about it, as pages to look at and as a comment for a pull request."""
 
+from socialcast.preview.audit import audit_markdown, audit_page
 from socialcast.preview.markdown import plan_markdown
 from socialcast.preview.page import plan_page
 from socialcast.preview.replies import write_replies_page
 
-__all__ = ["plan_markdown", "plan_page", "write_replies_page"]
+__all__ = ["audit_markdown", "audit_page", "plan_markdown", "plan_page", "write_replies_page"]

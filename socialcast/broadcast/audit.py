@@ -1,0 +1,188 @@
+"""What every channel shows now, compared with what was announced there."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import msgspec
+
+from socialcast.broadcast.correctable import step_name
+from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all
+from socialcast.broadcast.plan import compose_post
+from socialcast.compose.fingerprint import MAX_DISTANCE, distance, fingerprint
+from socialcast.delivery.revisions import former_revisions
+from socialcast.model.announcement import Announcement
+from socialcast.model.capabilities import Aspect
+from socialcast.model.post import Post
+from socialcast.model.receipt import State
+from socialcast.model.reports import Audit, AuditReport, Difference, Finding
+from socialcast.model.sight import Seen, SeenMedium
+
+__all__ = ["audit"]
+
+_PICTURES_AT_ONCE = 4
+_MOMENTS = ("start", "end", "replay")
+_UNKNOWN_HINT = "say what you see with: socialcast resolve"
+_PICTURES = "pictures"
+
+
+def audit(published: Published, *, pictures: bool = False) -> AuditReport:
+    """Read every channel back and compare; `pictures` fetches each photo, too, and looks whether it is the same to the eye."""
+    revisions = [revision.document for revision in former_revisions(published.ledger, published.key)]
+    said = [*map(Announcement.from_json, revisions), published.announcement]
+    work = partial(_audited, said=said, links=published.links(), pictures=pictures)
+    return AuditReport(key=published.key, outcomes=tuple(on_all(published.channels, work)))
+
+
+def _audited(one: Delivered, said: Sequence[Announcement], links: Mapping[str, str], *, pictures: bool) -> Audit:
+    compare = partial(_audit, one, said, links, pictures=pictures)
+    return in_sight(one, guarded(one, compare, partial(about, one, Audit)))
+
+
+def _audit(one: Delivered, said: Sequence[Announcement], links: Mapping[str, str], *, pictures: bool) -> Audit:
+    state, table = one.outcome.state, one.publisher.capabilities
+    if state is State.UNKNOWN:
+        return about(one, Audit, failed=True, reason="what is there is unknown", hint=one.outcome.hint or _UNKNOWN_HINT)
+    if state is not State.PUBLISHED:
+        return about(one, Audit, done=f"not looked at: it is {state.value}")
+    if not table.inspects:
+        return about(one, Audit, done="not looked at", reason=f"what is on {one.publisher.name} cannot be read back here")
+    post = compose_post(said[_shown_revision(one)], one.publisher, links, table)
+    findings = tuple(_findings(one, post, pictures=pictures))
+    return about(one, Audit, done="differs" if findings else "as announced", findings=findings, unseen=_unseen(one, pictures))
+
+
+def _shown_revision(one: Delivered) -> int:
+    """The newest revision that stands in the post itself; one that was told in a reply does not."""
+    number = one.outcome.revision
+    while number and one.steps.recorded(f"{step_name(number)}/reply"):
+        number -= 1
+    return number
+
+
+def _unseen(one: Delivered, pictures: bool) -> tuple[str, ...]:
+    unseen = [aspect.value for aspect in Aspect if aspect not in one.publisher.capabilities.inspects]
+    return (*unseen, *(() if pictures else (_PICTURES,)))
+
+
+def _findings(one: Delivered, post: Post, *, pictures: bool) -> Iterator[Finding]:
+    publisher, receipt = one.publisher, one.receipt
+    shown = {seen.item.id: seen for seen in one.steps.read(lambda: publisher.inspect(receipt)).items}
+    for wanted in publisher.expected(post, receipt).items:
+        seen = shown.get(wanted.item.id)
+        if seen is None or seen.gone:
+            yield Finding(difference=Difference.REMOVED, item=wanted.item, by=seen.edited_by if seen else "")
+            continue
+        yield from _Comparison(one, post, wanted, seen).findings(pictures=pictures)
+    everything = msgspec.structs.replace(receipt, items=(*receipt.items, *one.outcome.said))
+    for item in one.steps.read(lambda: publisher.duplicates(post, everything)):
+        yield Finding(difference=Difference.EXTRA, item=item)
+
+
+class _Comparison:
+    """One item, as it should be and as it is; what was not told on either side is not compared."""
+
+    def __init__(self, one: Delivered, post: Post, wanted: Seen, seen: Seen) -> None:
+        self._one, self._post, self._wanted, self._seen = one, post, wanted, seen
+        self._inspects = one.publisher.capabilities.inspects
+
+    def findings(self, *, pictures: bool) -> Iterator[Finding]:
+        """Everything that differs."""
+        yield from self._of_words(Aspect.TITLE, self._wanted.title, self._seen.title)
+        if not self._is_told_of_its_event:
+            yield from self._of_words(Aspect.TEXT, self._wanted.text, self._seen.text)
+            yield from self._of_links()
+        yield from self._of_words(Aspect.LICENCE, self._wanted.licence, self._seen.licence)
+        if self._wanted.live and self._seen.live and self._wanted.live is not self._seen.live:
+            yield self._changed(Aspect.LIVE, self._wanted.live.value, self._seen.live.value)
+        if self._wanted.media is not None and self._seen.media is not None:
+            yield from self._of_media(self._wanted.media, self._seen.media, pictures=pictures)
+
+    @property
+    def _is_told_of_its_event(self) -> bool:
+        """Whether a post was amended with the news of its live event, which its announcement does not have."""
+        edits = self._one.publisher.capabilities.edits
+        return bool(edits) and any(self._one.steps.recorded(f"live/{moment}/post") for moment in _MOMENTS)
+
+    def _of_words(self, aspect: Aspect, wanted: str | None, seen: str | None) -> Iterator[Finding]:
+        if wanted is None or seen is None or aspect not in self._inspects:
+            return
+        same = self._one.publisher.comparable
+        if same(wanted) != same(seen):
+            yield self._changed(aspect, wanted, seen) if seen else self._missing(aspect, wanted)
+
+    def _of_links(self) -> Iterator[Finding]:
+        wanted, seen = self._wanted.links, self._seen.links
+        if wanted is None or seen is None or Aspect.LINKS not in self._inspects:
+            return
+        same = self._one.publisher.comparable
+        there = {same(url) for url in seen}
+        for url in dict.fromkeys(wanted):
+            if same(url) not in there:
+                yield self._missing(Aspect.LINKS, url)
+
+    def _of_media(self, wanted: Sequence[SeenMedium], seen: Sequence[SeenMedium], *, pictures: bool) -> Iterator[Finding]:
+        if Aspect.MEDIA in self._inspects:
+            if len(seen) < len(wanted):
+                yield self._missing(Aspect.MEDIA, _count(wanted), _count(seen))
+            elif len(seen) > len(wanted):
+                yield self._changed(Aspect.MEDIA, _count(wanted), _count(seen))
+        if Aspect.ALT_TEXT in self._inspects:
+            yield from self._of_alt_texts(wanted, seen)
+        if pictures and Aspect.MEDIA in self._inspects:
+            yield from self._of_pictures(wanted, seen)
+
+    def _of_alt_texts(self, wanted: Sequence[SeenMedium], seen: Sequence[SeenMedium]) -> Iterator[Finding]:
+        before, now = [medium.alt or "" for medium in wanted], [medium.alt or "" for medium in seen]
+        if before != now and sorted(before) == sorted(now):
+            yield self._changed(Aspect.MEDIA, "in the order of the announcement", "in another order")
+            return
+        for alt, found in zip(before, now, strict=False):
+            yield from self._of_words(Aspect.ALT_TEXT, alt, found)
+
+    def _of_pictures(self, wanted: Sequence[SeenMedium], seen: Sequence[SeenMedium]) -> Iterator[Finding]:
+        """Photos that are no longer the same to the eye, or stand elsewhere."""
+        numbered = [medium for medium in wanted if medium.number is not None]
+        prints = self._fetched([medium for medium in seen if medium.url and medium.kind == "photo"])
+        for place, medium in enumerate(numbered):
+            photo = self._post.photos[medium.number or 0]
+            with photo.open() as file:
+                mine = fingerprint(file)
+            alike = [number for number, other in enumerate(prints) if distance(mine, other) <= MAX_DISTANCE]
+            if not alike and place < len(prints):
+                yield self._changed(Aspect.MEDIA, photo.name, "another picture")
+            elif alike and place not in alike:
+                yield self._changed(Aspect.MEDIA, f"{photo.name} as number {place + 1}", f"as number {alike[0] + 1}")
+
+    def _fetched(self, media: Sequence[SeenMedium]) -> list[int]:
+        with ThreadPoolExecutor(_PICTURES_AT_ONCE, thread_name_prefix="socialcast-picture") as pool:
+            return list(pool.map(self._fingerprint, media))
+
+    def _fingerprint(self, medium: SeenMedium) -> int:
+        def fetch() -> bytes:
+            response = self._one.publisher.session.get(medium.url)
+            response.raise_for_status()
+            return response.content
+
+        return fingerprint(io.BytesIO(self._one.steps.read(fetch)))
+
+    def _missing(self, aspect: Aspect, expected: str, found: str = "") -> Finding:
+        return self._finding(Difference.MISSING, aspect, expected, found)
+
+    def _changed(self, aspect: Aspect, expected: str, found: str) -> Finding:
+        """By people, where the platform tells that somebody has edited it; else by the platform itself."""
+        is_edited = self._seen.edited_by or self._seen.edited_at
+        difference = Difference.BY_PEOPLE if is_edited else Difference.BY_PLATFORM
+        return self._finding(difference, aspect, expected, found)
+
+    def _finding(self, difference: Difference, aspect: Aspect, expected: str, found: str) -> Finding:
+        item, by = self._seen.item, self._seen.edited_by
+        return Finding(difference=difference, item=item, aspect=aspect.value, expected=expected, found=found, by=by)
+
+
+def _count(media: Iterable[SeenMedium]) -> str:
+    kinds = [medium.kind for medium in media]
+    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)) or "none"

@@ -1,0 +1,86 @@
+"""`socialcast audit KEY`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from socialcast.cli.options import channels_option, json_option, ledger_option, only_option, sandbox_option
+from socialcast.cli.place import Place
+from socialcast.cli.show import outcome_json, outcome_lines, print_json
+from socialcast.compose.characters import harmless
+from socialcast.model.reports import Audit, AuditReport
+
+__all__ = ["command"]
+
+
+@click.command("audit")
+@click.argument("key")
+@click.option("--pictures", is_flag=True, help="Fetch every photo, and look whether it is the same to the eye.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it as a page, too.")
+@click.option("--markdown", is_flag=True, help="Print Markdown, for a job's summary.")
+@channels_option
+@only_option
+@ledger_option
+@sandbox_option
+@json_option
+def command(
+    key: str,
+    pictures: bool,
+    html: Path | None,
+    markdown: bool,
+    channels: Path,
+    only: tuple[str, ...],
+    ledger: Path | None,
+    sandbox: str | None,
+    as_json: bool,
+) -> None:
+    """Read every channel back and compare it with what was announced as KEY: what is missing, removed, there twice, or changed,
+    by the platform or by people. Nothing is changed.
+
+    Exit code 0 means that all is as announced, as far as each platform lets it be read; 3 that something differs, or that a
+    channel could not be read; 1 that none could.
+    """
+    with Place(channels, ledger, sandbox, only).open() as broadcast:
+        report = broadcast.audit(key, pictures=pictures)
+    if html:
+        from socialcast.preview import audit_page  # what only those need who ask for a page
+
+        html.write_text(audit_page(report), encoding="utf-8")
+    _show(report, as_json=as_json, markdown=markdown)
+    sys.exit(report.exit_code)
+
+
+def _show(report: AuditReport, *, as_json: bool, markdown: bool) -> None:
+    if as_json:
+        print_json({"key": report.key, "channels": {outcome.channel: _plain(outcome) for outcome in report.outcomes}})
+    elif markdown:
+        from socialcast.preview import audit_markdown
+
+        click.echo(audit_markdown(report), nl=False)
+    else:
+        click.echo("\n".join([report.key, *(line for outcome in report.outcomes for line in _lines(outcome))]))
+
+
+def _plain(outcome: Audit) -> dict[str, Any]:
+    findings: list[Any] = msgspec.to_builtins(outcome.findings)
+    told = [{key: harmless(value) if isinstance(value, str) else value for key, value in each.items()} for each in findings]
+    return {**outcome_json(outcome), "findings": told, "unseen": list(outcome.unseen)}
+
+
+def _lines(outcome: Audit) -> Iterator[str]:
+    yield from outcome_lines(outcome)
+    for finding in outcome.findings:
+        by = f" by {harmless(finding.by)}" if finding.by else ""
+        about = finding.aspect or finding.item.kind
+        yield f"    {about} {click.style(finding.difference.value, fg='red')}{by}: {finding.item.url or finding.item.id}"
+        for label, words in (("announced", finding.expected), ("shown", finding.found)):
+            if words:
+                yield f"      {label}: {harmless(words).replace(chr(10), ' ')}"
+    if outcome.unseen:
+        yield f"    not looked at: {', '.join(outcome.unseen)}"
