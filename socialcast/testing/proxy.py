@@ -14,6 +14,7 @@ import re
 import signal
 import socket
 import struct
+import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -115,6 +116,11 @@ class Proxy(ABC):
 class _Server(ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing of a client that is gone: many are killed here."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 # -- what can happen to a call -------------------------------------------------------------------------------------------------
