@@ -22,6 +22,7 @@ from socialcast.broadcast.doctor import Checkup, examine
 from socialcast.broadcast.due import Held, embargo_problems, held
 from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.live import LiveShow
+from socialcast.broadcast.metrics import measure
 from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_plan
 from socialcast.broadcast.publication import Publication
 from socialcast.broadcast.resolve import resolve
@@ -36,7 +37,7 @@ from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Photo
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import Draft, Outcome, Report, State
-from socialcast.model.reports import AuditReport, ChannelOutcome, CorrectionReport, RetractionReport, SayReport
+from socialcast.model.reports import AuditReport, ChannelOutcome, CorrectionReport, MetricsReport, RetractionReport, SayReport
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.wire.clock import Cancel, Clock, SystemClock
@@ -261,6 +262,11 @@ class Broadcast:
         Read only. Raises ConfigurationError for an unknown key.
         """
         return audit(self._published(key), pictures=pictures)
+
+    def measure(self, key: str) -> MetricsReport:
+        """What the platforms count of an announcement now, kept in the ledger; read only for them. Raises ConfigurationError for
+        an unknown key."""
+        return measure(self._published(key))
 
     def dialogue(self, key: str) -> Dialogue:
         """What is said below an announcement, on all channels that it was for. Raises ConfigurationError for an unknown key."""

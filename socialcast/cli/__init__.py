@@ -23,6 +23,7 @@ COMMANDS = {
     "audit": "Compare what every channel shows with what was announced.",
     "replies": "Read what people say about an announcement, on all channels.",
     "answer": "Answer a reply where it stands, once.",
+    "metrics": "Count views, likes and the like, on all channels.",
     "say": "Go on with a thread, as in a live interview.",
     "correct": "Bring what was published to what it should have said.",
     "retract": "Take an announcement back, everywhere or on named channels.",

@@ -57,12 +57,22 @@ class _Revision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replaced_at: float
 
 
+class _Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    channel: str
+    name: str
+    item: str
+    at: float
+    value: float
+
+
 class _Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     socialcast_ledger: int
     announcements: list[_Announcement]
     deliveries: list[_Delivery]
     steps: list[_Step]
     revisions: list[_Revision] = []
+    measures: list[_Measure] = []
 
 
 _TABLES: tuple[tuple[str, type[Any]], ...] = (
@@ -70,6 +80,7 @@ _TABLES: tuple[tuple[str, type[Any]], ...] = (
     ("announcements", _Announcement),
     ("deliveries", _Delivery),
     ("steps", _Step),
+    ("measures", _Measure),
 )
 _DOCUMENTS = frozenset({"document", "outcome", "draft", "result"})  # kept as JSON, or as NULL
 _NULL = b"null"
@@ -77,6 +88,7 @@ _NULL = b"null"
 # Two machines may know of one announcement: what is done or published on one of them has happened, and so has its retraction.
 _MERGES = {
     "revisions": " ON CONFLICT (key, number) DO NOTHING",
+    "measures": " ON CONFLICT (key, channel, name, item, at) DO NOTHING",
     "announcements": " ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, document = excluded.document"
     " WHERE digest IN (SELECT digest FROM revisions WHERE key = excluded.key)"
     " AND excluded.digest NOT IN (SELECT digest FROM revisions WHERE key = excluded.key)",
@@ -150,7 +162,7 @@ def _archive(ledger: Ledger, keys: Collection[str] = ()) -> _Archive:
 def _select(ledger: Ledger, table: str, kind: type[Any], keys: Collection[str]) -> list[Any]:
     columns = ", ".join(kind.__struct_fields__)
     which = f" WHERE key IN ({', '.join('?' * len(keys))})" if keys else ""
-    order = ", ".join(name for name in ("key", "channel", "name", "number") if name in kind.__struct_fields__)
+    order = ", ".join(name for name in ("key", "channel", "name", "number", "item", "at") if name in kind.__struct_fields__)
     return ledger.rows(f"SELECT {columns} FROM {table}{which} ORDER BY {order}", tuple(keys))  # noqa: S608 - names of ours
 
 

@@ -49,4 +49,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             key TEXT NOT NULL, channel TEXT NOT NULL, cursor TEXT NOT NULL, PRIMARY KEY (key, channel)
         ) STRICT, WITHOUT ROWID""",
     ),
+    (  # what platforms counted, and when
+        """CREATE TABLE measures (
+            key TEXT NOT NULL, channel TEXT NOT NULL, name TEXT NOT NULL, item TEXT NOT NULL, at REAL NOT NULL,
+            value REAL NOT NULL, PRIMARY KEY (key, channel, name, item, at)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )

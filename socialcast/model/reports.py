@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 from typing import Generic, TypeVar
 
 from socialcast.model.data import Record
+from socialcast.model.echo import Metric
 from socialcast.model.receipt import Item, LiveStatus
 from socialcast.model.sight import Left
 
@@ -21,6 +23,9 @@ __all__ = [
     "LiveOutcome",
     "LiveReport",
     "Means",
+    "Measured",
+    "MetricsReport",
+    "Number",
     "Reading",
     "ReadingReport",
     "Retraction",
@@ -185,3 +190,33 @@ class AuditReport(ChannelReport[Audit], frozen=True, kw_only=True):
     def exit_code(self) -> int:
         """0 everything that was looked at is as announced; 1 no channel could be read; 3 something differs or was not read."""
         return super().exit_code or (3 if any(outcome.findings for outcome in self.outcomes) else 0)
+
+
+class Number(Record, frozen=True, kw_only=True):
+    """One figure of a channel, over all that it published of the announcement, with what the platform means by it."""
+
+    name: str
+    value: float
+    definition: str
+    summable: bool = False
+
+
+class Measured(ChannelOutcome, frozen=True, kw_only=True):
+    """What a platform counts of one channel, as a whole and item by item."""
+
+    numbers: tuple[Number, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+
+
+class MetricsReport(ChannelReport[Measured], frozen=True, kw_only=True):
+    """One outcome for every channel that has the announcement, measured at that moment."""
+
+    at: datetime
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """The figures that mean the same on every channel that gives them, added up."""
+        totals: dict[str, float] = {}
+        for number in (number for outcome in self.outcomes for number in outcome.numbers if number.summable):
+            totals[number.name] = totals.get(number.name, 0) + number.value
+        return totals
