@@ -210,8 +210,12 @@ def test_media_that_the_server_dropped_are_sent_anew(house: House) -> None:
     assert len(house.written("/api/v2/media")) == 2
 
 
-def test_media_dropped_before_their_time_are_sent_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that says so twice, and shows no post with them, gets them again."""
+@pytest.mark.parametrize("server", ["mastodon", "pleroma", "pixelfed"])
+def test_media_dropped_before_their_time_are_sent_anew(
+    server: str, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that says so twice, and shows no post with them, gets them again, under a key that it has not answered yet."""
+    house = House(sandbox, tmp_path, server=server)
     monkeypatch.setattr("socialcast.publishers.mastodon.media._LIFE_SECONDS", 10 * 86_400)
     embargo = house.sandbox.clock.datetime() + timedelta(days=2)
     house.publish(doors(embargo=embargo))

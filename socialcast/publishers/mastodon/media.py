@@ -56,6 +56,11 @@ class Uploads:
             return [work(0, partial(self._send_video, post.video))]
         return steps.each([partial(self._send_photo, photo) for photo in post.photos], work, at_once=_AT_ONCE)
 
+    @property
+    def lapsed(self) -> list[str]:
+        """What the server has dropped; a post with what was sent anew is another one to it."""
+        return sorted(self._lapsed)
+
     def forget(self, ids: tuple[str, ...]) -> None:
         """The server has dropped these."""
         self._lapsed.update(ids)

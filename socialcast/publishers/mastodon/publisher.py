@@ -228,7 +228,7 @@ class MastodonPublisher(Publisher):
         shown = _share(post, number, media)
         fields = self._fields(text, post.language, shown, parent, is_first=number == 0)
         wanted = Wanted(text, parent, tuple(one.id for one in shown), len(_share(post, number, _all_media(post))))
-        key = words.idempotency_key(self.settings.url, self._own_id, post.key, post.channel, step, text)
+        key = words.idempotency_key(self.settings.url, self._own_id, post.key, post.channel, step, text, *self._uploads.lapsed)
         attempt = self._attempt(fields, wanted, key, step, steps)
         if number == 0 and self._may_be_scheduled(post, steps) and (came := self._come(post, attempt, wanted, steps)):
             return steps.once(step, lambda: came)
