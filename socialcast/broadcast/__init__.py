@@ -231,7 +231,8 @@ class Broadcast:
     def retract(self, key: str) -> RetractionReport:
         """Take back everything of an announcement on every channel that it was for; what is gone already is no error, and what a
         platform does not let go is listed. Raises ConfigurationError for an unknown key, LedgerBusy where others work on it."""
-        return retract(self._published(key))
+        with self._alone(key) as published:
+            return retract(published)
 
     def say(self, key: str, text: str, photos: Iterable[Photo] = ()) -> SayReport:
         """Go on with the thread of an announcement on every channel that has threads: once, however often it is said, and in the

@@ -28,9 +28,11 @@ _BY_HAND = "delete it by hand"
 
 
 def retract(published: Published) -> RetractionReport:
-    """Take it back: for the press before the public, and posts before what they link to, so that no link leads nowhere."""
-    with published.lease():
-        told = [outcome for wave in _waves(published) for outcome in on_all(wave, _retracted)]
+    """Take it back: for the press before the public, and posts before what they link to, so that no link leads nowhere.
+
+    The caller works on it alone.
+    """
+    told = [outcome for wave in _waves(published) for outcome in on_all(wave, _retracted)]
     return RetractionReport(key=published.key, outcomes=tuple(told))
 
 

@@ -6,6 +6,7 @@ Run it for one's own publisher: pytest --pyargs socialcast.testing.test_contract
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from socialcast.broadcast import Broadcast
 from socialcast.compose.preflight import check
+from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import PublishError, TerminalError
 from socialcast.model.post import Post
@@ -22,7 +24,7 @@ from socialcast.model.receipt import Draft, Receipt, Report, State
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.sandbox import Sandbox
-from socialcast.testing.stage import SandboxStage, Sight, Stage, picture, sample, shows_what_it_gets
+from socialcast.testing.stage import SandboxStage, Sight, Stage, picture, sample, saying, shows_what_it_gets
 from socialcast.wire.settings import Policy, is_secret
 from socialcast.wire.transport import READS
 
@@ -258,6 +260,71 @@ def test_17_two_channels_of_one_account_are_refused(stage: SandboxStage, announc
     assert stage.sights() == []
 
 
+def test_18_an_audit_of_what_nobody_changed_finds_nothing(stage: Stage, announcement: Announcement, tmp_path: Path) -> None:
+    """What is read back right after it was published is what was announced, in every aspect that the capabilities name."""
+    if not publisher_class(stage.platform).capabilities.inspects:
+        pytest.skip("capabilities.inspects is empty: nothing is read back")
+    with stage.broadcast(tmp_path / "ledger") as broadcast:
+        key = broadcast.publish(announcement).key
+        told = broadcast.audit(key)["contract"]
+    assert not told.failed, told
+    assert told.findings == ()
+
+
+def test_19_what_was_taken_back_is_seen_to_be_gone(stage: Stage, announcement: Announcement, tmp_path: Path) -> None:
+    """Nothing that was taken back is told to be there when it is read back."""
+    table = publisher_class(stage.platform).capabilities
+    if not (table.inspects and table.retract):
+        pytest.skip("capabilities.inspects is empty, or capabilities.retract is not offered")
+    with stage.broadcast(tmp_path / "ledger") as broadcast:
+        outcome = broadcast.publish(announcement)["contract"]
+        left = {each.item.id for each in broadcast.retract(announcement.resolved_key)["contract"].left}
+        publisher, steps = broadcast.open("contract", announcement.resolved_key)
+        receipt = Receipt(id=outcome.id, url=outcome.url, published_at=outcome.published_at, items=outcome.items)
+        seen = steps.read(lambda: publisher.inspect(receipt)).items
+    assert {each.item.id for each in seen if not each.gone} <= left
+
+
+def test_20_what_is_not_offered_is_said(stage: Stage, announcement: Announcement, tmp_path: Path) -> None:
+    """A method that the capabilities do not name says that it is not offered, and sends nothing."""
+    with stage.broadcast(tmp_path / "ledger") as broadcast:
+        outcome = broadcast.publish(announcement)["contract"]
+        publisher, steps = broadcast.open("contract", announcement.resolved_key)
+        receipt = Receipt(id=outcome.id, url=outcome.url, items=outcome.items)
+        for name, call in _not_offered(publisher, receipt, steps).items():
+            with pytest.raises(TerminalError) as refused:
+                call()
+            assert refused.value.code == "not_offered", name
+
+
+def test_21_numbers_have_a_definition(stage: Stage, announcement: Announcement, tmp_path: Path) -> None:
+    """Every number that is measured is one that the capabilities define, and belongs to something that was published."""
+    defined = {rule.name for rule in publisher_class(stage.platform).capabilities.metrics}
+    if not defined:
+        pytest.skip("capabilities.metrics is empty")
+    with stage.broadcast(tmp_path / "ledger") as broadcast:
+        outcome = broadcast.publish(announcement)["contract"]
+        publisher, steps = broadcast.open("contract", announcement.resolved_key)
+        receipt = Receipt(id=outcome.id, url=outcome.url, items=outcome.items)
+        numbers = steps.read(lambda: publisher.measure(receipt))
+    assert {number.name for number in numbers} <= defined
+    assert {number.item_id for number in numbers} <= {"", outcome.id, *(item.id for item in outcome.items)}
+
+
+def test_22_replies_are_read_once(stage: Stage, announcement: Announcement, tmp_path: Path) -> None:
+    """Where nobody has said anything there is nothing, and a cursor goes on from there another day."""
+    if publisher_class(stage.platform).capabilities.replies is None:
+        pytest.skip("capabilities.replies is not offered")
+    with stage.broadcast(tmp_path / "ledger") as broadcast:
+        key = broadcast.publish(announcement).key
+        dialogue = broadcast.dialogue(key)
+        for _ in "ab":
+            told = dialogue.read()["contract"]
+            assert not told.failed, told
+            assert told.new == 0
+        assert list(dialogue) == []
+
+
 def _publish(stage: Stage, announcement: Announcement, folder: Path) -> Report:
     with stage.broadcast(folder / "ledger") as broadcast:
         report = broadcast.publish(announcement)
@@ -286,6 +353,20 @@ def _clean_run(platform: str, announcement: Announcement, folder: Path) -> tuple
         pytest.skip("it sends nothing over the wire: no answer can go wrong")
     writes = [{"method": method, "nth": methods[: index + 1].count(method)} for index, method in enumerate(methods)]
     return seen, writes
+
+
+def _not_offered(publisher: Publisher, receipt: Receipt, steps: Steps) -> dict[str, Callable[[], object]]:
+    """The calls that the capabilities do not name."""
+    table, post = publisher.capabilities, saying("More.")
+    calls: dict[str, tuple[object, Callable[[], object]]] = {
+        "edits": (table.edits, lambda: publisher.amend(receipt, post, steps, name="amend")),
+        "answer": (table.answer, lambda: publisher.answer(receipt, "More.", steps, name="answer")),
+        "continues": (table.continues, lambda: publisher.append(receipt, post, steps, name="append")),
+        "inspects": (table.inspects, lambda: publisher.inspect(receipt)),
+        "replies": (table.replies, lambda: publisher.replies(receipt)),
+        "metrics": (table.metrics, lambda: publisher.measure(receipt)),
+    }
+    return {name: call for name, (is_offered, call) in calls.items() if not is_offered}
 
 
 def _name(write: dict[str, Any]) -> str:
