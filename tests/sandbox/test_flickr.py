@@ -22,7 +22,7 @@ from werkzeug.test import Client, TestResponse
 from socialcast.sandbox import Sandbox
 from socialcast.sandbox.app import App
 from socialcast.sandbox.media import MediaStore
-from socialcast.sandbox.mirror import Account, Clock
+from socialcast.sandbox.mirror import Account, Clock, UnplayedError
 from socialcast.sandbox.platforms.flickr import FlickrMirror
 from socialcast.sandbox.platforms.flickr.methods import METHODS
 
@@ -669,6 +669,68 @@ class TestComments:
         assert other.call("photos.comments.deleteComment", comment_id=number)["message"] == "Comment not found."
         assert news.code("photos.comments.deleteComment", comment_id=number) == 0
         assert reader.code("photos.comments.deleteComment", comment_id=number) == 2
+
+
+@pytest.mark.documentation
+class TestPeople:
+    def test_an_author_edits_a_comment_and_nobody_else(self, news: Caller, reader: Caller) -> None:
+        photo_id = news.photo(jpeg())
+        number = reader.call("photos.comments.addComment", photo_id=photo_id, comment_text="Nice")["comment"]["id"]
+        assert news.code("photos.comments.editComment", comment_id=number, comment_text="x") == 2
+        assert reader.code("photos.comments.editComment", comment_id=number, comment_text=" ") == 8
+        assert reader.code("photos.comments.editComment", comment_id="1-2-3", comment_text="x") == 2
+        assert reader.code("photos.comments.editComment", comment_id=number, comment_text="Nicer") == 0
+        [comment] = news.call("photos.comments.getList", photo_id=photo_id)["comments"]["comment"]
+        assert comment["_content"] == "Nicer"
+
+    def test_where_comments_are_off_only_the_owner_comments(self, mirror: FlickrMirror, news: Caller, reader: Caller) -> None:
+        photo_id = news.photo(jpeg())
+        news.call("photos.setPerms", photo_id=photo_id, **{**PERMS, "perm_comment": "0"})
+        assert reader.code("photos.comments.addComment", photo_id=photo_id, comment_text="x") == 99
+        assert news.code("photos.comments.addComment", photo_id=photo_id, comment_text="x") == 0
+        with pytest.raises(UnplayedError):
+            mirror.reply_as("ann", photo_id, "x")
+
+    def test_people_comment_edit_and_delete_by_hand(self, mirror: FlickrMirror, news: Caller) -> None:
+        photo_id = news.photo(jpeg(), description="Full")
+        nice = mirror.reply_as("ann", photo_id, "Nice")
+        mirror.reply_as("bob", nice, "Indeed")
+        first, second = news.call("photos.comments.getList", photo_id=photo_id)["comments"]["comment"]
+        assert (first["authorname"], second["authorname"]) == ("ann", "bob")
+        assert second["_content"] == f"[https://www.flickr.com/photos/{first['author']}] Indeed"
+        mirror.edit_as("ann", nice, "Nicer")
+        mirror.edit_as("colleague", photo_id, "Empty")
+        info = news.call("photos.getInfo", photo_id=photo_id)["photo"]
+        assert (info["description"]["_content"], info["comments"]["_content"]) == ("Empty", "2")
+        for name, id, text in (("bob", nice, "x"), ("ann", nice, " ")):
+            with pytest.raises(UnplayedError):
+                mirror.edit_as(name, id, text)
+        with pytest.raises(KeyError):
+            mirror.remove_as("ann", "1")
+        mirror.remove_as("ann", nice)
+        assert [card.account for card in mirror.cards() if card.kind == "comment"] == ["bob"]
+        mirror.remove_as("colleague", photo_id)
+        assert news.code("photos.getInfo", photo_id=photo_id) == 1
+
+    def test_an_album_changed_and_removed_by_hand_leaves_its_photos(self, mirror: FlickrMirror, news: Caller) -> None:
+        photo_id = news.photo(jpeg())
+        made = news.call("photosets.create", title="Davos", primary_photo_id=photo_id)["photoset"]["id"]
+        mirror.edit_as("colleague", made, "All days")
+        assert {card.text for card in mirror.cards() if card.kind == "album"} == {"All days"}
+        mirror.remove_as("colleague", made)
+        assert [card.kind for card in mirror.cards()] == ["photo"]
+
+    def test_views_and_favorites_move_with_the_clock(self, mirror: FlickrMirror, news: Caller) -> None:
+        public, private = news.photo(jpeg()), news.photo(jpeg(1), **PRIVATE)
+        assert news.call("photos.getInfo", photo_id=public)["photo"]["views"] == "0"
+        mirror.clock.advance(86_400)
+        rows = news.call("people.getPhotos", user_id="me", extras="views")["photos"]["photo"]
+        views = {row["id"]: int(row["views"]) for row in rows}
+        assert (views[public] > 100, views[private]) == (True, 0)
+        assert news.call("photos.getInfo", photo_id=public)["photo"]["views"] == str(views[public])
+        liked = news.call("photos.getFavorites", photo_id=public, per_page="3")["photo"]
+        assert (len(liked["person"]), liked["total"] > 3) == (3, True)
+        assert news.code("photos.getFavorites", photo_id="1") == 1
 
 
 @pytest.mark.documentation

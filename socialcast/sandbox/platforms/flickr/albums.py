@@ -114,7 +114,10 @@ class Albums(FlickrApi):
         photoset = self._seen_photoset(call)
         photos, most = self._visible(photoset, call.member), self.limits.page_max_photos
         attributes, page = paged(photos, call.get("page"), call.get("per_page"), most, most)
-        rows = [{**row(photo, call.get("extras")), "isprimary": int(photo.id == photoset.primary)} for photo in page]
+        rows = [
+            {**row(photo, call.get("extras"), self.reach(photo)), "isprimary": int(photo.id == photoset.primary)}
+            for photo in page
+        ]
         head = {"id": photoset.id, "primary": photoset.primary, "owner": photoset.owner.nsid, "ownername": photoset.owner.name}
         return {"photoset": {**head, **attributes, "title": photoset.title, "photo": rows}}
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from socialcast.sandbox.mirror import Card, Picture
+from socialcast.sandbox.mirror import Act, Card, Picture
 from socialcast.sandbox.platforms.flickr.state import Comment, FlickrState, Photo, Photoset
 
 __all__ = ["public_cards"]
@@ -47,6 +47,7 @@ def _album(photoset: Photoset, photos: list[Photo]) -> Card:
         text=photoset.description,
         pictures=tuple(map(_picture, photos)),
         facts={"photos": str(len(photos)), "licence": ", ".join(sorted({photo.license.name for photo in photos}))},
+        acts=(Act.EDIT, Act.REMOVE),
     )
 
 
@@ -62,6 +63,7 @@ def _photo(photo: Photo, album: str) -> Card:
         pictures=(_picture(photo),),
         parent=album,
         facts={"licence": photo.license.name, "tags": ", ".join(tag.raw for tag in photo.tags.values())},
+        acts=(Act.REPLY, Act.EDIT, Act.REMOVE),
     )
 
 
@@ -74,4 +76,5 @@ def _comment(photo: Photo, comment: Comment) -> Card:
         at=_time(comment.at),
         text=comment.text,
         parent=photo.id,
+        acts=(Act.REPLY, Act.EDIT, Act.REMOVE),
     )

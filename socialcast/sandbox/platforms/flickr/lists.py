@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from math import inf
 
+from socialcast.sandbox.audience import Audience
 from socialcast.sandbox.platforms.flickr.answers import Fail, Payload, content, paged
 from socialcast.sandbox.platforms.flickr.api import FlickrApi, rest
 from socialcast.sandbox.platforms.flickr.state import SERVER, Call, Member, Photo
@@ -33,12 +34,12 @@ _EXTRAS: Mapping[str, Callable[[Photo], Payload]] = {
     "tags": lambda photo: {"tags": " ".join(photo.tags)},
     "url_l": lambda photo: {"url_l": photo.image_url},
     "url_o": lambda photo: {"url_o": photo.original_url, "height_o": photo.file.height, "width_o": photo.file.width},
-    "views": lambda photo: {"views": "0"},
 }
 
 
-def row(photo: Photo, extras: str) -> Payload:
+def row(photo: Photo, extras: str, reach: Audience) -> Payload:
     """A photo in a list, with the extras that were asked for."""
+    views = {"views": str(reach.views)}
     basic = {
         "id": photo.id,
         "owner": photo.owner.nsid,
@@ -52,6 +53,7 @@ def row(photo: Photo, extras: str) -> Payload:
     }
     for name in extras.split(","):
         basic |= _EXTRAS[name.strip()](photo) if name.strip() in _EXTRAS else {}
+        basic |= views if name.strip() == "views" else {}
     return basic
 
 
@@ -134,7 +136,7 @@ class Lists(FlickrApi):
         most = self.limits.page_max_photos
         attributes, page = paged(photos, call.get("page"), call.get("per_page"), _DEFAULT_PAGE_PHOTOS, most)
         wanted = call.get("extras") if extras is None else extras
-        return {"photos": {**attributes, "photo": [row(photo, wanted) for photo in page]}}
+        return {"photos": {**attributes, "photo": [row(photo, wanted, self.reach(photo)) for photo in page]}}
 
     def _tag_tests(self, call: Call) -> Iterable[Callable[[Photo], bool]]:
         wanted = [clean_tag(word.strip()) for word in call.get("tags").split(",") if word.strip()]

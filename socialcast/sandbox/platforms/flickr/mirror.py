@@ -11,9 +11,10 @@ from werkzeug.utils import redirect, send_file
 from socialcast.sandbox.mirror import Card, Request, Response, Route
 from socialcast.sandbox.platforms.flickr.albums import Albums
 from socialcast.sandbox.platforms.flickr.cards import public_cards
+from socialcast.sandbox.platforms.flickr.comments import Comments
 from socialcast.sandbox.platforms.flickr.lists import Lists, People
 from socialcast.sandbox.platforms.flickr.methods import METHODS, Method
-from socialcast.sandbox.platforms.flickr.photos import Comments, Licenses, Photos
+from socialcast.sandbox.platforms.flickr.photos import Licenses, Photos
 from socialcast.sandbox.platforms.flickr.state import SERVER, Photo
 from socialcast.sandbox.platforms.flickr.tables import DOCS
 from socialcast.sandbox.platforms.flickr.upload import Uploads

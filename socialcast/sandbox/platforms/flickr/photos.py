@@ -1,17 +1,17 @@
-"""What is done to one photo, and the comments under it."""
+"""What is done to one photo."""
 
 from __future__ import annotations
 
-from math import inf
-
-from socialcast.sandbox.platforms.flickr.answers import Fail, Payload, content
+from socialcast.sandbox.audience import Audience
+from socialcast.sandbox.platforms.flickr.answers import Fail, Payload, content, paged
 from socialcast.sandbox.platforms.flickr.api import FlickrApi, rest
-from socialcast.sandbox.platforms.flickr.state import SERVER, Call, Comment, Photo
+from socialcast.sandbox.platforms.flickr.state import SERVER, Call, Photo
 from socialcast.sandbox.platforms.flickr.tables import LICENSES, License
 from socialcast.sandbox.platforms.flickr.tags import split, tag_set
 
-__all__ = ["Comments", "Licenses", "Photos"]
+__all__ = ["Licenses", "Photos"]
 
+_DEFAULT_FAVORITES, _MOST_FAVORITES = 10, 50
 _GRANULARITIES = frozenset({"0", "4", "6", "8"})
 
 
@@ -24,7 +24,16 @@ class Photos(FlickrApi):
         photo = self.photos.get(call.get("photo_id"))
         if photo is None or not (self.sees(call.member, photo) or call.get("secret") == photo.secret):
             raise Fail(1)
-        return {"photo": _info(photo, own=photo.owner == call.member)}
+        return {"photo": _info(photo, self.reach(photo), own=photo.owner == call.member)}
+
+    @rest
+    def photos_get_favorites(self, call: Call) -> Payload:
+        """How many favour it and, page by page, who; they are people whom only their number tells apart."""
+        photo = self.photo(call.get("photo_id"), call)
+        numbers = range(self.reach(photo).likes)
+        attributes, page = paged(numbers, call.get("page"), call.get("per_page"), _DEFAULT_FAVORITES, _MOST_FAVORITES)
+        people = [{"nsid": f"{number:09d}@N02", "username": f"visitor {number}"} for number in page]
+        return {"photo": {"id": photo.id, "secret": photo.secret, "server": SERVER, "farm": 66, **attributes, "person": people}}
 
     @rest
     def photos_set_meta(self, call: Call) -> Payload:
@@ -146,57 +155,11 @@ class Licenses(FlickrApi):
         return {}
 
 
-class Comments(FlickrApi):
-    """flickr.photos.comments.*"""
-
-    @rest
-    def photos_comments_get_list(self, call: Call) -> Payload:
-        """The comments, oldest first; without any the key is missing."""
-        photo = self.photo(call.get("photo_id"), call)
-        earliest, latest = call.moment("min_comment_date", 0), call.moment("max_comment_date", inf)
-        found = [_comment(photo, one) for one in photo.comments.values() if earliest <= int(one.at) <= latest]
-        return {"comments": {"photo_id": photo.id, **({"comment": found} if found else {})}}
-
-    @rest
-    def photos_comments_add_comment(self, call: Call) -> Payload:
-        """A comment by the caller."""
-        photo = self.photo(call.get("photo_id"), call)
-        if not call.get("comment_text").strip():
-            raise Fail(8)
-        number = f"{call.caller.number}-{photo.id}-721577{self.ids.digits(11)}"
-        photo.comments[number] = Comment(id=number, author=call.caller, at=self.clock.now(), text=call.get("comment_text"))
-        self.touch(photo)
-        return {"comment": {"id": number}}
-
-    @rest
-    def photos_comments_delete_comment(self, call: Call) -> Payload:
-        """Gone, if the caller wrote it or has the photo."""
-        comment_id = call.get("comment_id")
-        photo = self.photo(comment_id.split("-")[1] if comment_id.count("-") == 2 else "", call, code=2)
-        comment = photo.comments.get(comment_id)
-        if comment is None or call.caller not in (comment.author, photo.owner):
-            raise Fail(2)
-        del photo.comments[comment_id]
-        self.touch(photo)
-        return {}
-
-
 def _license(one: License) -> Payload:
     return {"id": one.id, "name": one.name, "url": one.url}
 
 
-def _comment(photo: Photo, comment: Comment) -> Payload:
-    return {
-        "id": comment.id,
-        "author": comment.author.nsid,
-        "authorname": comment.author.name,
-        "datecreate": str(int(comment.at)),
-        "permalink": f"{photo.page_url}#comment{comment.id.rpartition('-')[2]}",
-        **content(comment.text),
-    }
-
-
-def _info(photo: Photo, *, own: bool) -> Payload:
+def _info(photo: Photo, reach: Audience, *, own: bool) -> Payload:
     visibility = {
         "ispublic": int(photo.is_public),
         "isfriend": int(photo.is_friend),
@@ -225,7 +188,7 @@ def _info(photo: Photo, *, own: bool) -> Payload:
         "safety_level": str(int(photo.safety_level) - 1),
         "originalsecret": photo.original_secret,
         "originalformat": photo.file.format,
-        "views": "0",
+        "views": str(reach.views),
         "media": photo.file.kind,
         "owner": {"nsid": photo.owner.nsid, "username": photo.owner.name, "path_alias": photo.owner.name},
         "title": content(photo.title),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from socialcast.sandbox.audience import Audience, audience
 from socialcast.sandbox.mirror import Account, Blob, Mirror
 from socialcast.sandbox.oauth1 import Signatures
 from socialcast.sandbox.platforms.flickr.answers import Fail
@@ -257,6 +258,11 @@ class FlickrState(Mirror):
         if member is None:
             raise Fail(code)
         return member
+
+    def reach(self, photo: Photo) -> Audience:
+        """How many have seen and favoured it; only what is public is seen."""
+        now = self.clock.now()
+        return audience(photo.id, photo.posted if photo.is_public else now, now)
 
     def touch(self, *changed: Photo | Photoset) -> None:
         """Note that these were changed now."""
