@@ -116,4 +116,6 @@ class Description:
             reference, node = node["$ref"], self._document
             for step in reference.removeprefix("#/").split("/"):
                 node = node[step.replace("~1", "/").replace("~0", "~")]
+        if isinstance(node, dict) and len(node.get("allOf", ())) == 1:  # how OpenAPI 3.0 says that a reference may be null
+            return {**self._resolved(node["allOf"][0]), "nullable": node.get("nullable", False)}
         return node

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +18,10 @@ import requests
 from PIL import Image
 
 from socialcast.sandbox import Sandbox
+from socialcast.sandbox.mirror import UnplayedError
 from socialcast.sandbox.platforms.vimeo import VimeoMirror
 from socialcast.testing.stage import clip
+from tests.publishers.openapi import Description
 
 FILM = Path(str(clip().path)).read_bytes()
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
@@ -341,3 +344,129 @@ def test_a_request_that_breaks_off_makes_nothing(account: Account) -> None:
     (record,) = account.sandbox.requests("vimeo")
     assert (record.handler, record.status, record.received_bytes) == ("add_video", 0, len(body))
     assert not account.mirror.videos
+
+
+# -- comments --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def film(account: Account) -> str:
+    return account.video(privacy={"view": "anybody"})
+
+
+def says(account: Account, name: str, uri: str, text: str) -> str:
+    """A person's comment or reply; its path."""
+    account.sandbox.advance(1)
+    video = "/".join(uri.split("/")[:3])
+    return f"{video}/comments/{account.sandbox.act('vimeo', 'reply', name, uri.rpartition('/')[2], text)}"
+
+
+def heard(account: Account, path: str, **params: Any) -> list[str]:
+    return [each["text"] for each in account.call("GET", path, **params).json()["data"]]
+
+
+def test_people_and_accounts_comment_on_two_levels(account: Account, film: str) -> None:
+    """A reply to a reply by hand stands below the same comment; the API has none."""
+    nice = says(account, "ann", film, "Nice")
+    says(account, "bob", film, "Too long")
+    thanks = account.call("POST", f"{nice}/replies", {"text": "Thanks"})
+    assert (thanks.status_code, thanks.json()["user"]["name"]) == (201, "stage")
+    says(account, "cid", thanks.json()["uri"], "Indeed")
+    assert heard(account, f"{film}/comments") == ["Nice", "Too long"]
+    assert heard(account, f"{film}/comments", direction="desc", per_page=1) == ["Too long"]
+    assert heard(account, f"{nice}/replies") == ["Thanks", "Indeed"]
+    assert refused(account.call("POST", f"{thanks.json()['uri']}/replies", {"text": "x"})) == (404, 5000)
+    following = account.call("GET", f"{film}/comments", per_page=1).json()["paging"]["next"]
+    assert heard(account, following) == ["Too long"]
+    assert {card.text for card in account.mirror.cards() if card.parent == nice.rpartition("/")[2]} == {"Thanks", "Indeed"}
+
+
+def test_a_comment_is_its_authors(account: Account, film: str) -> None:
+    """Nobody else changes or deletes it through the API; its replies go with it."""
+    nice, own = says(account, "ann", film, "Nice"), account.call("POST", f"{film}/comments", {"text": "Welcome"}).json()["uri"]
+    says(account, "bob", own, "Thanks")
+    assert refused(account.call("PATCH", nice, {"text": "x"})) == (403, 3414)
+    assert refused(account.call("DELETE", nice)) == (403, 3415)
+    assert account.call("PATCH", own, {"text": "Welcome all"}).json()["text"] == "Welcome all"
+    assert account.call("DELETE", own).status_code == 204
+    assert refused(account.call("GET", own)) == (404, 5000)
+    assert account.call("GET", film, fields="metadata.connections.comments.total").json() == {
+        "metadata": {"connections": {"comments": {"total": 1}}}
+    }
+
+
+@pytest.mark.parametrize("body", [{}, {"text": " "}, {"text": 1}, ["x"]])
+def test_a_comment_has_words(account: Account, film: str, body: Any) -> None:
+    """Without any, its own code."""
+    assert refused(account.call("POST", f"{film}/comments", body)) == (400, 2207)
+    assert refused(account.call("POST", f"{says(account, 'ann', film, 'Nice')}/replies", body)) == (400, 2207)
+
+
+@pytest.mark.parametrize("privacy", [{"view": "anybody", "comments": "nobody"}, {"view": "nobody"}])
+def test_where_comments_are_off_nobody_comments(account: Account, privacy: dict[str, str]) -> None:
+    """By the owner's wish, or as nobody sees the video."""
+    film = account.video(privacy=privacy)
+    assert refused(account.call("POST", f"{film}/comments", {"text": "x"})) == (403, 3413)
+    with pytest.raises(UnplayedError):
+        says(account, "ann", film, "x")
+    assert wrong(account.call("PATCH", film, {"privacy": {"comments": "friends"}})) == ["privacy.comments"]
+
+
+def test_what_is_not_there_has_no_comments(account: Account, film: str) -> None:
+    """A video or comment that is not, another's private video, a direction that is not."""
+    other, private = Account(account.sandbox, "other"), account.video()
+    nice = says(account, "ann", film, "Nice")
+    for caller, path in ((account, "/videos/1/comments"), (account, f"{film}/comments/1"), (other, f"{private}/comments")):
+        assert refused(caller.call("GET", path)) == (404, 5000)
+    assert refused(account.call("GET", f"{private}/comments/{nice.rpartition('/')[2]}")) == (404, 5000)
+    assert wrong(account.call("GET", f"{film}/comments", direction="up")) == ["direction"]
+    assert refused(Account(account.sandbox, "shy", scopes="public").call("POST", f"{film}/comments", {"text": "x"})) == (
+        403,
+        3200,
+    )
+
+
+def test_people_do_by_hand_what_vimeo_lets_them(account: Account, film: str) -> None:
+    """A comment is its author's; the team changes the description and deletes what is there."""
+    nice, act, id = says(account, "ann", film, "Nice"), account.sandbox.act, film.rpartition("/")[2]
+    comment = nice.rpartition("/")[2]
+    act("vimeo", "edit", "ann", comment, "Nicer")
+    act("vimeo", "edit", "colleague", id, "We open at ten.")
+    assert heard(account, f"{film}/comments") == ["Nicer"]
+    assert account.call("GET", film).json()["description"] == "We open at ten."
+    for name, target, text in (("bob", comment, "x"), ("ann", comment, ""), ("ann", id, "x" * 5001)):
+        with pytest.raises(UnplayedError):
+            act("vimeo", "edit", name, target, text)
+    act("vimeo", "remove", "colleague", comment)
+    assert heard(account, f"{film}/comments") == []
+    act("vimeo", "remove", "colleague", id)
+    assert refused(account.call("GET", film)) == (404, 5000)
+
+
+def test_figures_move_with_the_clock(account: Account, film: str) -> None:
+    """Plays and likes grow; a private video has none."""
+    private, fields = account.video(), "stats.plays,metadata.connections.likes.total,metadata.connections.comments.total"
+    account.sandbox.advance(86_400)
+    told = account.call("GET", film, fields=fields).json()
+    assert told["stats"]["plays"] > told["metadata"]["connections"]["likes"]["total"] > 0
+    assert told["metadata"]["connections"]["comments"] == {"total": 0}
+    assert account.call("GET", private, fields="stats.plays").json() == {"stats": {"plays": 0}}
+
+
+@pytest.mark.skipif("SOCIALCAST_SPECS" not in os.environ, reason="SOCIALCAST_SPECS names no folder with Vimeo's description")
+def test_comments_fit_the_description(account: Account, film: str) -> None:
+    """Calls and answers hold against Vimeo's own OpenAPI file."""
+    known = Description(Path(os.environ["SOCIALCAST_SPECS"], "vimeo-openapi-3.4-2023-12.yaml"))
+    nice = says(account, "ann", film, "Nice")
+    own = account.call("POST", f"{film}/comments", {"text": "Welcome"}).json()["uri"]
+    calls = [
+        ("GET", f"{film}/comments?direction=desc&per_page=5", None),
+        ("GET", nice, None),
+        ("POST", f"{nice}/replies", {"text": "Thanks"}),
+        ("GET", f"{nice}/replies", None),
+        ("PATCH", own, {"text": "Welcome all"}),
+        ("DELETE", own, None),
+    ]
+    for method, path, body in calls:
+        answer = account.call(method, path, body)
+        known.hold(method, f"https://api.vimeo.com{path}", body, answer.status_code, answer.json() if answer.content else None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from socialcast.sandbox.mirror import Account, Mirror, Request, Response
 from socialcast.sandbox.platforms.vimeo.refusals import RefusalError, no_scope
@@ -65,9 +66,16 @@ def chosen(resource: dict[str, Any], fields: str | None) -> dict[str, Any]:
         head, _, rest = field_name.partition(".")
         if head in resource:
             value = resource[head]
-            part = {rest: value.get(rest)} if rest and isinstance(value, dict) else value
-            told[head] = {**told.get(head, {}), **part} if rest and isinstance(part, dict) else part
+            is_part = bool(rest) and isinstance(value, dict)
+            told[head] = _joined(told.get(head, {}), chosen(value, rest)) if is_part else value
     return told
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Two parts of the same object together."""
+    both = one.keys() & other.keys()
+    deeper = {name: _joined(one[name], other[name]) for name in both if isinstance(one[name], dict)}
+    return {**one, **other, **deeper}
 
 
 def page_of(resources: list[dict[str, Any]], request: Request) -> dict[str, Any]:
@@ -76,7 +84,7 @@ def page_of(resources: list[dict[str, Any]], request: Request) -> dict[str, Any]
     if not 1 <= size <= LIMITS.largest_page:
         raise RefusalError(400, 2204, "Something strange occurred. Please check your parameters.", ("per_page",))
     start, fields = (page - 1) * size, request.args.get("fields")
-    following = f"{request.path}?page={page + 1}" if start + size < len(resources) else None
+    following = f"{request.path}?{urlencode({**request.args, 'page': page + 1})}" if start + size < len(resources) else None
     data = [chosen(resource, fields) for resource in resources[start : start + size]]
     return {"total": len(resources), "page": page, "per_page": size, "paging": {"next": following}, "data": data}
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from werkzeug.utils import send_file
 
-from socialcast.sandbox.mirror import Card, Picture, Request, Response
-from socialcast.sandbox.platforms.vimeo.live import Event, LiveEvents
+from socialcast.sandbox.mirror import Act, Card, Picture, Request, Response
+from socialcast.sandbox.platforms.vimeo.comments import Comment, Comments
+from socialcast.sandbox.platforms.vimeo.live import Event
 from socialcast.sandbox.platforms.vimeo.tables import FILES_HOST, ROUTES
 from socialcast.sandbox.platforms.vimeo.videos import Video, file_url
 
@@ -16,7 +17,7 @@ __all__ = ["VimeoMirror"]
 _STATES = {"streaming": "live now", "archiving": "ended", "done": "recording of a live event"}
 
 
-class VimeoMirror(LiveEvents):
+class VimeoMirror(Comments):
     """Vimeo as a client of its API and a visitor of its site meet it."""
 
     name = "vimeo"
@@ -24,10 +25,12 @@ class VimeoMirror(LiveEvents):
     ROUTES = ROUTES
 
     def cards(self) -> list[Card]:
-        """The public videos and events, newest first; one without its bytes is a page that does not play."""
+        """The public videos with their comments and events, newest first; one without its bytes is a page that does not play."""
         videos = [self._video_card(video) for video in self.videos.values() if video.view == "anybody"]
         events = [self._event_card(event) for event in self.events.values() if event.view == "anybody"]
-        return sorted([*videos, *events], key=lambda card: card.at, reverse=True)
+        known = {card.id for card in videos}
+        comments = [_comment_card(one) for one in self.comments.values() if one.video.id in known]
+        return sorted([*videos, *events, *comments], key=lambda card: card.at, reverse=True)
 
     def get_file(self, request: Request, file: str) -> Response:
         """A video or thumbnail that somebody may see."""
@@ -57,6 +60,7 @@ class VimeoMirror(LiveEvents):
             text=video.description,
             pictures=tuple(_pictures(video)),
             facts={name: value for name, value in facts.items() if value},
+            acts=(Act.REPLY, Act.EDIT, Act.REMOVE),
         )
 
     def _event_card(self, event: Event) -> Card:
@@ -70,7 +74,21 @@ class VimeoMirror(LiveEvents):
             title=event.title,
             text=event.description,
             facts={name: value for name, value in (("state", state), ("starts", event.starts_at)) if value},
+            acts=(Act.EDIT, Act.REMOVE),
         )
+
+
+def _comment_card(comment: Comment) -> Card:
+    return Card(
+        id=comment.id,
+        kind="comment",
+        account=comment.author.name,
+        url=f"{comment.video.link}#comment_{comment.id}",
+        at=datetime.fromtimestamp(comment.at, UTC),
+        text=comment.text,
+        parent=comment.parent.id if comment.parent else comment.video.id,
+        acts=(Act.REPLY, Act.EDIT, Act.REMOVE),
+    )
 
 
 def _pictures(video: Video) -> list[Picture]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from socialcast.sandbox.mirror import Route
 
-__all__ = ["FILES_HOST", "LICENCES", "LIMITS", "PRIVACIES", "ROUTES", "SCOPES", "TRACK_TYPES", "UPLOAD_HOST"]
+__all__ = ["COMMENTERS", "FILES_HOST", "LICENCES", "LIMITS", "PRIVACIES", "ROUTES", "SCOPES", "TRACK_TYPES", "UPLOAD_HOST"]
 
 UPLOAD_HOST = "asia-files.cloud.vimeo.com"
 FILES_HOST = "i.vimeocdn.com"
 SCOPES = frozenset({"public", "private", "upload", "edit", "delete", "create", "interact", "stats"})
 PRIVACIES = frozenset({"anybody", "nobody", "unlisted", "password", "disable", "users"})
+COMMENTERS = frozenset({"anybody", "contacts", "nobody"})
 LICENCES = frozenset({"by", "by-nc", "by-nc-nd", "by-nc-sa", "by-nd", "by-sa", "cc0"})
 TRACK_TYPES = frozenset({"captions", "chapters", "descriptions", "metadata", "subtitles"})
 
@@ -56,6 +57,13 @@ ROUTES: tuple[Route, ...] = (
     _route("POST", "/videos/{video}/texttracks", "add_track", "videos"),
     _route("GET", "/videos/{video}/texttracks", "list_tracks", "videos"),
     _route("PUT", "/videos/{video}/tags", "set_tags", "videos"),
+    _route("GET", "/videos/{video}/comments", "list_comments", "videos"),
+    _route("POST", "/videos/{video}/comments", "add_comment", "videos"),
+    _route("GET", "/videos/{video}/comments/{comment}", "read_comment", "videos"),
+    _route("PATCH", "/videos/{video}/comments/{comment}", "change_comment", "videos"),
+    _route("DELETE", "/videos/{video}/comments/{comment}", "delete_comment", "videos"),
+    _route("GET", "/videos/{video}/comments/{comment}/replies", "list_replies", "videos"),
+    _route("POST", "/videos/{video}/comments/{comment}/replies", "add_reply", "videos"),
     _route("PUT", "/me/albums/{album}/videos/{video}", "put_in_album", "showcases"),
     _route("POST", "/me/live_events", "add_event", "live"),
     _route("GET", "/me/live_events", "list_events", "live"),

@@ -11,7 +11,15 @@ from PIL import Image, UnidentifiedImageError
 from socialcast.sandbox.mirror import Blob, Request, Response
 from socialcast.sandbox.platforms.vimeo.access import User, answer, chosen, json_body, operation, page_of, stamp
 from socialcast.sandbox.platforms.vimeo.refusals import GONE, RefusalError, invalid, no_plan
-from socialcast.sandbox.platforms.vimeo.tables import FILES_HOST, LICENCES, LIMITS, PRIVACIES, TRACK_TYPES, UPLOAD_HOST
+from socialcast.sandbox.platforms.vimeo.tables import (
+    COMMENTERS,
+    FILES_HOST,
+    LICENCES,
+    LIMITS,
+    PRIVACIES,
+    TRACK_TYPES,
+    UPLOAD_HOST,
+)
 from socialcast.sandbox.platforms.vimeo.uploads import Upload, Uploads
 
 __all__ = ["Video", "Videos", "file_url"]
@@ -53,6 +61,7 @@ class Video:
     name: str = ""
     description: str = ""
     view: str = "anybody"
+    commenters: str = "anybody"
     licence: str | None = None
     locale: str | None = None
     upload: Upload | None = None
@@ -222,7 +231,7 @@ class Videos(Uploads):
             "name": video.name,
             "description": video.description or None,
             "created_time": stamp(video.at),
-            "privacy": {"view": video.view},
+            "privacy": {"view": video.view, "comments": video.commenters},
             "license": video.licence,
             "language": video.locale,
             "upload": _upload_node(video),
@@ -242,11 +251,13 @@ class Videos(Uploads):
     def _apply(self, user: User, video: Video, told: dict[str, Any]) -> None:
         """The fields of a video as they were sent. Raises RefusalError with all that do not fit."""
         name, description = told.get("name", video.name), told.get("description", video.description) or ""
-        view, licence = (told.get("privacy") or {}).get("view", video.view), told.get("license", video.licence)
+        privacy, licence = told.get("privacy") or {}, told.get("license", video.licence)
+        view, commenters = privacy.get("view", video.view), privacy.get("comments", video.commenters)
         checks = {
             "name": len(name) <= LIMITS.name_characters,
             "description": len(description) <= LIMITS.description_characters,
             "privacy.view": view in PRIVACIES,
+            "privacy.comments": commenters in COMMENTERS,
             "license": licence is None or licence in LICENCES,
         }
         if wrong := [field_name for field_name, fits in checks.items() if not fits]:
@@ -254,6 +265,7 @@ class Videos(Uploads):
         if user.plan == "free" and view in _PAID_PRIVACIES:
             raise no_plan(f"the privacy {view}")
         video.name, video.description, video.view, video.licence = name, description, view, licence
+        video.commenters = commenters
         video.locale = told.get("locale", video.locale)
 
 
