@@ -185,4 +185,5 @@ class _Comparison:
 
 def _count(media: Iterable[SeenMedium]) -> str:
     kinds = [medium.kind for medium in media]
-    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)) or "none"
+    counts = {kind: kinds.count(kind) for kind in kinds}
+    return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts.items()) or "none"

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from functools import partial
 
+import msgspec
+
 from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all, with_said
 from socialcast.compose.weights import weigh
 from socialcast.delivery.conversation import Conversation, Kept
@@ -63,7 +65,7 @@ class Dialogue:
             return about(one, Reading, done="not asked", reason=f"replies on {one.publisher.name} cannot be read here")
         new = 0
         for replies in _pages(one, self._kept.cursor(one.outcome.channel)):
-            new += self._kept.keep(one.outcome.channel, replies)
+            new += self._kept.keep(one.outcome.channel, _to_open(one, replies))
         return about(one, Reading, done="read", new=new)
 
     def _answered(self, one: Delivered, reply: Reply, text: str) -> ChannelOutcome:
@@ -90,6 +92,15 @@ def _pages(one: Delivered, cursor: str) -> Iterator[Replies]:
         replies = one.steps.read(partial(one.publisher.replies, one.receipt, cursor))
         yield replies
         cursor, more = replies.cursor, replies.more
+
+
+def _to_open(one: Delivered, replies: Replies) -> Replies:
+    """The page with addresses that can be opened: in a sandbox run, the sandbox's."""
+    visible = one.publisher.connection.transport.visible_url
+    page = tuple(
+        msgspec.structs.replace(reply, url=visible(reply.url), author_url=visible(reply.author_url)) for reply in replies.page
+    )
+    return msgspec.structs.replace(replies, page=page)
 
 
 def _require_answerable(one: Delivered, reply: Reply, text: str) -> None:

@@ -90,7 +90,7 @@ def _append(one: Delivered, statements: dict[int, Announcement]) -> ChannelOutco
 def _appended(one: Delivered, *, receipt_items: tuple[Item, ...], post: Post, number: int) -> tuple[Item, ...]:
     receipt = msgspec.structs.replace(one.receipt, items=receipt_items)
     if not receipt.items:
-        raise TerminalError("the ledger does not tell the posts of the thread", hint="run socialcast audit --adopt first")
+        raise TerminalError("the ledger does not tell the posts of the thread", hint=f"say it by hand: {one.outcome.url}")
     return one.publisher.append(receipt, post, one.steps, name=f"say/{number}")
 
 

@@ -15,6 +15,7 @@ _STYLE = """
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { max-width: 64rem; margin: 0 auto; padding: 1rem; }
 table { border-collapse: collapse; width: 100%; }
+th { white-space: nowrap; }
 th, td { border: 1px solid; padding: .3rem .6rem; text-align: start; vertical-align: top; overflow-wrap: anywhere; }
 """
 
@@ -56,7 +57,7 @@ def _verdict(report: AuditReport) -> str:
 
 
 def _told(outcome: Audit) -> str:
-    told = f"not read: {outcome.reason}" if outcome.failed else outcome.done
+    told = ": ".join(filter(None, ("not read" if outcome.failed else outcome.done, outcome.reason)))
     return f"{told} (not looked at: {', '.join(outcome.unseen)})" if outcome.unseen else told
 
 
@@ -73,8 +74,15 @@ def _what(finding: Finding) -> str:
 
 def _table(caption: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in heads)
-    body = "\n".join(f"<tr>{''.join(f'<td dir=auto>{_text(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    body = "\n".join(f"<tr>{''.join(f'<td dir=auto>{_cell(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f"<table>\n<caption>{_text(caption)}</caption>\n<tr>{head}</tr>\n{body}\n</table>"
+
+
+def _cell(text: str) -> str:
+    """The text, and a link where it is nothing but an address; none is followed with what led there."""
+    shown = _text(text)
+    is_address = text.startswith(("https://", "http://")) and not set(text) & set(" \n\t")
+    return f'<a href="{shown}" rel="noreferrer noopener nofollow">{shown}</a>' if is_address else shown
 
 
 def _text(text: str) -> str:

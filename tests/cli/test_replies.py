@@ -68,7 +68,7 @@ def test_answering_by_id_or_address(run: Run, sandbox: Sandbox, said: str) -> No
     run("replies", "doors", "--sandbox", sandbox.url)
     first = run("answer", said, "Thank you", "--sandbox", sandbox.url)
     assert first.exit_code == 0, first.output
-    again = run("answer", f"https://x.com/ann/status/{said}", "Thank you", "--sandbox", sandbox.url)
+    again = run("answer", f"{sandbox.url}/at/x.com/ann/status/{said}", "Thank you", "--sandbox", sandbox.url)
     assert "answered before" in again.output
     assert "ann" not in run("replies", "doors", "--waiting", "--sandbox", sandbox.url).output
 
