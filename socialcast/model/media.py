@@ -83,7 +83,8 @@ class Photo(Media, frozen=True):
     """One photo; `alt` tells those who do not see it what it shows, `decorative` says that there is nothing to tell.
 
     Location and serial numbers in its EXIF block are removed unless `keep_location` asks for them. `texts` says the same in
-    other languages, by their tags.
+    other languages, by their tags. `focus` is the point that stays in sight where a platform crops: x and y from -1 (left,
+    bottom) to 1 (right, top).
     """
 
     alt: str = ""
@@ -93,6 +94,7 @@ class Photo(Media, frozen=True):
     decorative: bool = False
     keep_location: bool = False
     texts: Mapping[str, PhotoWords] = {}
+    focus: tuple[float, float] | None = None
 
     if TYPE_CHECKING:
 
@@ -107,7 +109,13 @@ class Photo(Media, frozen=True):
             decorative: bool = False,
             keep_location: bool = False,
             texts: Mapping[str, PhotoWords] = ...,
+            focus: tuple[float, float] | None = None,
         ) -> None: ...
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.focus and not all(-1 <= side <= 1 for side in self.focus):
+            raise ConfigurationError(f"focus {list(self.focus)} lies outside of the photo: x and y go from -1 to 1")
 
 
 class ContactSheet(Photo, frozen=True, kw_only=True):

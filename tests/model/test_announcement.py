@@ -185,3 +185,10 @@ def test_a_photo_needs_a_source() -> None:
     """A photo of nothing is refused when it is made."""
     with pytest.raises(ConfigurationError, match="Photo needs one of a path, bytes or a file object"):
         Photo(alt="nothing")
+
+
+def test_a_focus_outside_of_the_photo_is_refused() -> None:
+    """From a file, too: as two numbers, each from -1 to 1."""
+    assert Photo(b"x", focus=(-1, 1)).focus == (-1, 1)
+    with pytest.raises(ConfigurationError, match="from -1 to 1"):
+        Photo(b"x", focus=(0, 1.5))

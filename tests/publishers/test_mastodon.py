@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import requests
 from hypothesis import given
@@ -261,6 +262,14 @@ def test_a_correction_changes_words_and_alt_text_and_keeps_the_picture(house: Ho
     assert words.plain(post["content"]).strip() == "Open doors at ten."
     assert [medium["description"] for medium in post["media_attachments"]] == ["The dome, view 2"]
     assert (post["spoiler_text"], bool(post["edited_at"])) == ("Crowds", True)
+
+
+def test_the_focus_of_a_photo_is_told(house: House) -> None:
+    """Where the server crops, the point that the author chose stays in sight; a photo without one is sent without."""
+    house.publish(doors(photos=[msgspec.structs.replace(picture(1), focus=(0.25, -0.5)), picture(2)]))
+    (post,) = house.posts()
+    told = [medium["meta"].get("focus") for medium in post["media_attachments"]]
+    assert told == [{"x": 0.25, "y": -0.5}, None]
 
 
 def test_an_answer_is_given_once_and_a_post_taken_back(house: House) -> None:

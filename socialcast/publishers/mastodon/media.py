@@ -84,7 +84,8 @@ class Uploads:
     def _send_photo(self, photo: Photo) -> dict[str, Any]:
         rules = self._rules().photos
         assert rules is not None  # noqa: S101 - the table has them
-        return self._sent(fit(photo, rules, self._connection.cache_folder), photo.alt)
+        fitted, focus = fit(photo, rules, self._connection.cache_folder), ",".join(map(str, photo.focus or ()))
+        return self._sent(fitted, photo.alt, focus=focus)
 
     def _send_video(self, video: Video) -> dict[str, Any]:
         rules = self._rules().video
@@ -94,9 +95,9 @@ class Uploads:
         name = Path(video.path or "video.mp4").name
         return self._sent(Fitted(filename=name, media_type=media_type, path=video.path, data=video.data), video.alt, picture)
 
-    def _sent(self, file: Fitted, alt: str, poster: Fitted | None = None) -> dict[str, Any]:
+    def _sent(self, file: Fitted, alt: str, poster: Fitted | None = None, focus: str = "") -> dict[str, Any]:
         parts = {"file": file, **({"thumbnail": poster} if poster else {})}
-        fields = {"description": alt} if alt else {}
+        fields = {name: value for name, value in (("description", alt), ("focus", focus)) if value}
         with ExitStack() as opened:
             files = {name: (part.filename, opened.enter_context(part.open()), part.media_type) for name, part in parts.items()}
             told = self._api.upload(files, fields)
