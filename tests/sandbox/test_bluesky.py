@@ -19,9 +19,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from socialcast.sandbox import Sandbox
+from socialcast.sandbox.mirror import UnplayedError
 from socialcast.sandbox.platforms.bluesky import BlueskyMirror, cids
 from socialcast.sandbox.platforms.bluesky.formats import FORMATS, tid
 from socialcast.testing.stage import clip
+from tests.publishers.lexicon import faults
 
 pytestmark = pytest.mark.documentation
 
@@ -957,3 +959,106 @@ def test_an_answer_can_be_lost_after_the_work(account: Account) -> None:
     assert "commit" not in account.put(post(), swapRecord=None).json()
     account.sandbox.fault("bluesky", "expired_token", handler="put_record", account="stage")
     assert refused(account.put(post())) == (400, "ExpiredToken")
+
+
+# -- people ----------------------------------------------------------------------------------------------------------------
+
+
+def says(account: Account, name: str, uri: str, text: str) -> str:
+    """A reply by hand, and time for the index to know of it."""
+    reply = account.sandbox.act("bluesky", "reply", name, uri, text)
+    account.sandbox.advance(60)
+    return reply
+
+
+def conversation(account: Account, uri: str) -> dict[str, Any]:
+    return dict(account.get("app.bsky.feed.getPostThread", uri=uri).json()["thread"])
+
+
+def gate(uri: str, **fields: Any) -> dict[str, Any]:
+    return {"$type": GATE, "post": uri, "createdAt": AT, **fields}
+
+
+def test_people_reply_in_a_thread(account: Account, specs: Path) -> None:
+    """Each reply names its parent and the root, in the versions that readers see, as the lexicon wants it."""
+    root = account.put(post()).json()
+    nice = says(account, "ann", root["uri"], "Nice")
+    says(account, "bob", nice, "Indeed")
+    (below,) = conversation(account, root["uri"])["replies"]
+    assert (below["post"]["author"]["handle"], below["post"]["replyCount"]) == ("ann.bsky.social", 1)
+    record = below["replies"][0]["post"]["record"]
+    strong = {"uri": below["post"]["uri"], "cid": below["post"]["cid"]}
+    assert record["reply"] == {"root": {"uri": root["uri"], "cid": root["cid"]}, "parent": strong}
+    assert faults(record) == []
+    assert [card.text for card in account.mirror.cards() if card.parent == nice] == ["Indeed"]
+
+
+def test_a_gate_keeps_replies_out(account: Account) -> None:
+    """Who is not mentioned replies by no way; what is written past it is seen by nobody."""
+    ann = account.sandbox.account("bluesky", "ann").id
+    mention = facet(0, 3, **{"$type": "app.bsky.richtext.facet#mention", "did": ann})
+    del mention["features"][0]["uri"]
+    root = account.put(post("Ann opens", facets=[mention])).json()
+    account.put(gate(root["uri"], allow=[{"$type": f"{GATE}#mentionRule"}]), collection=GATE)
+    says(account, "ann", root["uri"], "Thank you")
+    with pytest.raises(UnplayedError):
+        says(account, "bob", root["uri"], "Me, too")
+    bob = Account(account.sandbox, "bob")
+    strong = {"uri": root["uri"], "cid": root["cid"]}
+    assert bob.put(post("Me, too", reply={"root": strong, "parent": strong})).status_code == 200
+    account.sandbox.advance(60)
+    shown = conversation(account, root["uri"])
+    assert ([each["post"]["record"]["text"] for each in shown["replies"]], shown["post"]["replyCount"]) == (["Thank you"], 1)
+    assert "Me, too" not in {card.text for card in account.mirror.cards()}
+    account.put(gate(root["uri"], allow=[]), collection=GATE)
+    assert conversation(account, root["uri"])["replies"] == []
+
+
+def test_the_author_of_a_thread_hides_replies(account: Account, specs: Path) -> None:
+    """By hand or by the record: apps fold it away by the gate that comes with the root, and the reply is still given."""
+    root = account.put(post()).json()["uri"]
+    rude = says(account, "bob", root, "Rude")
+    account.sandbox.act("bluesky", "moderate", "stage", rude, "hidden")
+    shown = conversation(account, root)
+    assert shown["post"]["threadgate"]["record"]["hiddenReplies"] == [rude]
+    assert faults(shown["post"]["threadgate"]["record"]) == []
+    assert [each["post"]["uri"] for each in shown["replies"]] == [rude]
+    assert [card.warning != "" for card in account.mirror.cards()] == [True, False]
+    account.sandbox.act("bluesky", "moderate", "stage", rude, "shown")
+    assert conversation(account, root)["post"]["threadgate"]["record"]["hiddenReplies"] == []
+    for id, state in ((root, "hidden"), (rude, "gone")):
+        with pytest.raises(UnplayedError):
+            account.sandbox.act("bluesky", "moderate", "stage", id, state)
+
+
+def test_people_do_by_hand_what_bluesky_lets_them(account: Account) -> None:
+    """Nobody edits, texts have their limit, and the replies to what is deleted stay."""
+    root = account.put(post()).json()["uri"]
+    nice = says(account, "ann", root, "Nice")
+    for act, text in (("edit", "x"), ("reply", "x" * 301)):
+        with pytest.raises(UnplayedError):
+            account.sandbox.act("bluesky", act, "ann", nice, text)
+    with pytest.raises(KeyError):
+        account.sandbox.act("bluesky", "reply", "ann", f"{root}x", "x")
+    account.sandbox.act("bluesky", "remove", "moderator", root)
+    assert account.get("app.bsky.feed.getPosts", uris=root).json()["posts"] == []
+    assert conversation(account, nice)["parent"]["notFound"] is True
+
+
+def test_figures_move_with_the_clock(account: Account) -> None:
+    """Likes and reposts of the crowd grow, and those of accounts come on top."""
+    uri = account.put(post()).json()["uri"]
+
+    def figures() -> tuple[int, int]:
+        (shown,) = account.get("app.bsky.feed.getPosts", uris=uri).json()["posts"]
+        return shown["likeCount"], shown["repostCount"]
+
+    assert figures() == (0, 0)
+    for collection in ("app.bsky.feed.like", "app.bsky.feed.repost"):
+        record = {"$type": collection, "subject": {"uri": uri, "cid": ELSEWHERE}, "createdAt": AT}
+        account.put(record, collection=collection)
+    assert figures() == (1, 1)
+    account.sandbox.advance(86_400)
+    account.token = account.sign_in().json()["accessJwt"]
+    likes, reposts = figures()
+    assert likes > reposts > 1

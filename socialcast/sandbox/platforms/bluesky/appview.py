@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from socialcast.sandbox.audience import audience
 from socialcast.sandbox.mirror import Response
 from socialcast.sandbox.platforms.bluesky.access import Call, operation, stamp
-from socialcast.sandbox.platforms.bluesky.lexicons import GALLERY, IMAGES, POST, PROFILE, VIDEO
+from socialcast.sandbox.platforms.bluesky.lexicons import GALLERY, IMAGES, LIKE, POST, PROFILE, REPOST, THREADGATE, VIDEO
 from socialcast.sandbox.platforms.bluesky.refusals import RefusalError, answer, invalid
 from socialcast.sandbox.platforms.bluesky.state import Record, User
 from socialcast.sandbox.platforms.bluesky.tables import CDN_HOST, LIMITS, VIDEO_DID
@@ -98,9 +99,32 @@ class AppView(VideoService):
         return None
 
     def replies_to(self, record: Record) -> list[Record]:
-        """The posts that say they answer this one, oldest first."""
-        found = [other for other in self.posts() if _parent(other) == record.uri]
+        """The posts that say they answer this one, oldest first, without those that the thread's gate keeps out."""
+        found = [other for other in self.posts() if _parent(other) == record.uri and not self._is_kept_out(other)]
         return sorted(found, key=lambda other: (other.at, other.rkey))
+
+    def root_of(self, record: Record) -> Record | None:
+        """The first post of the thread that this one is a reply in."""
+        reply = record.first[1].get("reply")
+        return self.post_at(reply["root"]["uri"]) if reply else None
+
+    def gate_of(self, root: Record) -> Record | None:
+        """Who may reply in this thread, and which replies are hidden; only under the post's own key, in its own repository."""
+        gate = self.users[root.did].records.get((THREADGATE, root.rkey))
+        return gate if gate and gate.is_valid and gate.value["post"] == root.uri else None
+
+    def admits(self, root: Record, did: str) -> bool:
+        """Whether that account may reply in the thread; nobody in the sandbox follows anybody or is on a list."""
+        gate = self.gate_of(root)
+        if gate is None or "allow" not in gate.value or did == root.did:
+            return True
+        features = (feature for facet in root.first[1].get("facets", ()) for feature in facet["features"])
+        is_mentioned = any(feature.get("did") == did for feature in features)
+        return is_mentioned and any(rule["$type"] == f"{THREADGATE}#mentionRule" for rule in gate.value["allow"])
+
+    def _is_kept_out(self, record: Record) -> bool:
+        root = self.root_of(record)
+        return root is not None and not self.admits(root, record.did)
 
     def _actor(self, call: Call) -> User:
         user = self.find_user(call.told["actor"])
@@ -132,6 +156,7 @@ class AppView(VideoService):
         user = self.users[record.did]
         view = self._embed(user, value.get("embed", {}))
         quotes = sum(1 for other in self.posts() if _quoted(other) == record.uri)
+        reach, gate = audience(record.uri, record.at, self.clock.now()), self.gate_of(record)
         return {
             "uri": record.uri,
             "cid": cid,
@@ -140,12 +165,19 @@ class AppView(VideoService):
             **({"embed": view} if view else {}),
             "bookmarkCount": 0,
             "replyCount": len(self.replies_to(record)),
-            "repostCount": 0,
-            "likeCount": 0,
+            "repostCount": reach.shares + self._pointing(REPOST, record),
+            "likeCount": reach.likes + self._pointing(LIKE, record),
             "quoteCount": quotes,
             "indexedAt": stamp(record.at),
             "labels": [],
+            **({"threadgate": {"uri": gate.uri, "cid": gate.cid, "record": gate.value, "lists": []}} if gate else {}),
         }
+
+    def _pointing(self, collection: str, record: Record) -> int:
+        """How many records of accounts point at this one."""
+        pairs = (pair for user in self.users.values() for pair in user.records.items())
+        subjects = (other.value.get("subject") for (kind, _), other in pairs if kind == collection)
+        return sum(isinstance(subject, dict) and subject.get("uri") == record.uri for subject in subjects)
 
     def _embed(self, user: User, embed: dict[str, Any]) -> dict[str, Any] | None:
         kind = embed.get("$type", "")

@@ -7,9 +7,22 @@ from dataclasses import dataclass
 
 from socialcast.sandbox.platforms.bluesky.schema import Array, BlobRef, Integer, Kind, Object, Text, Union
 
-__all__ = ["GALLERY", "IMAGES", "POST", "POSTGATE", "PROFILE", "RECORDS", "THREADGATE", "VIDEO", "Lexicon"]
+__all__ = [
+    "GALLERY",
+    "IMAGES",
+    "LIKE",
+    "POST",
+    "POSTGATE",
+    "PROFILE",
+    "RECORDS",
+    "REPOST",
+    "THREADGATE",
+    "VIDEO",
+    "Lexicon",
+]
 
 POST, THREADGATE, POSTGATE = "app.bsky.feed.post", "app.bsky.feed.threadgate", "app.bsky.feed.postgate"
+LIKE, REPOST = "app.bsky.feed.like", "app.bsky.feed.repost"
 PROFILE = "app.bsky.actor.profile"
 IMAGES, GALLERY, VIDEO = "app.bsky.embed.images", "app.bsky.embed.gallery", "app.bsky.embed.video"
 _FACET = "app.bsky.richtext.facet"

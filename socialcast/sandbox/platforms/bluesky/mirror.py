@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from socialcast.sandbox.mirror import Card, Request, Response
-from socialcast.sandbox.platforms.bluesky.appview import AppView
+from dataclasses import replace
+
+from socialcast.sandbox.mirror import Act, Card, Request, Response
 from socialcast.sandbox.platforms.bluesky.blobs import send_blob
 from socialcast.sandbox.platforms.bluesky.cards import card_of, profile_page
 from socialcast.sandbox.platforms.bluesky.lexicons import POST
+from socialcast.sandbox.platforms.bluesky.people import People
 from socialcast.sandbox.platforms.bluesky.refusals import RefusalError, invalid
 from socialcast.sandbox.platforms.bluesky.state import Record, User
 from socialcast.sandbox.platforms.bluesky.tables import HOSTS, METHODS, ROUTES, service_of
@@ -16,7 +18,7 @@ __all__ = ["BlueskyMirror"]
 _VERBS = {method.nsid: method.verb for method in METHODS.values()}
 
 
-class BlueskyMirror(AppView):
+class BlueskyMirror(People):
     """Bluesky as a client of its servers and a visitor of its site meet it."""
 
     name = "bluesky"
@@ -26,7 +28,7 @@ class BlueskyMirror(AppView):
     def cards(self) -> list[Card]:
         """The posts that exist now, newest first."""
         shown = sorted(self.posts(), key=lambda record: (record.at, record.rkey), reverse=True)
-        return [card_of(record, self.users[record.did], self._parent_of(record)) for record in shown]
+        return [self._card(record) for record in shown if not self._is_kept_out(record)]
 
     def get_image(self, request: Request, size: str, did: str, cid: str) -> Response:
         """A picture of a post; nobody is shown a file that no record refers to."""
@@ -56,6 +58,11 @@ class BlueskyMirror(AppView):
             ) and actor == post.did:
                 return _moved(f"{self.users[post.did].url}/post/{rkey}")
         return Response("<!doctype html><title>Not Found</title><p>Not found", 404, mimetype="text/html")
+
+    def _card(self, record: Record) -> Card:
+        card = card_of(record, self.users[record.did], self._parent_of(record))
+        acts = (Act.REPLY, Act.REMOVE, *((Act.MODERATE,) if self.root_of(record) else ()))
+        return replace(card, acts=acts, warning="Hidden by the author of the thread" if self.is_hidden(record) else "")
 
     def _cards_of(self, user: User) -> list[Card]:
         return [card for card in self.cards() if card.account == f"@{user.handle}"]
