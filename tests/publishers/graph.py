@@ -32,7 +32,7 @@ _FITS: Mapping[str, Callable[[str], object]] = {
     "datetime": lambda value: value.isdigit() or re.match(r"\d{4}-\d\d-\d\dT", value),
     "Object": _is_json,
     "map": _is_json,
-    "list": _is_json,
+    "list": lambda value: re.fullmatch(r"\w+(,\w+)*", value) or _is_json(value),  # Graph takes words with commas as well
 }
 
 
@@ -130,7 +130,7 @@ def _item_type(kind: str) -> str:
 
 
 def _top_level(fields: str) -> list[str]:
-    """The names outside of braces."""
+    """The names outside of braces, without what limits or sums them up."""
     while "{" in fields:
         fields = re.sub(r"\{[^{}]*\}", "", fields)
-    return [name for name in fields.split(",") if name]
+    return [name.partition(".")[0] for name in fields.split(",") if name]

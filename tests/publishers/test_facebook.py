@@ -975,6 +975,7 @@ def _do_everything(sandbox: Sandbox, folder: Path) -> Iterator[str]:
         if key != "film":
             sandbox.fault("facebook", "reset_after", method="POST", nth=1)
             feed.publisher.answer(receipt, "The replay", feed.steps(key=key), name="answer")
+        _read_everything(feed, post, receipt)
         feed.publisher.retract(receipt, feed.steps(key=key))
     at = feed.clock.now() + timedelta(hours=1)
     for key, fields in {"later": {"count": 1}, "later film": {"count": 0, "video": film()}}.items():
@@ -993,6 +994,16 @@ def _do_everything(sandbox: Sandbox, folder: Path) -> Iterator[str]:
     studio.publisher.end_live(item, steps)
     studio.publisher.retract(Receipt(id=item.id, url=item.url, items=(item,)), steps)
     studio.close()
+
+
+def _read_everything(feed: Newsroom, post: Post, receipt: Receipt) -> None:
+    """What comes after publication, with an answer to somebody."""
+    feed.publisher.inspect(receipt)
+    feed.publisher.duplicates(post, receipt)
+    feed.publisher.measure(receipt)
+    said = feed.publisher.replies(receipt).page
+    if said:
+        feed.publisher.answer(receipt, "At nine", feed.steps(key=post.key), name="to", to=said[0])
 
 
 def _illustrated() -> Video:

@@ -48,10 +48,15 @@ class Graph:
         while True:
             found = self.get(path, limit=_PER_PAGE, **arguments)
             yield from found.get("data", ())
-            paging = found.get("paging") or {}
-            if not (paging.get("next") and (after := (paging.get("cursors") or {}).get("after"))):
+            if not (after := self.next_page(found)):
                 return
             arguments["after"] = after
+
+    @staticmethod
+    def next_page(found: Mapping[str, Any]) -> str:
+        """The cursor behind what an edge listed, empty at its end."""
+        paging = found.get("paging") or {}
+        return str((paging.get("cursors") or {}).get("after") or "") if paging.get("next") else ""
 
     def post(self, path: str, *, files: Mapping[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
         """The answer to a write. Raises GraphAPIError and RateLimited."""

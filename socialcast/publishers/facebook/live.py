@@ -15,12 +15,12 @@ from socialcast.publishers.facebook.graph import Graph, GraphAPIError, codes_of
 from socialcast.publishers.facebook.tables import LIVE_RULE
 from socialcast.wire.secrets import Secret
 
-__all__ = ["create", "find", "ingest", "status"]
+__all__ = ["STATES", "create", "find", "ingest", "status"]
 
 _MADE = "id,title,description,planned_start_time,permalink_url"
 _STATUS = "status,live_views,permalink_url,video{id,permalink_url},ingest_streams{is_master,stream_health}"
 _WAITING = ("SCHEDULED_UNPUBLISHED", "SCHEDULED_LIVE", "UNPUBLISHED", "LIVE")
-_STATES: Mapping[str, LiveState] = {
+STATES: Mapping[str, LiveState] = {
     "UNPUBLISHED": LiveState.SCHEDULED,
     "SCHEDULED_UNPUBLISHED": LiveState.SCHEDULED,
     "SCHEDULED_LIVE": LiveState.SCHEDULED,
@@ -66,7 +66,7 @@ def status(graph: Graph, event_id: str) -> LiveStatus:
     told = graph.get(event_id, fields=_STATUS)
     health = _health(told)
     return LiveStatus(
-        state=_STATES.get(told["status"], LiveState.SCHEDULED),
+        state=STATES.get(told["status"], LiveState.SCHEDULED),
         receiving=bool(health),
         health=health,
         viewers=told.get("live_views"),

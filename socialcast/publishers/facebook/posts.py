@@ -14,9 +14,20 @@ from socialcast.publishers.facebook.graph import GONE, Graph, GraphAPIError, cod
 from socialcast.publishers.facebook.tables import CAPABILITIES
 from socialcast.wire.clock import Clock
 
-__all__ = ["RECOVERY_WINDOW", "Attempt", "Likeness", "Wanted", "compare", "find_video", "recent_posts"]
+__all__ = [
+    "CLOCK_TOLERANCE",
+    "RECOVERY_WINDOW",
+    "Attempt",
+    "Likeness",
+    "Wanted",
+    "attached_photos",
+    "compare",
+    "find_twins",
+    "find_video",
+    "recent_posts",
+]
 
-_CLOCK_TOLERANCE = timedelta(minutes=2)  # between this machine's clock and Facebook's
+CLOCK_TOLERANCE = timedelta(minutes=2)  # between this machine's clock and Facebook's
 RECOVERY_WINDOW = timedelta(days=90)  # how far an empty ledger makes us look back
 _SAME_TEXT, _SAME_PHOTOS = 506, (100, 1366051)
 _SEEN = "id,message,created_time,permalink_url,attachments{media_type,target,subattachments{media_type,target}}"
@@ -58,13 +69,13 @@ class Attempt:
     ) -> None:
         self._graph, self._page_id, self._clock = graph, page_id, clock
         self._fields, self._wanted, self._scheduled = fields, wanted, scheduled
-        self._since = begun and begun - _CLOCK_TOLERANCE
+        self._since = begun and begun - CLOCK_TOLERANCE
         self._may_be_there = bool(begun) or recovering
         self._looks_left: int | None = None  # until a duplicate that is nowhere to be seen is called unknown
 
     def send(self) -> str:
         """The id of the new post."""
-        self._since = self._since or self._clock.now() - _CLOCK_TOLERANCE
+        self._since = self._since or self._clock.now() - CLOCK_TOLERANCE
         is_first, self._may_be_there = not self._may_be_there, True
         try:
             return str(self._graph.post(f"{self._page_id}/feed", **self._fields).get("id", ""))
@@ -162,6 +173,18 @@ def find_video(graph: Graph, page_id: str, text: str, since: datetime) -> str | 
         if target and text.strip() and _comparable(found.get("message", "")) == _comparable(text):
             return str(target["target"]["id"])
     return None
+
+
+def find_twins(graph: Graph, page_id: str, text: str, photo_count: int, since: datetime) -> Iterator[dict[str, Any]]:
+    """The Page's posts since then with that text and as many photos, or a film where there are none."""
+    for found in recent_posts(graph, page_id, since, scheduled=False):
+        if text.strip() and _comparable(found.get("message", "")) == _comparable(text) and len(_media(found)[1]) == photo_count:
+            yield found
+
+
+def attached_photos(post: Mapping[str, Any]) -> list[str]:
+    """The ids of the photos that a post lists, in order."""
+    return _media(post)[1]
 
 
 def _attached(post: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -11,16 +11,17 @@ import msgspec
 
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Privacy
-from socialcast.model.echo import Reply
+from socialcast.model.echo import Metric, Replies, Reply
 from socialcast.model.errors import NotAllowed, TerminalError, TransientError
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Access, Account, Draft, Item, LiveState, LiveStatus, Readiness, Receipt
+from socialcast.model.sight import Sight
 from socialcast.publisher import Answer, Connection, Ingest, Publisher
-from socialcast.publishers.facebook import live, words
+from socialcast.publishers.facebook import echo, live, words
 from socialcast.publishers.facebook.graph import GONE, Graph, GraphAPIError, codes_of
 from socialcast.publishers.facebook.photos import Photos
-from socialcast.publishers.facebook.posts import Attempt, Wanted
+from socialcast.publishers.facebook.posts import CLOCK_TOLERANCE, RECOVERY_WINDOW, Attempt, Wanted, find_twins
 from socialcast.publishers.facebook.settings import FacebookSettings, Place, version_problems
 from socialcast.publishers.facebook.tables import CAPABILITIES, ERRORS, GROUPS, LIVE_RULE, TABLES, read_answer
 from socialcast.publishers.facebook.videos import Videos, readiness
@@ -178,17 +179,14 @@ class FacebookPublisher(Publisher):
         return receipt
 
     def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
-        """One comment of the Page."""
-        if to:
-            raise self.not_offered("answering a reply")
-        edge = f"{receipt.id}/comments"
-
-        def find() -> str | None:
-            listed = self._graph.pages(edge, filter="stream", order="reverse_chronological", fields="id,message,from")
-            own = (said for said in listed if (said.get("from") or {}).get("id") == self._page)
-            return next((str(said["id"]) for said in own if said.get("message") == text), None)
-
-        comment_id = steps.once(name, lambda: str(self._graph.post(edge, message=text).get("id", "")), find)
+        """One comment of the Page, below what it published or below somebody's comment."""
+        if to and to.forbidden:
+            raise NotAllowed("Facebook would refuse this answer", hint=to.forbidden)
+        comment_id = steps.once(
+            name,
+            lambda: echo.comment(self._graph, to.id if to else receipt.id, text),
+            lambda: echo.find_comment(self._graph, receipt, self._page, text, to),
+        )
         told = steps.read(lambda: self._graph.get(comment_id, fields="permalink_url"))
         return Item(id=comment_id, kind="comment", url=words.address(told.get("permalink_url", "")) or receipt.url)
 
@@ -196,6 +194,34 @@ class FacebookPublisher(Publisher):
         """Delete the post, then its photos; the video; or the event with its recording."""
         for item in receipt.items:
             steps.once(f"delete/{item.id}", lambda id=item.id: self._delete(id), repeatable=True)  # type: ignore[misc]
+
+    def inspect(self, receipt: Receipt) -> Sight:
+        """What the Page shows."""
+        return echo.sight(self._graph, receipt)
+
+    def expected(self, post: Post, receipt: Receipt) -> Sight:
+        """The one text, with title where there is one."""
+        return echo.expected(post, super().expected(post, receipt))
+
+    def duplicates(self, post: Post, receipt: Receipt) -> tuple[Item, ...]:
+        """Other posts since then with the same words and as many photos; words are needed to tell."""
+        if self._is_live:
+            return ()
+        since = (receipt.published_at or self.connection.clock.now() - RECOVERY_WINDOW) - CLOCK_TOLERANCE
+        ours = {receipt.id, *(self._story_of(item) for item in receipt.items if item.kind == "video")}
+        found = find_twins(self._graph, self._page, words.text_of(post), len(post.photos), since)
+        twins = ((str(twin["id"]), words.address(twin.get("permalink_url", ""))) for twin in found)
+        return tuple(Item(id=id, kind="post", url=url) for id, url in twins if id not in ours)
+
+    def replies(self, receipt: Receipt, since: str = "") -> Replies:
+        """A hundred comments, the oldest first."""
+        return echo.one_page(self._graph, receipt, self._page, since)
+
+    def measure(self, receipt: Receipt) -> tuple[Metric, ...]:
+        """What Facebook counts of the post; of a live event it counts viewers only while it lasts."""
+        if self._is_live:
+            raise self.not_offered("counting of events")
+        return echo.numbers(self._graph, receipt.items[0])
 
     def read_error(self, exchange: Exchange) -> Answer:
         """Code, subcode and words of an error."""
@@ -270,6 +296,10 @@ class FacebookPublisher(Publisher):
         )
         event = Item(id=event_id, kind="live", url=steps.read(lambda: self._seen(event_id))["permalink_url"])
         return Draft(items=(event,), links={"live": event.url})
+
+    def _story_of(self, video: Item) -> str:
+        """The post that shows a video."""
+        return str(self._graph.get(video.id, fields="post_id").get("post_id", ""))
 
     def _set_live(self, event: Item, **fields: Any) -> str:
         """Facebook answers with the event's id, or with its success."""

@@ -11,12 +11,15 @@ from socialcast.delivery.fate import Answer
 from socialcast.delivery.fate import read_answer as read_usual_answer
 from socialcast.model.capabilities import (
     MB,
+    Aspect,
     Capabilities,
     EditRules,
     LinkRules,
     LiveRules,
+    MetricRule,
     PhotoRules,
     Recovery,
+    ReplyRules,
     Support,
     TextRules,
     VideoRules,
@@ -33,11 +36,35 @@ from socialcast.model.errors import (
 from socialcast.publishers.facebook.settings import Place
 from socialcast.wire.transport import Exchange
 
-__all__ = ["CAPABILITIES", "ERRORS", "GROUPS", "LIVE_RULE", "PHOTOS", "TABLES", "read_answer"]
+__all__ = [
+    "CAPABILITIES",
+    "CLOSED",
+    "COUNTS",
+    "ERRORS",
+    "GROUPS",
+    "INSIGHTS",
+    "LIVE_RULE",
+    "PHOTOS",
+    "TABLES",
+    "read_answer",
+]
 
 PHOTOS = PhotoRules(
     types=frozenset({"image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff"}),
     max_bytes=4 * MB,
+)
+
+CLOSED = "Facebook lets nobody answer this comment"
+
+# Our names of what Facebook counts at the post, and of what its insights tell: `*impressions*` have died in every version.
+COUNTS: Mapping[str, str] = {"reactions": "reactions", "comments": "comments"}
+INSIGHTS: Mapping[str, str] = {"views": "post_media_view", "viewers": "post_total_media_view_unique"}
+_METRICS = (
+    MetricRule(name="reactions", definition="reactions of every kind, likes among them"),
+    MetricRule(name="comments", definition="comments on the post itself, without what answers them", summable=True),
+    MetricRule(name="shares", definition="how often it was shared", summable=True),
+    MetricRule(name="views", definition="post_media_view: how often the post was shown; needs the permission read_insights"),
+    MetricRule(name="viewers", definition="post_total_media_view_unique: how many people were shown it, an estimate"),
 )
 
 CAPABILITIES = Capabilities(
@@ -65,6 +92,9 @@ CAPABILITIES = Capabilities(
     ),
     edits=EditRules(),
     answer=True,
+    replies=ReplyRules(),
+    inspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT, Aspect.LIVE}),
+    metrics=_METRICS,
     notes={
         "text.max_length": "by practice; no document names it",
         "photos.max_count": "no document names it; ten are safe",
@@ -72,6 +102,10 @@ CAPABILITIES = Capabilities(
         "photos.types": "PNG below 1 MB is advised",
         "video.alt": "Facebook has no field for it; it ends the video's description",
         "live": 'a channel with place = "live" hosts the event; one with place = "feed" posts',
+        "edits": "the text; photos cannot be exchanged, and no document says that their alt texts can be",
+        "replies": "comments below the post, hidden ones too; not those below a single photo of several. Without the permission"
+        " pages_read_user_content the names of who wrote them are missing",
+        "metrics": "of what the token may not read, or Facebook no longer counts, there is no number",
         "embargo": "held here; with schedule = true Facebook keeps it, 10 minutes to 30 days ahead",
     },
 )
@@ -79,7 +113,7 @@ CAPABILITIES = Capabilities(
 # One Page may have a channel for each; what the other place does is not this one's.
 TABLES: Mapping[Place, Capabilities] = {
     Place.FEED: msgspec.structs.replace(CAPABILITIES, live=None, gives=frozenset()),
-    Place.LIVE: msgspec.structs.replace(CAPABILITIES, photos=None, video=None, media_required=True),
+    Place.LIVE: msgspec.structs.replace(CAPABILITIES, photos=None, video=None, media_required=True, metrics=()),
 }
 
 GROUPS = (
