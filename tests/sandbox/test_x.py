@@ -26,7 +26,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from socialcast.sandbox.app import App
 from socialcast.sandbox.media import MediaStore
-from socialcast.sandbox.mirror import Account, Clock
+from socialcast.sandbox.mirror import Account, Clock, UnplayedError
 from socialcast.sandbox.platforms.x import XMirror
 from socialcast.sandbox.platforms.x.tables import LIMITS, OPERATIONS
 from socialcast.sandbox.platforms.x.text import find_urls, weight
@@ -537,6 +537,66 @@ def test_an_app_answers_only_those_who_mention_the_account(x: X) -> None:
 
 
 @documentation
+def test_the_author_of_a_thread_hides_replies(x: X) -> None:
+    """Folded away on the site and still found by the search; nobody else hides them, and the first post is no reply."""
+    root = x.post("Doors open").json()["data"]["id"]
+    rude = x.mirror.reply_as("bob", root, "Rude")
+
+    def hide(id: str, hidden: Any = True, **more: Any) -> Any:
+        return x.call("PUT", f"/2/tweets/{id}/hidden", json={"hidden": hidden, **more})
+
+    assert hide(rude).json() == {"data": {"hidden": True}}
+    assert {card.text: bool(card.warning) for card in x.mirror.cards()}["@davos Rude"] is True
+    found = x.call("GET", "/2/tweets/search/recent", params={"query": f"conversation_id:{root}"}).json()
+    assert rude in {post["id"] for post in found["data"]}
+    assert hide(rude, False).json() == {"data": {"hidden": False}}
+    assert not any(card.warning for card in x.mirror.cards())
+    assert hide(root).status_code == 403
+    assert hide("1").status_code == 404
+    assert (hide(rude, "yes").status_code, hide(rude, why="x").status_code) == (400, 400)
+    theirs = x.post("Mine", x.account("ann")).json()["data"]["id"]
+    assert hide(x.mirror.reply_as("bob", theirs, "Yes")).status_code == 403
+
+
+@documentation
+def test_people_do_by_hand_what_x_lets_them(x: X) -> None:
+    """Nobody edits, a reply has its limit, and the settings of the thread hold."""
+    root = x.post("Doors open, @ann", reply_settings="mentionedUsers").json()["data"]["id"]
+    nice = x.mirror.reply_as("ann", root, "Nice")
+    x.mirror.moderate_as("davos", nice, "hidden")
+    assert [bool(card.warning) for card in x.mirror.cards()] == [True, False]
+    for act in (
+        lambda: x.mirror.reply_as("bob", root, "x"),
+        lambda: x.mirror.reply_as("ann", root, "x" * 280),
+        lambda: x.mirror.speak_as("ann", root, " "),
+        lambda: x.mirror.edit_as("ann", nice, "x"),
+        lambda: x.mirror.moderate_as("davos", root, "hidden"),
+        lambda: x.mirror.moderate_as("davos", nice, "gone"),
+    ):
+        with pytest.raises(UnplayedError):
+            act()
+    x.mirror.remove_as("davos", root)
+    assert [card.id for card in x.mirror.cards()] == [nice]
+
+
+@documentation
+def test_figures_move_with_the_clock(x: X) -> None:
+    """Impressions, likes and reposts grow; replies are those that there are."""
+    root = x.post("Doors open").json()["data"]["id"]
+    x.mirror.reply_as("ann", root, "Nice")
+
+    def figures() -> dict[str, int]:
+        told = x.call("GET", "/2/tweets", params={"ids": root, "tweet.fields": "public_metrics"}).json()
+        metrics: dict[str, int] = told["data"][0]["public_metrics"]
+        return metrics
+
+    assert (figures()["impression_count"], figures()["reply_count"]) == (0, 1)
+    x.mirror.clock.advance(86_400)
+    later = figures()
+    assert later["impression_count"] > later["like_count"] > later["retweet_count"] > 0
+
+
+@documentation
 def test_the_timeline_pages_filters_and_lags(x: X) -> None:
     """Newest first, five at least a page, and posts appear there late if the mirror is told so."""
     ids = [x.post(f"Number {number}").json()["data"]["id"] for number in range(7)]
@@ -855,6 +915,7 @@ def test_requests_and_answers_fit_the_description(x: X, openapi: OpenAPI) -> Non
         x.call("GET", f"/2/tweets/{id}", params={"expansions": "attachments.media_keys,author_id", **fields}, **host),
         x.call("GET", f"/2/users/{x.account().id}/tweets", params={"max_results": 5, **fields}, **host),
         x.call("GET", "/2/tweets/search/recent", params={"query": f"conversation_id:{id}", **fields}, **host),
+        x.call("PUT", f"/2/tweets/{x.mirror.reply_as('ann', id, 'Nice')}/hidden", json={"hidden": True}, **host),
         x.call("DELETE", f"/2/tweets/{id}", **host),
     ]
     srt = x.chunked(b"1\n00:00:00,000 --> 00:00:02,000\nWelcome\n", "text/srt", "subtitles")

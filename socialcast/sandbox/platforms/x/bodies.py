@@ -44,6 +44,12 @@ class PostPoll(Struct, forbid_unknown_fields=True):
     reply_settings: Audience | UnsetType = UNSET
 
 
+class Hidden(Struct, forbid_unknown_fields=True):
+    """The body of PUT /2/tweets/{id}/hidden."""
+
+    hidden: bool
+
+
 class NewPost(Struct, forbid_unknown_fields=True):
     """The body of POST /2/tweets."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from werkzeug.utils import send_file
 
-from socialcast.sandbox.mirror import Card, Picture, Request, Response
+from socialcast.sandbox.mirror import Act, Card, Picture, Request, Response
 from socialcast.sandbox.platforms.x.media import Media
 from socialcast.sandbox.platforms.x.posts import Post
 from socialcast.sandbox.platforms.x.reads import media_url
@@ -30,7 +30,7 @@ class XMirror(Search):
 
     def cards(self) -> list[Card]:
         """The posts that exist now, newest first."""
-        return [_card(post) for post in reversed(self.posts.values())]
+        return [_card(post, is_hidden=post.id in self.hidden) for post in reversed(self.posts.values())]
 
     def get_media_file(self, request: Request, file: str) -> Response:
         """A photo or video of a post; X shows nobody a file that no post uses."""
@@ -44,7 +44,7 @@ class XMirror(Search):
         return response
 
 
-def _card(post: Post) -> Card:
+def _card(post: Post, *, is_hidden: bool) -> Card:
     return Card(
         id=post.id,
         kind="post",
@@ -55,6 +55,8 @@ def _card(post: Post) -> Card:
         pictures=tuple(_picture(media) for media in post.media),
         parent=post.parent.id if post.parent else "",
         facts=post.facts,
+        warning="Hidden by the author of the thread" if is_hidden else "",
+        acts=(Act.REPLY, Act.REMOVE, *((Act.MODERATE,) if post.parent else ())),
     )
 
 

@@ -66,7 +66,12 @@ class Post:
     @property
     def conversation_id(self) -> str:
         """The id of the post that the thread began with."""
-        return self.parent.conversation_id if self.parent else self.id
+        return self.root.id
+
+    @property
+    def root(self) -> Post:
+        """The post that the thread began with."""
+        return self.parent.root if self.parent else self
 
     @property
     def at(self) -> datetime:

@@ -57,6 +57,7 @@ REPLY_RULE = Problem(
 )
 CASHTAGS = Problem(403, "Forbidden", "You can include at most 1 cashtag in a post.")
 NOT_AUTHOR = Problem(403, "Forbidden", "You are not authorized to delete this Tweet.")
+NOT_CONVERSATION = Problem(403, "Forbidden", "You are not permitted to hide this reply: the conversation is not yours.")
 SEGMENT_TOO_LARGE = Problem(413, "Payload Too Large", "Payload Too Large")
 TOO_MANY_REQUESTS = Problem(429, "Too Many Requests", "Too Many Requests")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from socialcast.sandbox.audience import audience
 from socialcast.sandbox.mirror import Request, Response
 from socialcast.sandbox.platforms.x.access import User, answer, operation
 from socialcast.sandbox.platforms.x.media import Media
@@ -110,8 +111,15 @@ class Reads(Posts):
         return {"id": post.id, "text": shown_text(post), "edit_history_tweet_ids": [post.id], **told}
 
     def _metrics(self, post: Post) -> dict[str, int]:
-        names = ("retweet_count", "like_count", "quote_count", "bookmark_count", "impression_count")
-        return {**dict.fromkeys(names, 0), "reply_count": sum(other.parent is post for other in self.posts.values())}
+        reach = audience(post.id, post.created_at, self.clock.now())
+        return {
+            "retweet_count": reach.shares,
+            "reply_count": sum(other.parent is post for other in self.posts.values()),
+            "like_count": reach.likes,
+            "quote_count": 0,
+            "bookmark_count": 0,
+            "impression_count": reach.views,
+        }
 
 
 def media_url(media: Media) -> str:

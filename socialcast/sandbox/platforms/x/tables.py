@@ -56,6 +56,7 @@ class Prices:
     post_with_url: Decimal = Decimal("0.200")
     summoned_reply: Decimal = Decimal("0.010")
     delete: Decimal = Decimal("0.010")
+    hide_reply: Decimal = Decimal("0.005")
     media_metadata: Decimal = Decimal("0.005")
     read_post: Decimal = Decimal("0.005")
     read_user: Decimal = Decimal("0.010")
@@ -66,8 +67,9 @@ PRICES = Prices()
 
 READ = frozenset({"tweet.read", "users.read"})
 WRITE = frozenset({"tweet.write", *READ})
+MODERATE = frozenset({"tweet.moderate.write", *READ})
 MEDIA = frozenset({"media.write"})
-ALL_SCOPES = frozenset({*WRITE, *MEDIA, "offline.access"})
+ALL_SCOPES = frozenset({*WRITE, *MODERATE, *MEDIA, "offline.access"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Operation:
 OPERATIONS: Mapping[str, Operation] = {
     "create_post": Operation(100, WRITE),
     "delete_post": Operation(50, WRITE),
+    "hide_reply": Operation(50, MODERATE),
     "get_posts": Operation(5000, READ),
     "get_post": Operation(5000, READ),
     "get_timeline": Operation(900, READ),
@@ -104,6 +107,7 @@ def _described(method: str, path: str, handler: str, page: str) -> Route:
 ROUTES = (
     _described("POST", "/2/tweets", "create_post", "posts/create-post"),
     _described("DELETE", "/2/tweets/{id}", "delete_post", "posts/delete-post"),
+    _described("PUT", "/2/tweets/{id}/hidden", "hide_reply", "posts/hide-reply"),
     _described("GET", "/2/tweets", "get_posts", "posts/get-posts-by-ids"),
     _described("GET", "/2/tweets/search/recent", "search_recent", "posts/search-recent-posts"),
     _described("GET", "/2/tweets/{id}", "get_post", "posts/get-post-by-id"),
