@@ -13,7 +13,7 @@ import requests
 
 from socialcast.testing.matrix.scenes import Recorded, scratch_folder, settle
 from socialcast.testing.matrix.verdict import Case, Verdict, judge
-from socialcast.wire.transport import SandboxAdapter
+from socialcast.wire.transport import READS, SandboxAdapter
 
 __all__ = ["FAULTS", "fault_cases", "run_fault"]
 
@@ -42,12 +42,30 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+# To a read, which has no effect, each of these is one of the others: nothing is before or after, and no id is missing.
+_NOTHING_NEW_TO_READS = frozenset(
+    {
+        "reset before the body was read",
+        "time-out after the effect",
+        *(f"{status} after the effect" for status in (500, 502, 503)),
+        *(f"{status} before the effect" for status in (502, 503)),
+        "200 without an id",
+    }
+)
+
+
 def fault_cases(run: Recorded) -> Iterator[Case]:
-    """Each request with each fault; what happens on our side of the wire is for HTTP, and a proxy does it before mail servers."""
+    """Each request with each fault that can make a difference to it."""
     for number, call in enumerate(run.calls, 1):
-        is_http = call.split()[0] in _HTTP
-        for what in (what for what, rule in FAULTS.items() if rule or is_http):
-            yield Case(publisher=run.publisher, scene=run.scene.name, what=what, number=number, call=call)
+        for what in FAULTS:
+            if _applies(what, call.split()[0]):
+                yield Case(publisher=run.publisher, scene=run.scene.name, what=what, number=number, call=call)
+
+
+def _applies(what: str, method: str) -> bool:
+    """What happens on our side of the wire is for HTTP; a proxy does it before mail servers."""
+    is_possible = bool(FAULTS[what]) or method in _HTTP
+    return is_possible and not (method in READS and what in _NOTHING_NEW_TO_READS)
 
 
 def run_fault(run: Recorded, case: Case) -> Verdict:

@@ -28,7 +28,7 @@ from socialcast.testing.clock import SharedClock
 from socialcast.testing.matrix.scenes import Recorded, scratch_folder, settle
 from socialcast.testing.matrix.verdict import Case, Verdict, judge
 from socialcast.wire.settings import Channel
-from socialcast.wire.transport import SandboxAdapter
+from socialcast.wire.transport import READS, SandboxAdapter
 
 __all__ = ["Kills", "ended", "forked"]
 
@@ -54,7 +54,7 @@ class Kills:
 
     def cases(self, moments_percent: Iterable[int]) -> Iterator[Case]:
         """Each boundary, each way to run it again; the moments are parts of the time that a run takes."""
-        boundaries = [(what, number, call) for number, call in enumerate(self._run.calls, 1) for what in (_BEFORE, _AFTER)]
+        boundaries = [(what, number, call) for number, call in enumerate(self._run.calls, 1) for what in _around(call)]
         boundaries += [(what, number, "ledger") for number in range(1, self._writes + 1) for what in (_UNRECORDED, _RECORDED)]
         boundaries += [(_MOMENT, percent, "percent of its time") for percent in moments_percent]
         for (what, number, call), afterwards in itertools.product(boundaries, (_KEPT, _LOST, _TWO_AT_ONCE)):
@@ -79,6 +79,11 @@ class Kills:
             is_lost = case.afterwards == _LOST
             outcome = settle(run, empty if is_lost else kept, recover=is_lost)
         return judge(case, outcome, run.wanted, run.stage, may_stop=False, seconds=time.perf_counter() - began)
+
+
+def _around(call: str) -> tuple[str, ...]:
+    """On both sides of a write; a read leaves nothing behind, so that after it is before the next."""
+    return (_BEFORE,) if call.split()[0] in READS else (_BEFORE, _AFTER)
 
 
 def _count_writes(run: Recorded) -> int:
