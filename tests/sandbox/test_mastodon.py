@@ -17,7 +17,7 @@ from werkzeug.test import Client, TestResponse
 
 from socialcast.sandbox.app import App
 from socialcast.sandbox.media import MediaStore
-from socialcast.sandbox.mirror import Clock
+from socialcast.sandbox.mirror import Clock, UnplayedError
 from socialcast.sandbox.platforms.mastodon import MastodonMirror
 from socialcast.sandbox.platforms.mastodon.tables import OPERATIONS, RATES, SERVERS
 from socialcast.sandbox.platforms.mastodon.text import hashtags, length
@@ -666,3 +666,45 @@ def test_answers_fit_the_published_description(mastodon: Mastodon, schema: dict[
         fits(schema, operation, response)
     described = {name for name, each in OPERATIONS.items() if each.verified.name == "DESCRIPTION"}
     assert described == {operation for operation, _ in answers}
+
+
+# -- people ----------------------------------------------------------------------------------------------------------------
+
+
+@documentation
+def test_people_reply_edit_and_delete_on_the_instances_page(mastodon: Mastodon) -> None:
+    """A reply names whom it answers, an edit is a version that everybody can look up, and replies outlive what they answer."""
+    root = mastodon.post("Doors open").json["id"]
+    nice = mastodon.mirror.reply_as("ann", root, "Nice")
+    below = mastodon.mirror.reply_as("bob", nice, "@ann Indeed")
+    told = mastodon.call("GET", f"{STATUS}/{root}/context").json["descendants"]
+    assert [(each["id"], each["account"]["username"], each["in_reply_to_id"]) for each in told] == [
+        (nice, "ann", root),
+        (below, "bob", nice),
+    ]
+    assert [each["mentions"][0]["username"] for each in told] == ["davos", "ann"]
+    mastodon.mirror.clock.advance(60)
+    mastodon.mirror.edit_as("davos", root, "Doors open at ten")
+    history = mastodon.call("GET", f"{STATUS}/{root}/history").json
+    assert [each["content"] for each in history] == ["<p>Doors open</p>", "<p>Doors open at ten</p>"]
+    mastodon.mirror.remove_as("davos", root)
+    assert mastodon.call("GET", f"{STATUS}/{root}").status_code == 404
+    assert mastodon.call("GET", f"{STATUS}/{nice}").json["in_reply_to_id"] is None
+
+
+@documentation
+def test_people_do_only_what_the_instance_lets_them(mastodon: Mastodon) -> None:
+    """Others' statuses are not theirs to edit, texts have their limit, and nobody answers what nobody sees."""
+    root, private = (mastodon.post("Doors", visibility=who).json["id"] for who in ("public", "private"))
+    acts = [
+        lambda: mastodon.mirror.edit_as("ann", root, "x"),
+        lambda: mastodon.mirror.reply_as("ann", root, "x" * 500),
+        lambda: mastodon.mirror.reply_as("ann", root, " "),
+        lambda: mastodon.mirror.reply_as("ann", private, "x"),
+        lambda: mastodon.mirror.moderate_as("ann", root, "hidden"),
+    ]
+    for act in acts:
+        with pytest.raises(UnplayedError):
+            act()
+    with pytest.raises(KeyError):
+        mastodon.mirror.remove_as("ann", "1")

@@ -12,7 +12,7 @@ from werkzeug.test import Client, TestResponse
 
 from socialcast.sandbox.app import App
 from socialcast.sandbox.media import MediaStore
-from socialcast.sandbox.mirror import Card, Clock
+from socialcast.sandbox.mirror import Card, Clock, UnplayedError
 from socialcast.sandbox.platforms.matrix import MatrixMirror
 from socialcast.sandbox.platforms.matrix.html import sanitised
 
@@ -312,3 +312,40 @@ def test_what_it_does_not_know_is_loud(matrix: Matrix) -> None:
     assert refused(matrix.call("DELETE", V3 + "/createRoom"), 405, "M_UNRECOGNIZED")
     assert matrix.call("GET", V3 + "/devices").status_code == 501
     assert matrix.client.get("/", base_url="https://matrix.to").status_code == 200
+
+
+@documentation
+def test_people_answer_edit_and_redact_where_the_room_lets_them(matrix: Matrix) -> None:
+    """Whoever is not in a public room goes in first; a message is its sender's, and its redaction also that of the powerful."""
+    room = matrix.room(preset="public_chat")
+    said = matrix.say(room, "1").json["event_id"]
+    nice = matrix.mirror.reply_as("ann", said, "Nice")
+    assert matrix.events(room)[0]["content"]["m.relates_to"] == {"m.in_reply_to": {"event_id": said}}
+    matrix.mirror.edit_as("ann", nice, "Nicer")
+    shown = {card.id: card for card in matrix.messages()}
+    assert (shown[nice].text, shown[nice].parent, shown[nice].account) == ("Nicer", said, "@ann:matrix.example")
+    for act in (
+        lambda: matrix.mirror.edit_as("bob", nice, "x"),
+        lambda: matrix.mirror.remove_as("ann", said),
+        lambda: matrix.mirror.reply_as("bob", said, " "),
+        lambda: matrix.mirror.reply_as("bob", said, "x" * 70_000),
+        lambda: matrix.mirror.moderate_as("press", nice, "hidden"),
+    ):
+        with pytest.raises(UnplayedError):
+            act()
+    with pytest.raises(KeyError):
+        matrix.mirror.reply_as("ann", "$nothing", "x")
+    matrix.mirror.remove_as("press", nice)
+    assert [card.id for card in matrix.messages()] == [said]
+
+
+@documentation
+def test_a_closed_room_lets_nobody_answer_who_is_not_invited(matrix: Matrix) -> None:
+    """And whoever is invited comes in by answering."""
+    room = matrix.room(preset="private_chat")
+    said = matrix.say(room, "1").json["event_id"]
+    with pytest.raises(UnplayedError):
+        matrix.mirror.reply_as("ann", said, "Nice")
+    ann = matrix.mirror.account("ann").id
+    matrix.call("POST", f"{room}/invite", {"user_id": ann})
+    assert matrix.mirror.reply_as("ann", said, "Nice") in {card.id for card in matrix.messages()}

@@ -33,7 +33,7 @@ from socialcast.sandbox.platforms.mastodon.tables import (
     covers,
 )
 
-__all__ = ["Access", "Call", "operation"]
+__all__ = ["Access", "Call", "operation", "username_of"]
 
 _EPOCH_SEQUENCE_BITS = 16
 _OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
@@ -118,7 +118,7 @@ class Access(Mirror):
         domain, scopes = wishes.pop("domain", DOMAIN), wishes.pop("scopes", ALL_SCOPES)
         application, is_disabled = wishes.pop("application", "socialcast"), wishes.pop("is_disabled", False)
         instance = self._instance(domain, wishes)
-        user = User(id=self.next_id(), name=_username(name, instance), created_at=self.clock.now(), is_disabled=is_disabled)
+        user = User(id=self.next_id(), name=_free_username(name, instance), created_at=self.clock.now(), is_disabled=is_disabled)
         instance.users[user.id] = user
         app = self.add_app(instance, application, frozenset(scopes.split()))
         token = self.issue(instance, app, user, app.scopes)
@@ -281,8 +281,13 @@ def _application(app: App) -> dict[str, Any]:
     return {**told, "redirect_uris": list(app.redirect_uris), "redirect_uri": "\n".join(app.redirect_uris), "vapid_key": ""}
 
 
-def _username(name: str, instance: Instance) -> str:
-    label = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name).strip("_") or "account"
+def username_of(name: str) -> str:
+    """The account name that somebody of this name gets where it is free."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name).strip("_") or "account"
+
+
+def _free_username(name: str, instance: Instance) -> str:
+    label = username_of(name)
     taken = sum(user.name.startswith(label) for user in instance.users.values())
     return f"{label}_{taken + 1}" if taken and instance.named(label) else label
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from socialcast.sandbox.mirror import Card, Picture
+from socialcast.sandbox.mirror import Act, Card, Picture
 from socialcast.sandbox.platforms.mastodon.entities import content
 from socialcast.sandbox.platforms.mastodon.state import Instance, Status
 
@@ -37,6 +37,7 @@ def card_of(instance: Instance, status: Status) -> Card:
         pictures=tuple(_pictures(instance, status)),
         parent=status.parent.id if status.parent else "",
         facts={name: fact for name, fact in facts.items() if fact},
+        acts=(Act.REPLY, Act.EDIT, Act.REMOVE),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from socialcast.sandbox.mirror import Card, Request, Response
 from socialcast.sandbox.platforms.mastodon.cards import card_of
-from socialcast.sandbox.platforms.mastodon.reads import Reads
+from socialcast.sandbox.platforms.mastodon.people import People
 from socialcast.sandbox.platforms.mastodon.refusals import NOT_FOUND
 from socialcast.sandbox.platforms.mastodon.state import VISITORS
 from socialcast.sandbox.platforms.mastodon.tables import HOSTS, ROUTES
@@ -12,7 +12,7 @@ from socialcast.sandbox.platforms.mastodon.tables import HOSTS, ROUTES
 __all__ = ["MastodonMirror"]
 
 
-class MastodonMirror(Reads):
+class MastodonMirror(People):
     """Instances of Mastodon, or of other servers with its API, as clients and visitors meet them."""
 
     name = "mastodon"

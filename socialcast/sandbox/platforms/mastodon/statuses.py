@@ -65,9 +65,7 @@ class Statuses(Media):
         """Gone, with its source told and its media free again for a day, so that it can be written anew."""
         status = self.own_status(call, id)
         told = {**status_view(call.instance, status, call.user), "text": status.shown.text}
-        for other in call.instance.replies_to(status):
-            other.parent = None
-        del call.instance.statuses[id]
+        self.remove_status(call.instance, status)
         for attachment in self._media_of(call.instance, status):
             attachment.status_id, attachment.at = "", self.clock.now()
             if boolean(call.told.get("delete_media")):
@@ -118,6 +116,12 @@ class Statuses(Media):
                 if all(each and not each.status_id for each in media):
                     self._publish(instance, self._status_of(scheduled))
         super().settle(instance)
+
+    def remove_status(self, instance: Instance, status: Status) -> None:
+        """Take it away; what answers it stays, and answers nothing."""
+        for other in instance.replies_to(status):
+            other.parent = None
+        del instance.statuses[status.id]
 
     def visible_status(self, call: Call, id: str) -> Status:
         """A status that the caller may read. Raises RefusalError."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from socialcast.sandbox.mirror import Card, Picture
+from socialcast.sandbox.mirror import Act, Card, Picture
 from socialcast.sandbox.platforms.matrix.events import history_visibility
 from socialcast.sandbox.platforms.matrix.html import sanitised
 from socialcast.sandbox.platforms.matrix.state import Event, Room
@@ -62,6 +62,7 @@ def _room_card(room: Room, last: Event) -> Card:
         title=str(name),
         text=str(room.told("m.room.topic").get("topic", "")),
         facts={name: fact for name, fact in facts.items() if fact},
+        acts=(Act.REPLY,),
     )
 
 
@@ -90,6 +91,7 @@ def _card(room: Room, event: Event) -> Card:
         pictures=tuple(_pictures(shown, caption)),
         parent=_parent(room, event),
         facts={name: fact for name, fact in facts.items() if fact},
+        acts=(Act.REPLY, Act.EDIT, Act.REMOVE),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from socialcast.sandbox.mirror import Card, Request, Response
 from socialcast.sandbox.platforms.matrix.cards import cards_of
-from socialcast.sandbox.platforms.matrix.media import Media
+from socialcast.sandbox.platforms.matrix.people import People
 from socialcast.sandbox.platforms.matrix.refusals import RefusalError
 from socialcast.sandbox.platforms.matrix.tables import HOSTS, ROUTES
 from socialcast.sandbox.routing import RouteTable
@@ -14,7 +14,7 @@ __all__ = ["MatrixMirror"]
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
-class MatrixMirror(Media):
+class MatrixMirror(People):
     """A homeserver as clients meet it."""
 
     name = "matrix"
