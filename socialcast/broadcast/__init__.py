@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,31 +13,23 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from socialcast.broadcast.afterwards import Afterwards
 from socialcast.broadcast.approval import Approval, Approved, keep
-from socialcast.broadcast.audit import audit
-from socialcast.broadcast.correct import Correcting
-from socialcast.broadcast.delivered import Delivered, Published
 from socialcast.broadcast.dialogue import Dialogue
 from socialcast.broadcast.doctor import Checkup, examine
 from socialcast.broadcast.due import Held, embargo_problems, held
 from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.live import LiveShow
-from socialcast.broadcast.metrics import measure
 from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_plan
 from socialcast.broadcast.publication import Publication
 from socialcast.broadcast.resolve import resolve
-from socialcast.broadcast.retract import retract
-from socialcast.broadcast.say import say
 from socialcast.broadcast.workshop import Workshop
 from socialcast.delivery.archive import require_sound
-from socialcast.delivery.conversation import find_replies
 from socialcast.delivery.lease import lease
-from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
-from socialcast.model.announcement import Announcement, Photo
+from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError
-from socialcast.model.receipt import Draft, Outcome, Report, State
-from socialcast.model.reports import AuditReport, ChannelOutcome, CorrectionReport, MetricsReport, RetractionReport, SayReport
+from socialcast.model.receipt import Outcome, Report, State
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.wire.clock import Cancel, Clock, SystemClock
@@ -50,10 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Broadcast", "Checkup", "Dialogue", "Event", "Held", "LiveShow", "Phase", "Plan", "PlannedChannel"]
 
-_TURN_SECONDS = 60.0  # how long somebody waits to speak in a thread in which another speaks
 
-
-class Broadcast:
+class Broadcast(Afterwards):
     """The channels of an organisation and the ledger of what was published on them.
 
     `sandbox` is a sandbox, or the address of one: then nothing leaves this machine and no credential is read.
@@ -168,18 +158,6 @@ class Broadcast:
         announcement = self.remembered(key)
         return self._run(announcement, self._begun(key), Cancel(), wait=wait, recover=recover)
 
-    def remembered(self, key: str) -> Announcement:
-        """The announcement that the ledger has under that key; raises ConfigurationError for an unknown one."""
-        if not self._shop.ledger_path.exists():  # asking makes none
-            raise ConfigurationError(f"the ledger {self._shop.ledger_path} knows no announcement {key!r}: {suggest(key, ())}")
-        found = self.ledger.announcement(key)
-        if found is None:
-            raise ConfigurationError(
-                f"the ledger {self._shop.ledger_path} knows no announcement {key!r}: {suggest(key, self.ledger.keys())}"
-            )
-        require_sound(self.ledger, key)
-        return Announcement.from_json(found[1])
-
     def status(self, key: str) -> Report:
         """Where every channel that it was for stands by the ledger; asks no platform."""
         announcement = self.remembered(key)
@@ -224,73 +202,6 @@ class Broadcast:
             resolve(self.ledger, key, channel, published_url, self._shop.clock.now())
         return self.status(key)
 
-    def live(self, key: str) -> LiveShow:
-        """The live event of an announcement that was published; raises ConfigurationError where there is none."""
-        return LiveShow(self._published(key))
-
-    def retract(self, key: str) -> RetractionReport:
-        """Take back everything of an announcement on every channel that it was for; what is gone already is no error, and what a
-        platform does not let go is listed. Raises ConfigurationError for an unknown key, LedgerBusy where others work on it."""
-        with self._alone(key) as published:
-            return retract(published)
-
-    def say(self, key: str, text: str, photos: Iterable[Photo] = ()) -> SayReport:
-        """Go on with the thread of an announcement on every channel that has threads: once, however often it is said, and in the
-        order of all who speak, who wait for each other. Raises ConfigurationError before anything is sent."""
-        with self._alone(key, wait_seconds=_TURN_SECONDS) as published:
-            return say(published, text, photos)
-
-    def plan_correction(self, announcement: Announcement, *, note: str = "") -> CorrectionReport:
-        """How `correct` would bring every channel to this content; sends nothing. Raises ConfigurationError."""
-        return self._correcting(announcement, self._published(announcement.resolved_key), note).plan()
-
-    def correct(self, announcement: Announcement, *, note: str = "") -> CorrectionReport:
-        """Bring every channel that has the announcement of that key to this content: by an edit, or by what its settings say.
-
-        `note` is what replies say of the mistake, in place of the new text. Where a required channel cannot be corrected,
-        nothing is sent. Cut short, it goes on when it is repeated. Raises ConfigurationError and LedgerBusy before anything
-        is sent.
-        """
-        with self._alone(announcement.resolved_key) as published:
-            return self._correcting(announcement, published, note).carry_out()
-
-    def _correcting(self, announcement: Announcement, published: Published, note: str) -> Correcting:
-        return Correcting(self._shop, announcement, published, self._listener, note=note)
-
-    def audit(self, key: str, *, pictures: bool = False) -> AuditReport:
-        """What every channel shows now, compared with what was announced; with `pictures` each photo is fetched and looked at.
-
-        Read only. Raises ConfigurationError for an unknown key.
-        """
-        return audit(self._published(key), pictures=pictures)
-
-    def measure(self, key: str) -> MetricsReport:
-        """What the platforms count of an announcement now, kept in the ledger; read only for them. Raises ConfigurationError for
-        an unknown key."""
-        return measure(self._published(key))
-
-    def dialogue(self, key: str) -> Dialogue:
-        """What is said below an announcement, on all channels that it was for. Raises ConfigurationError for an unknown key."""
-        return Dialogue(self._published(key))
-
-    def answer(self, reference: str, text: str) -> ChannelOutcome:
-        """Answer a reply, named by its id or its address as `dialogue` read it, where it stands and once.
-
-        Raises ConfigurationError for a reply that nobody read, or of which there are several, and LedgerBusy.
-        """
-        known = self._shop.ledger_path.exists()  # asking makes none
-        found = [kept for kept in find_replies(self.ledger, reference) if kept.channel in self.channels] if known else []
-        if not found:
-            raise ConfigurationError(
-                f"no reply {reference!r} was read so far: take its id or address from socialcast replies KEY"
-            )
-        if len(found) > 1:
-            named = ", ".join(f"{kept.channel} ({kept.key}): {kept.reply.url or kept.reply.id}" for kept in found)
-            raise ConfigurationError(
-                f"{reference!r} names {len(found)} replies; name one by its address, or one channel: {named}"
-            )
-        return self.dialogue(found[0].key).answer(found[0], text)
-
     def open(self, channel: str, key: str) -> tuple[Publisher, Steps]:
         """One channel's publisher and the steps of one announcement on it, for work that is no broadcast."""
         publisher = self._shop.publishers(self.channels, to_send=True)[channel]
@@ -300,11 +211,6 @@ class Broadcast:
         """Stop what is running, from any thread: calls under way end and are recorded, no new one is begun."""
         for cancel in tuple(self._running):
             cancel.request()
-
-    @property
-    def ledger(self) -> Ledger:
-        """The ledger, opened on first use."""
-        return self._shop.ledger
 
     @property
     def media_folder(self) -> Path:
@@ -320,49 +226,6 @@ class Broadcast:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-    def _published(self, key: str) -> Published:
-        """What was published under that key, and the channels that it was for, ready for more work."""
-        announcement, rows = self.remembered(key), self.ledger.deliveries(key)
-        publishers = self._shop.publishers(self.channels, to_send=True)
-        channels = tuple(
-            Delivered(
-                publishers[name],
-                self._shop.steps(publishers[name], key),
-                msgspec.convert(row.outcome, Outcome)
-                if row.outcome
-                else Outcome(channel=name, platform=row.platform, state=State(row.state)),
-                msgspec.convert(row.draft or {}, Draft),
-                self.channels[name],
-                partial(self._keep, key, name),
-            )
-            for name in self.channels
-            if (row := rows.get(name))
-        )
-        shop = self._shop
-        return Published(key, announcement, channels, shop.ledger, shop.clock, partial(self._leased, key, channels))
-
-    @contextmanager
-    def _leased(self, key: str, channels: Iterable[Delivered]) -> Iterator[None]:
-        """Nobody else works on it meanwhile, and what others recorded before is known."""
-        with lease(self.ledger, key, self._shop.clock, Cancel()):
-            for one in channels:
-                one.steps.read_again()
-            yield
-
-    @contextmanager
-    def _alone(self, key: str, *, wait_seconds: float = 0.0) -> Iterator[Published]:
-        """What was published under that key, read when nobody else works on it any more."""
-        self.remembered(key)  # first: an unknown key is no reason to wait
-        with lease(self.ledger, key, self._shop.clock, Cancel(), wait_seconds=wait_seconds):
-            yield self._published(key)
-
-    def _keep(self, key: str, channel: str, change: Callable[[Outcome], Outcome]) -> None:
-        """Change a channel's outcome in the ledger."""
-        row = self.ledger.deliveries(key)[channel]
-        outcome = change(msgspec.convert(row.outcome, Outcome))
-        changed = row._replace(outcome=outcome, state=outcome.state.value)
-        self.ledger.save_delivery(key, changed, self._shop.clock.now().timestamp())
 
     def _begun(self, key: str) -> Mapping[str, Channel]:
         """The channels that earlier runs of it were for; those that were chosen by name, if some were."""
