@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from functools import partial
 from typing import Any
 
 from socialcast.sandbox.audience import Audience, audience
@@ -32,6 +33,8 @@ class Comments(LiveVideos):
         """Forget all comments and everybody who wrote them."""
         super().reset()
         self.comments: dict[str, Comment] = {}
+        self.answers: defaultdict[str, list[Comment]] = defaultdict(list)  # to a post or a comment, oldest first
+        self.streams: defaultdict[str, list[Comment]] = defaultdict(list)  # below a post on all levels, oldest first
         self.people: dict[str, Person] = {}
 
     @operation("pages_manage_engagement")
@@ -53,14 +56,16 @@ class Comments(LiveVideos):
         if filtered not in _FILTERS:
             raise parameter(f"Param filter must be one of {{{', '.join(sorted(_FILTERS)).upper()}}}")
         _check_fields(told.get("fields"))
-        since = moment(told["since"]) if "since" in told else 0.0
-        found = [one for one in self._below(post, parent, deep=filtered == "stream") if int(one.at) >= since]
+        found = self._below(post, parent, deep=filtered == "stream")
+        if "since" in told:
+            since = moment(told["since"])
+            found = [one for one in found if int(one.at) >= since]
         ordered = found if order == "chronological" else found[::-1]
-        nodes = [self._comment_node(page, comment) for comment in ordered]
         summary = {"summary": {"order": order, "total_count": len(found), "can_comment": True}}
         asked = "summary" in told and not is_false(told, "summary")
         page_told = {name: value for name, value in told.items() if name != "since"}
-        return answer(self.paged(nodes, {"fields": _DEFAULT_FIELDS, **page_told}) | (summary if asked else {}))
+        told_of = partial(self._comment_node, page)
+        return answer(self.paged(ordered, {"fields": _DEFAULT_FIELDS, **page_told}, told_of) | (summary if asked else {}))
 
     @operation("pages_read_engagement", "read_insights")
     def list_insights(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
@@ -137,7 +142,7 @@ class Comments(LiveVideos):
         liked = {"total_count": reach.likes}
         told |= {name: {"data": [], **_summed(asked[name], liked)} for name in ("likes", "reactions") if name in asked}
         if (wanted := asked.get("comments")) is not None:
-            found = list(self._below(post, None, deep="filter(stream)" in wanted))
+            found = self._below(post, None, deep="filter(stream)" in wanted)
             size = int(limited[1]) if (limited := re.search(r"\.limit\((\d+)\)", wanted)) else LIMITS.page_size
             data = [chosen(self._comment_node(post.page, one), _DEFAULT_FIELDS) for one in found[:size]]
             total = {"order": "chronological", "total_count": len(found), "can_comment": True}
@@ -168,6 +173,8 @@ class Comments(LiveVideos):
         id = f"{post.id.partition('_')[2]}_{self.ids.digits(12)}"
         made = Comment(id=id, post=post, author=author, at=self.clock.now(), message=message, parent=parent)
         self.comments[id] = made
+        self.answers[parent.id if parent else post.id].append(made)
+        self.streams[post.id].append(made)
         return made
 
     def _person(self, name: str) -> Person:
@@ -176,12 +183,14 @@ class Comments(LiveVideos):
     def _forget(self, comment: Comment) -> None:
         gone = {comment.id, *(below.id for below in self._below(comment.post, comment, deep=True))}
         self.comments = {id: one for id, one in self.comments.items() if id not in gone}
+        for lists in (self.answers[comment.parent.id if comment.parent else comment.post.id], self.streams[comment.post.id]):
+            lists[:] = [one for one in lists if one.id not in gone]
 
-    def _below(self, post: Post, parent: Comment | None, *, deep: bool) -> Iterator[Comment]:
+    def _below(self, post: Post, parent: Comment | None, *, deep: bool) -> list[Comment]:
         """The comments of a post, or those that answer one of them, oldest first."""
-        for comment in self.comments.values():
-            if comment.post is post and (comment.parent is parent or (deep and _descends(comment, parent))):
-                yield comment
+        if not deep:
+            return self.answers[parent.id if parent else post.id]
+        return self.streams[post.id] if parent is None else [one for one in self.streams[post.id] if _descends(one, parent)]
 
     def _comment_node(self, page: Page, comment: Comment) -> dict[str, Any]:
         """The comment as that Page is given it: who a visitor is, only with the permission for it."""
@@ -191,7 +200,7 @@ class Comments(LiveVideos):
             "message": comment.message,
             "created_time": stamp(comment.at),
             "permalink_url": comment.url,
-            "comment_count": sum(1 for _ in self._below(comment.post, comment, deep=False)),
+            "comment_count": len(self._below(comment.post, comment, deep=False)),
             "like_count": audience(comment.id, comment.at, self.clock.now()).shares,
             "is_hidden": comment.is_hidden,
             "can_comment": True,
@@ -215,7 +224,7 @@ def _checked(text: str) -> str:
     return text
 
 
-def _descends(comment: Comment, ancestor: Comment | None) -> bool:
+def _descends(comment: Comment, ancestor: Comment) -> bool:
     while comment.parent and comment.parent is not ancestor:
         comment = comment.parent
     return comment.parent is ancestor

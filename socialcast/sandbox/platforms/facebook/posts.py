@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -138,16 +139,18 @@ class Posts(Access):
             told["scheduled_publish_time"] = int(post.scheduled_for)
         return told | ({"attachments": {"data": [_attachment(post)]}} if post.photos or post.link or post.video else {})
 
-    def paged(self, nodes: list[dict[str, Any]], told: dict[str, Any]) -> dict[str, Any]:
-        """One page of a list, with the fields that were asked for and the cursor of the next."""
+    def paged(
+        self, nodes: Sequence[Any], told: dict[str, Any], node: Callable[[Any], dict[str, Any]] = lambda one: one
+    ) -> dict[str, Any]:
+        """One page of a list, with the fields that were asked for and the cursor of the next; `node` makes what is on it."""
         if "since" in told:
             since = moment(told["since"])
-            nodes = [node for node in nodes if moment(node["created_time"]) >= since]
+            nodes = [one for one in nodes if moment(one["created_time"]) >= since]
         limit, after = (str(told.get(name, default)) for name, default in (("limit", LIMITS.page_size), ("after", 0)))
         if not (limit.isdigit() and after.isdigit()):
             raise parameter("Invalid limit or cursor")
         size, start = min(int(limit), LIMITS.largest_page_size), int(after)
-        data = [chosen(node, told.get("fields")) for node in nodes[start : start + size]]
+        data = [chosen(node(one), told.get("fields")) for one in nodes[start : start + size]]
         more = {"cursors": {"before": str(start), "after": str(start + size)}} if start + size < len(nodes) else {}
         return {"data": data, "paging": more | ({"next": "https://graph.facebook.com/next"} if more else {})}
 

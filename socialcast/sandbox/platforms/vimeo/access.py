@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
@@ -78,15 +78,17 @@ def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {**one, **other, **deeper}
 
 
-def page_of(resources: list[dict[str, Any]], request: Request) -> dict[str, Any]:
-    """One page of a list. Raises RefusalError for a page that is too large."""
+def page_of(
+    found: Sequence[Any], request: Request, resource: Callable[[Any], dict[str, Any]] = lambda one: one
+) -> dict[str, Any]:
+    """One page of a list; `resource` makes what is on it. Raises RefusalError for a page that is too large."""
     size, page = int(request.args.get("per_page", LIMITS.per_page)), int(request.args.get("page", 1))
     if not 1 <= size <= LIMITS.largest_page:
         raise RefusalError(400, 2204, "Something strange occurred. Please check your parameters.", ("per_page",))
     start, fields = (page - 1) * size, request.args.get("fields")
-    following = f"{request.path}?{urlencode({**request.args, 'page': page + 1})}" if start + size < len(resources) else None
-    data = [chosen(resource, fields) for resource in resources[start : start + size]]
-    return {"total": len(resources), "page": page, "per_page": size, "paging": {"next": following}, "data": data}
+    following = f"{request.path}?{urlencode({**request.args, 'page': page + 1})}" if start + size < len(found) else None
+    data = [chosen(resource(one), fields) for one in found[start : start + size]]
+    return {"total": len(found), "page": page, "per_page": size, "paging": {"next": following}, "data": data}
 
 
 def operation(*needed: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,7 @@ class Comments(LiveEvents):
         """Forget all comments and everybody who wrote them."""
         super().reset()
         self.comments: dict[str, Comment] = {}
+        self.below: defaultdict[str, list[Comment]] = defaultdict(list)  # by the path of a video or comment; oldest first
         self.people: dict[str, Person] = {}
 
     @operation()
@@ -61,7 +63,7 @@ class Comments(LiveEvents):
             raise invalid("direction")
         found = self._below(self._seen(user, video), None)
         ordered = found if direction == "asc" else found[::-1]
-        return answer(page_of([self._comment_node(one) for one in ordered], request))
+        return answer(page_of(ordered, request, self._comment_node))
 
     @operation("interact")
     def add_comment(self, user: User, request: Request, video: str) -> Response:
@@ -95,7 +97,7 @@ class Comments(LiveEvents):
     def list_replies(self, user: User, request: Request, video: str, comment: str) -> Response:
         """GET /videos/{video}/comments/{comment}/replies, oldest first."""
         found = self._found(user, video, comment)
-        return answer(page_of([self._comment_node(one) for one in self._below(found.video, found)], request))
+        return answer(page_of(self._below(found.video, found), request, self._comment_node))
 
     @operation("interact")
     def add_reply(self, user: User, request: Request, video: str, comment: str) -> Response:
@@ -145,7 +147,8 @@ class Comments(LiveEvents):
     def video_node(self, video: Video) -> dict[str, Any]:
         """The resource with its figures: plays, likes and the comments of both levels."""
         reach, uri = self._reach(video), f"/videos/{video.id}"
-        totals = {"comments": sum(one.video is video for one in self.comments.values()), "likes": reach.likes}
+        first = self._below(video, None)
+        totals = {"comments": len(first) + sum(len(self._below(video, one)) for one in first), "likes": reach.likes}
         connections = {name: {"uri": f"{uri}/{name}", "options": ["GET"], "total": total} for name, total in totals.items()}
         return super().video_node(video) | {"stats": {"plays": reach.views}, "metadata": {"connections": connections}}
 
@@ -166,7 +169,7 @@ class Comments(LiveEvents):
         return found
 
     def _below(self, video: Video, parent: Comment | None) -> list[Comment]:
-        return [one for one in self.comments.values() if one.video is video and one.parent is parent]
+        return self.below[parent.uri if parent else f"/videos/{video.id}"]
 
     def _add(self, user: User, request: Request, video: Video, parent: Comment | None) -> Response:
         if not _takes_comments(video):
@@ -177,10 +180,12 @@ class Comments(LiveEvents):
     def _comment(self, author: Person, video: Video, parent: Comment | None, text: str) -> Comment:
         made = Comment(id=self.ids.digits(8), video=video, author=author, at=self.clock.now(), text=text, parent=parent)
         self.comments[made.id] = made
+        self._below(video, parent).append(made)
         return made
 
     def _forget(self, comment: Comment) -> None:
         self.comments = {id: one for id, one in self.comments.items() if comment not in (one, one.parent)}
+        self._below(comment.video, comment.parent).remove(comment)
 
     def _comment_node(self, comment: Comment) -> dict[str, Any]:
         replies = len(self._below(comment.video, comment))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from socialcast.sandbox.audience import audience
@@ -64,6 +66,7 @@ class Comments(Live):
         """Forget all comments, everybody who wrote them and who was banned."""
         super().reset()
         self.comments: dict[str, Comment] = {}
+        self.below: defaultdict[str, list[Comment]] = defaultdict(list)  # a video, of the first level, or a comment; oldest first
         self.authors: dict[str, Author] = {}
         self.banned: set[tuple[str, str]] = set()  # channel, author
 
@@ -77,11 +80,12 @@ class Comments(Live):
         order = request.args.get("order", "time")
         if order not in _ORDERS:
             raise bad("invalidParameter", f"Invalid value for order: {order}")
-        found = [one for one in self._threads(channel, request, chosen[0], state) if one.parent is None and one.state == state]
-        terms = request.args.get("searchTerms", "").casefold()
-        matching = sorted((one for one in found if terms in one.text.casefold()), key=_ORDERS[order], reverse=True)
-        items = [self._thread(channel, one, named, _is_plain(request)) for one in matching]
-        return answer(_page(items, request, "youtube#commentThreadListResponse"))
+        found = [one for one in self._threads(channel, request, chosen[0], state) if one.state == state]
+        if terms := request.args.get("searchTerms", "").casefold():
+            found = [one for one in found if terms in one.text.casefold()]
+        found.sort(key=_ORDERS[order], reverse=True)
+        thread = partial(self._thread, channel, named=named, plain=_is_plain(request))
+        return answer(_page(found, request, "youtube#commentThreadListResponse", thread))
 
     @call
     def insert_thread(self, channel: Channel, request: Request) -> Response:
@@ -108,9 +112,9 @@ class Comments(Live):
             found = [one for one in known if one and self._may_read(channel, one)]
         else:
             parent = self._readable(channel, request.args["parentId"])
-            found = [one for one in self._answers(parent) if one.is_public]
-        items = [self._resource_of(channel, one, _is_plain(request)) for one in found]
-        return answer(_page(items, request, "youtube#commentListResponse"))
+            found = [one for one in self.below[parent.id] if one.is_public]
+        comment = partial(self._resource_of, channel, plain=_is_plain(request))
+        return answer(_page(found, request, "youtube#commentListResponse", comment))
 
     @call
     def insert_comment(self, channel: Channel, request: Request) -> Response:
@@ -162,7 +166,8 @@ class Comments(Live):
 
     def statistics(self, video: Video) -> dict[str, str]:
         """Its figures with the number of public comments, which is left out where comments are off."""
-        count = sum(one.video is video and one.is_public for one in self.comments.values())
+        public = [one for one in self.below[video.id] if one.is_public]
+        count = len(public) + sum(answer.is_public for one in public for answer in self.below[one.id])
         return super().statistics(video) | ({"commentCount": str(count)} if self._takes_comments(video) else {})
 
     # -- by hand -------------------------------------------------------------------------------------------------------
@@ -212,17 +217,19 @@ class Comments(Live):
                 raise missing("video")
             self._require_comments(video)
             _require_owner(state, video.channel is channel)
-            return [one for one in self.comments.values() if one.video is video]
+            return self.below[video.id]
         if chosen == "allThreadsRelatedToChannelId":
             if wanted not in self.channels:
                 raise missing("channel")
             _require_owner(state, wanted == channel.id)
-            return [one for one in self.comments.values() if one.video.channel.id == wanted and self.may_see(channel, one.video)]
+            related = (one for one in self.comments.values() if one.parent is None and one.video.channel.id == wanted)
+            return [one for one in related if self.may_see(channel, one.video) and one.video.id in self.videos]
         if chosen == "channelId":
             raise RefusalError(501, "notPlayed", "This sandbox has no comments about a channel itself.")
         if {"moderationStatus", "searchTerms", "maxResults", "pageToken"} & set(request.args):
             raise bad("invalidFilters", "The id parameter cannot be used with these filters.")
-        return [one for id in wanted.split(",") if (one := self.comments.get(id)) and self._may_read(channel, one)]
+        known = (self.comments.get(id) for id in wanted.split(","))
+        return [one for one in known if one and one.parent is None and self._may_read(channel, one)]
 
     def _may_read(self, channel: Channel, comment: Comment) -> bool:
         if comment.video.id not in self.videos:
@@ -260,16 +267,15 @@ class Comments(Live):
         id = f"{parent.id}.{self.token_of(22)}" if parent else f"Ug{self.token_of(24)}"
         made = Comment(id=id, video=video, author=author, at=self.clock.datetime(), text=text, parent=parent)
         self.comments[id] = made
+        self.below[parent.id if parent else video.id].append(made)
         return made
 
     def _forget(self, comment: Comment) -> None:
         self.comments = {id: one for id, one in self.comments.items() if comment not in (one, one.parent)}
-
-    def _answers(self, parent: Comment) -> list[Comment]:
-        return [one for one in self.comments.values() if one.parent is parent]
+        self.below[comment.parent.id if comment.parent else comment.video.id].remove(comment)
 
     def _thread(self, channel: Channel, comment: Comment, named: set[str], plain: bool) -> dict[str, Any]:
-        answers = [one for one in self._answers(comment) if one.is_public]
+        answers = [one for one in self.below[comment.id] if one.is_public]
         snippet = {
             "channelId": comment.video.channel.id,
             "videoId": comment.video.id,
@@ -349,8 +355,8 @@ def _checked(text: str) -> str:
     return text
 
 
-def _page(items: list[dict[str, Any]], request: Request, kind: str) -> dict[str, Any]:
-    """One page of a list of comments; ids are answered whole."""
+def _page(items: list[Comment], request: Request, kind: str, resource: Callable[[Comment], dict[str, Any]]) -> dict[str, Any]:
+    """One page of a list of comments, each as a resource; ids are answered whole."""
     wanted, token = request.args.get("maxResults", str(LIMITS.comment_page_size)), request.args.get("pageToken", "0")
     if not (wanted.isdigit() and 1 <= int(wanted) <= LIMITS.largest_comment_page):
         raise bad("invalidParameter", f"Invalid value for maxResults: {wanted}. Values must be within the range: [1, 100]")
@@ -359,7 +365,7 @@ def _page(items: list[dict[str, Any]], request: Request, kind: str) -> dict[str,
     size, start = len(items) if "id" in request.args else int(wanted), int(token)
     page: dict[str, Any] = {
         "kind": kind,
-        "items": items[start : start + size],
+        "items": [resource(one) for one in items[start : start + size]],
         "pageInfo": {"totalResults": len(items), "resultsPerPage": size},
     }
     return page | ({"nextPageToken": str(start + size)} if start + size < len(items) else {})
