@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from socialcast.publishers.bluesky import records
 from socialcast.publishers.bluesky.identifiers import cid_of, record_keys, tid
 from socialcast.publishers.bluesky.tables import Replies
 from socialcast.sandbox import Sandbox
-from socialcast.testing.stage import clip, picture
+from socialcast.testing.stage import clip, picture, saying
 from socialcast.wire.settings import Policy
 from tests.publishers.lexicon import faults
 
@@ -231,6 +232,19 @@ class Account:
         listed = self.get("com.atproto.repo.listRecords", **asked)["records"]
         return [record for record in listed if key in record["value"]["text"]]
 
+    def reply_as(self, name: str, uri: str, text: str) -> str:
+        """The address of what another user answers to a post."""
+        user, did = self.server["users"][name], self.user["did"]
+        at = f"{self.server['url']}/xrpc/com.atproto"
+        who = {"identifier": user["handle"], "password": user["app_password"]}
+        session = requests.post(f"{at}.server.createSession", json=who, timeout=30).json()
+        asked = {"repo": did, "collection": records.POSTS, "rkey": uri.rpartition("/")[2]}
+        parent = self.get("com.atproto.repo.getRecord", **asked)
+        record = records.answer(text, parent, parent, AT)
+        body = {"repo": user["did"], "collection": records.POSTS, "record": record}
+        headers = {"Authorization": f"Bearer {session['accessJwt']}"}
+        return str(requests.post(f"{at}.repo.createRecord", json=body, headers=headers, timeout=30).json()["uri"])
+
     def file(self, **params: str) -> bytes:
         """A blob that a record shows."""
         return requests.get(f"{self.server['url']}/xrpc/com.atproto.sync.getBlob", params=params, timeout=30).content
@@ -376,6 +390,41 @@ def test_what_is_retracted_is_gone(account: Account) -> None:
         publisher.retract(_receipt(outcome), steps)
         publisher.retract(_receipt(outcome), steps)
     assert account.records("gone-1") == []
+
+
+@pytest.mark.server
+def test_what_comes_after_is_read_and_answered(account: Account) -> None:
+    """On the real network: a stranger's answer is read and answered in place, the thread goes on, all of it reads back and
+    is counted."""
+    receipt = _receipt(account.publish(Announcement(key="after-1", text="after-1 opens, see https://example.org/x.")))
+    asked = account.reply_as("bob", receipt.id, "after-1, when?")
+    with account.broadcast() as broadcast:
+        publisher, steps = broadcast.open("sky", "after-1")
+        (bob,) = _awaited(lambda: publisher.replies(receipt).page)
+        assert (bob.id, bob.text, bob.parent, bob.is_own) == (asked, "after-1, when?", receipt.id, False)
+        answer = publisher.answer(receipt, "At nine.", steps, name="a", to=bob)
+        said = saying("after-1 goes on.", photos=(picture(5),))
+        items = {publisher.append(receipt, said, steps, name="say/1") for _ in range(2)}
+        ((more,),) = items
+        replies = _awaited(lambda: page if len(page := publisher.replies(receipt).page) == 3 else ())
+        assert {reply.id: reply.parent for reply in replies if reply.is_own} == {answer.id: asked, more.id: receipt.id}
+        receipt = msgspec.structs.replace(receipt, items=(*receipt.items, more))
+        first, second = publisher.inspect(receipt).items
+        assert (first.links, second.text) == (("https://example.org/x",), "after-1 goes on.")
+        assert [medium.alt for medium in second.media or ()] == [picture(5).alt]
+        told = {(metric.item_id, metric.name): metric.value for metric in publisher.measure(receipt)}
+        assert (told[receipt.id, "comments"], told[receipt.id, "likes"]) == (2, 0)
+        publisher.retract(receipt, steps)
+        assert _awaited(lambda: all(seen.gone for seen in publisher.inspect(receipt).items))
+
+
+def _awaited(look: Callable[[], Any]) -> Any:
+    """What is there once the network has taken it up, which takes it a moment."""
+    for _ in range(120):
+        if found := look():
+            return found
+        time.sleep(0.25)
+    raise AssertionError("the network has not taken it up")
 
 
 def _receipt(outcome: Any) -> Any:

@@ -56,7 +56,7 @@ class Api:
         """The host that holds the account's data, to which a video service sends its results."""
         return urlsplit(self._session().server).netloc
 
-    def query(self, method: str, **params: str) -> dict[str, Any]:
+    def query(self, method: str, **params: str | list[str]) -> dict[str, Any]:
         """What a method gives that changes nothing. Raises requests.HTTPError for a refusal."""
         return self._call(lambda s: self._http.get(_at(s.server, method), params=params, headers=_bearer(s.access)))
 

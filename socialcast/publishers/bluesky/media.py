@@ -38,9 +38,9 @@ class Uploads:
     def __init__(self, api: Api, http: requests.Session, settings: BlueskySettings, connection: Connection) -> None:
         self._api, self._http, self._settings, self._connection = api, http, settings, connection
 
-    def pictures(self, shown: tuple[Photo, ...], steps: Steps) -> list[records.Picture]:
-        """The photos as a post shows them."""
-        return steps.each(shown, lambda index, photo: self._picture(f"photo/{index + 1}", photo, steps), at_once=_AT_ONCE)
+    def pictures(self, shown: tuple[Photo, ...], steps: Steps, prefix: str = "") -> list[records.Picture]:
+        """The photos as a post shows them, in steps that begin with that."""
+        return steps.each(shown, lambda index, photo: self._picture(f"{prefix}photo/{index + 1}", photo, steps), at_once=_AT_ONCE)
 
     def thumbnail(self, photo: Photo, steps: Steps) -> dict[str, Any]:
         """The blob of the picture that a card shows."""

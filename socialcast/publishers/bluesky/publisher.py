@@ -14,13 +14,14 @@ import requests
 from socialcast.compose.moving import poster_problems
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Photo
-from socialcast.model.echo import Reply
+from socialcast.model.echo import Metric, Replies, Reply
 from socialcast.model.errors import TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Account, Draft, Item, Readiness, Receipt
+from socialcast.model.sight import Sight
 from socialcast.publisher import Connection, Publisher
-from socialcast.publishers.bluesky import records
+from socialcast.publishers.bluesky import echo, records
 from socialcast.publishers.bluesky.api import Api, is_absent
 from socialcast.publishers.bluesky.identifiers import record_keys
 from socialcast.publishers.bluesky.media import Uploads
@@ -28,7 +29,6 @@ from socialcast.publishers.bluesky.tables import CAPABILITIES, ERRORS, MAX_TEXT_
 
 __all__ = ["BlueskyPublisher"]
 
-_SITE = "https://bsky.app"
 _POST = re.compile(r"https://bsky\.app/profile/([\w.:-]+)/post/(\w+)/?")
 _CREATE = "com.atproto.repo.applyWrites#create"
 
@@ -58,7 +58,7 @@ class BlueskyPublisher(Publisher):
 
     def account(self) -> Account:
         """The account's DID, which stays when its handle changes."""
-        return Account(id=self._api.did, name=self._api.handle, url=f"{_SITE}/profile/{self._api.did}")
+        return Account(id=self._api.did, name=self._api.handle, url=records.profile_of(self._api.did))
 
     def check(self, post: Post) -> list[Problem]:
         """A post of few graphemes can be of many bytes; an answer needs the address of a post; a card may have a picture."""
@@ -66,8 +66,7 @@ class BlueskyPublisher(Publisher):
 
     def prepare(self, post: Post, steps: Steps) -> Draft:
         """Upload the media, and look up whom the text mentions and what it answers."""
-        dids = {handle: steps.read(partial(self._did_of, handle)) for handle in records.handles("\n".join(post.parts))}
-        steps.note("mentions", {handle: did for handle, did in dids.items() if did})
+        steps.note("mentions", self._mentioned(post, steps))
         steps.note("answered", steps.read(partial(self._answered, post.reply_to)) if post.reply_to else [])
         self._uploads.pictures(post.photos, steps)
         job = self._uploads.video(post.video, steps) if post.video else ""
@@ -84,19 +83,41 @@ class BlueskyPublisher(Publisher):
         """Write the thread, and who may answer it, in one call that makes all of it or nothing."""
         keys = record_keys(len(post.parts) or 1, post.key, post.channel)
         made = steps.recorded("posts") or steps.once("posts", self._writing(post, keys, steps), partial(self._find, post, keys))
-        items = tuple(Item(id=uri, kind="post", url=_permalink(uri)) for uri in made["uris"])
+        items = tuple(map(_item, made["uris"]))
         at = datetime.fromisoformat(made["at"])
         return Receipt(id=items[0].id, url=items[0].url, published_at=at, items=items)
 
     def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
-        """One answer to the last post of the thread."""
-        if to:
-            raise self.not_offered("answering a reply")
-        root, parent = (steps.read(partial(self._get, item.id)) for item in (receipt.items[0], receipt.items[-1]))
+        """One answer to the last post of the thread, or to what somebody said."""
         (key,) = record_keys(1, receipt.id, name)
-        record = records.answer(text, root, parent, steps.note(f"{name}/at", self._now()))
-        uri = steps.once(name, partial(self._write, [self._creation(records.POSTS, key, record)]), partial(self._found, key))
-        return Item(id=uri, kind="post", url=_permalink(uri))
+        at = steps.note(f"{name}/at", self._now())
+
+        def send() -> str:
+            parent = self._said(to) if to else self._get(receipt.items[-1].id)
+            record = records.answer(text, self._get(receipt.id), parent, at)
+            return self._write([self._creation(records.POSTS, key, record)])
+
+        return _item(steps.once(name, send, partial(self._found, key)))
+
+    def append(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> tuple[Item, ...]:
+        """The post's parts below the last post of the thread, all of them or none; their words and photos give the keys."""
+        photos = [photo.content.sha256 for photo in post.photos]
+        keys = record_keys(len(post.parts) or 1, receipt.id, *post.parts, *photos)
+        if not steps.recorded(name):
+            steps.once(name, self._appending(receipt, post, keys, steps, name), partial(self._found, keys[0]))
+        return tuple(_item(records.uri_of(self._api.did, records.POSTS, key)) for key in keys)
+
+    def inspect(self, receipt: Receipt) -> Sight:
+        """The posts as the network shows them, or as the account's server keeps them where it does not yet."""
+        return echo.sight(self._api, receipt.items, lambda uri: self._record(_key_of(uri)))
+
+    def replies(self, receipt: Receipt, since: str = "") -> Replies:
+        """The thread's answers, its own posts among them; where the network cuts a large thread, page by page."""
+        return echo.one_page(self._api, receipt.id, self._api.did, since)
+
+    def measure(self, receipt: Receipt) -> tuple[Metric, ...]:
+        """What the network counts of each post."""
+        return echo.numbers(self._api, receipt.items)
 
     def retract(self, receipt: Receipt, steps: Steps) -> None:
         """Delete the posts, the last one first, and the rule that says who may answer."""
@@ -130,11 +151,31 @@ class BlueskyPublisher(Publisher):
 
         return send
 
-    def _embeds(self, post: Post, steps: Steps) -> dict[int, records.Record]:
+    def _appending(self, receipt: Receipt, post: Post, keys: Sequence[str], steps: Steps, name: str) -> Any:
+        """The call with everything that it says fixed; its time is that of the first try."""
+        root, last = (steps.read(partial(self._get, uri)) for uri in (receipt.id, receipt.items[-1].id))
+        answered = [records.references(root)[0], records.references(last)[1]]
+        dids = steps.note(f"{name}/mentions", self._mentioned(post, steps))
+        said = records.Said(post, self._api.did, steps.note(f"{name}/at", self._now()), dids, self.settings.labels)
+        posts = records.thread(said, keys, self._embeds(post, steps, f"{name}/"), answered)
+        return partial(self._write, [self._creation(records.POSTS, key, each) for key, each in zip(keys, posts, strict=True)])
+
+    def _mentioned(self, post: Post, steps: Steps) -> dict[str, str]:
+        """The accounts of the handles in the text that there are."""
+        dids = {handle: steps.read(partial(self._did_of, handle)) for handle in records.handles("\n".join(post.parts))}
+        return {handle: did for handle, did in dids.items() if did}
+
+    def _said(self, reply: Reply) -> records.Record:
+        """What somebody said, as a record. Raises TerminalError where it is gone."""
+        if (post := echo.shown(self._api, [reply.id]).get(reply.id)) is None:
+            raise TerminalError("what you answer was deleted", code="reply.gone", hint="there is nothing to answer any more")
+        return echo.as_record(post)
+
+    def _embeds(self, post: Post, steps: Steps, prefix: str = "") -> dict[int, records.Record]:
         """What each post of the thread shows: a video, its share of the photos, or else the link as a card."""
         if post.video:
             return {0: self._uploads.shown_video(post.video, steps)}
-        pictures = self._uploads.pictures(post.photos, steps)
+        pictures = self._uploads.pictures(post.photos, steps, prefix)
         each = post.photos_each or len(pictures) or 1
         if pictures:
             shown = partial(records.images, in_gallery=self.settings.gallery)
@@ -158,7 +199,7 @@ class BlueskyPublisher(Publisher):
         if record is None:
             return None
         if record["text"] != (post.parts or ("",))[0]:
-            shown = _permalink(records.uri_of(self._api.did, records.POSTS, keys[0]))
+            shown = records.permalink(records.uri_of(self._api.did, records.POSTS, keys[0]))
             raise TerminalError(f"{shown} has this key and other words", hint="give the new announcement its own key")
         return self._made(keys, record["createdAt"])
 
@@ -209,13 +250,12 @@ class BlueskyPublisher(Publisher):
         return self.connection.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _item(uri: str) -> Item:
+    return Item(id=uri, kind="post", url=records.permalink(uri))
+
+
 def _key_of(uri: str) -> str:
     return uri.rpartition("/")[2]
-
-
-def _permalink(uri: str) -> str:
-    did, _, key = uri.removeprefix("at://").split("/")
-    return f"{_SITE}/profile/{did}/post/{key}"
 
 
 def _card_picture(post: Post) -> Photo | None:

@@ -24,12 +24,15 @@ __all__ = [
     "gate",
     "handles",
     "images",
+    "permalink",
+    "profile_of",
     "references",
     "thread",
     "uri_of",
     "video",
 ]
 
+_SITE = "https://bsky.app"
 POSTS, GATES = "app.bsky.feed.post", "app.bsky.feed.threadgate"
 
 Record = dict[str, Any]
@@ -54,6 +57,17 @@ _GATE_RULES = {
 def uri_of(did: str, collection: str, key: str) -> str:
     """The address of a record."""
     return f"at://{did}/{collection}/{key}"
+
+
+def permalink(uri: str) -> str:
+    """Where people see a post."""
+    did, _, key = uri.removeprefix("at://").split("/")
+    return f"{profile_of(did)}/post/{key}"
+
+
+def profile_of(did: str) -> str:
+    """Where people see an account."""
+    return f"{_SITE}/profile/{did}"
 
 
 class Said(NamedTuple):

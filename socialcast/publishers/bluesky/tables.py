@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 from typing import Annotated
@@ -13,10 +14,13 @@ from msgspec import Meta
 from socialcast.model.capabilities import (
     MB,
     AltText,
+    Aspect,
     Capabilities,
     LinkRules,
+    MetricRule,
     PhotoRules,
     Recovery,
+    ReplyRules,
     Support,
     TextRules,
     Unit,
@@ -33,7 +37,7 @@ from socialcast.model.errors import (
 )
 from socialcast.wire.secrets import Secret
 
-__all__ = ["CAPABILITIES", "ERRORS", "MAX_TEXT_BYTES", "PHOTOS", "THUMBNAIL", "BlueskySettings", "Replies"]
+__all__ = ["CAPABILITIES", "ERRORS", "MAX_TEXT_BYTES", "METRICS", "PHOTOS", "THUMBNAIL", "BlueskySettings", "Replies"]
 
 MAX_TEXT_BYTES = 3000  # of a post, beside its 300 graphemes (app.bsky.feed.post, 2026-08-20)
 
@@ -49,6 +53,16 @@ GALLERY = msgspec.structs.replace(PHOTOS, max_count=10)  # of twenty that the sc
 
 THUMBNAIL = msgspec.structs.replace(PHOTOS, max_bytes=MB, max_side=2000)  # of a card (app.bsky.embed.external, 2026-08-20)
 
+# Our names, Bluesky's fields, and what it counts (app.bsky.feed.defs#postView, 2026-08-20); nobody counts views.
+METRICS: Mapping[str, tuple[str, str]] = {
+    "likes": ("likeCount", "how many accounts like it now"),
+    "shares": ("repostCount", "how many accounts reposted it without words of their own"),
+    "quotes": ("quoteCount", "how many posts quote it"),
+    "comments": ("replyCount", "how many posts answer it directly"),
+    "bookmarks": ("bookmarkCount", "how many accounts keep it for themselves"),
+}
+_SUMMABLE = frozenset({"likes", "shares", "comments"})
+
 CAPABILITIES = Capabilities(
     documented="AT Protocol lexicons of 2026-08-20, docs.bsky.app guides of April 2026",
     checked=date(2026, 11, 26),
@@ -63,6 +77,12 @@ CAPABILITIES = Capabilities(
         lost_ledger="every post; nothing is sent again, since the server refuses a second record under the key",
     ),
     answer=True,
+    continues=True,
+    replies=ReplyRules(),
+    inspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT}),
+    metrics=tuple(
+        MetricRule(name=name, definition=definition, summable=name in _SUMMABLE) for name, (_, definition) in METRICS.items()
+    ),
     notes={
         "photos.max_count": "ten with `gallery = true`",
         "photos.max_bytes": "less on a server of before 2026: see `photo_max_bytes`",
@@ -71,6 +91,7 @@ CAPABILITIES = Capabilities(
         "video.max_bytes": "of the schema; the video service tells what is left for the day",
         "video.max_seconds": "of Bluesky's video service",
         "link.card": "the server fetches nothing: the card says what the announcement does, with the live event's picture",
+        "replies": "of the whole thread, as the network shows it to the account; deleted and blocked ones are not told",
         "edits": "the server would take it, and the app would go on showing the first version",
     },
 )
