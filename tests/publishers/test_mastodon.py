@@ -321,6 +321,11 @@ def test_requests_are_as_described(house: House, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(requests.Session, "send", keep)
     test_what_the_settings_wish_arrives(house)
     test_an_answer_to_a_post_elsewhere_is_found_by_its_address(house)
+    with house.broadcast() as broadcast:
+        told = broadcast.publish(doors())["toot"]
+        publisher, _ = broadcast.open("toot", "doors")
+        for read in (publisher.inspect, publisher.replies, publisher.measure):
+            read(Receipt(id=told.id, url=told.url, items=told.items))
     for request in sent:
         if "/api/" in (request.path_url or ""):
             _hold(known, request)

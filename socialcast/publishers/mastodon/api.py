@@ -90,6 +90,10 @@ class Api:
         """The text as it was written."""
         return str(self._library.status_source(id)["text"])
 
+    def context(self, id: str) -> Found:
+        """What is above and below a post."""
+        return self._library.status_context(id)
+
     def delete(self, id: str) -> None:
         """Delete one post."""
         self._library.status_delete(id)

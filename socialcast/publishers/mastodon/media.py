@@ -40,15 +40,18 @@ class Uploads:
         self._api, self._connection, self._rules = api, connection, rules
         self._lapsed: set[str] = set()
 
-    def of(self, post: Post, steps: Steps, *, is_shown: Callable[[int], bool]) -> list[Uploaded]:
-        """The post's media in order; those that have lapsed are sent anew, unless a post may show that one already."""
+    def of(self, post: Post, steps: Steps, prefix: str = "", *, is_shown: Callable[[int], bool]) -> list[Uploaded]:
+        """The post's media in order; those that have lapsed are sent anew, unless a post may show that one already.
+
+        The steps' names begin with the prefix.
+        """
 
         def work(index: int, send: Callable[[], dict[str, Any]]) -> Uploaded:
             def is_usable(known: dict[str, Any]) -> bool:
                 is_fresh = known["expires_at"] > self._now()
                 return known["id"] not in self._lapsed and (is_fresh or is_shown(index))
 
-            name = "video" if post.video else f"photo/{index + 1}"
+            name = f"{prefix}video" if post.video else f"{prefix}photo/{index + 1}"
             known = steps.once(name, send, repeatable=True, valid=is_usable)
             return Uploaded(known["id"], known["processed"])
 

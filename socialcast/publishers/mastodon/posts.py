@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from socialcast.model.errors import OutcomeUnknown, TerminalError
 from socialcast.publishers.mastodon import words
 from socialcast.publishers.mastodon.api import Api, MastodonError, status_of
-from socialcast.publishers.mastodon.tables import MEDIA_USED
+from socialcast.publishers.mastodon.tables import MEDIA_USED, NO_SOURCE
 from socialcast.wire.clock import Clock
 
 __all__ = ["Attempt", "Likeness", "MediaLapsed", "Wanted", "compare", "find_scheduled", "made", "moment"]
@@ -114,8 +114,8 @@ class Attempt:
         try:
             source = self._api.source(str(found["id"]))
         except MastodonError as error:
-            if status_of(error) in (403, 404, 405, 501):
-                return Likeness.UNCLEAR  # this server gives none
+            if status_of(error) in NO_SOURCE:
+                return Likeness.UNCLEAR
             raise
         return Likeness.SAME if words.same(source, self._wanted.text) else Likeness.OTHER
 

@@ -13,18 +13,19 @@ from socialcast.compose.preflight import with_limits
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Photo, Video
 from socialcast.model.capabilities import Capabilities
-from socialcast.model.echo import Reply
+from socialcast.model.echo import Metric, Replies, Reply
 from socialcast.model.errors import NotAllowed, TerminalError, TransientError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Access, Account, Draft, Item, Readiness, Receipt
+from socialcast.model.sight import Sight
 from socialcast.publisher import Answer, Connection, Publisher
-from socialcast.publishers.mastodon import words
+from socialcast.publishers.mastodon import echo, words
 from socialcast.publishers.mastodon.api import Api, MastodonNotFoundError
 from socialcast.publishers.mastodon.instance import limits_of
 from socialcast.publishers.mastodon.media import Uploaded, Uploads
 from socialcast.publishers.mastodon.posts import Attempt, MediaLapsed, Wanted, find_scheduled, made, moment
-from socialcast.publishers.mastodon.tables import CAPABILITIES, ERRORS, MastodonSettings, Visibility, read_answer
+from socialcast.publishers.mastodon.tables import CAPABILITIES, ERRORS, MastodonSettings, Visibility, narrower, read_answer
 from socialcast.wire.transport import Exchange
 
 __all__ = ["MastodonPublisher"]
@@ -81,11 +82,8 @@ class MastodonPublisher(Publisher):
 
     def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
         """Make the posts; of one that the server was told to publish by itself, see that it did."""
-        posts: list[dict[str, Any]] = []
-        for number in range(len(post.parts) or 1):
-            parent = posts[-1]["id"] if posts else steps.note("answered", "")
-            posts.append(self._published(post, number, parent, draft, steps))
-        items = tuple(Item(id=one["id"], kind="post", url=one["url"]) for one in posts)
+        posts = self._thread(post, steps.note("answered", ""), draft, steps)
+        items = tuple(map(_item, posts))
         at = moment(posts[0]["at"]) if posts[0]["at"] else None
         lost = _media_count(post) - sum(one["media"] for one in posts)
         remark = f"the server has lost {lost} of the photos or videos: look at the post" if lost > 0 else ""
@@ -131,14 +129,37 @@ class MastodonPublisher(Publisher):
 
     def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
         """One answer to the last post of the thread, or to somebody's reply, who is named so that they learn of it."""
+        if known := steps.recorded(name):
+            return _item(known)
         parent = to.id if to else receipt.items[-1].id
         said = f"@{to.author.removeprefix('@')} {text}" if to else text
-        language = str(steps.read(lambda: self._api.get(parent)).get("language") or "")
-        fields = self._fields(said, language, (), parent, is_first=False)
+        told = steps.read(lambda: echo.answered(self._api, to) if to else self._api.get(parent))
+        fields = self._fields(said, str(told.get("language") or ""), (), parent, is_first=False)
+        fields["visibility"] = narrower(fields["visibility"], str(told.get("visibility") or ""))
         key = words.idempotency_key(self.settings.url, self._own_id, receipt.id, name, said)
         attempt = self._attempt(fields, Wanted(said, parent, (), 0), key, name, steps)
-        told = steps.once(name, attempt.send, attempt.find)
-        return Item(id=told["id"], kind="post", url=told["url"])
+        return _item(steps.once(name, attempt.send, attempt.find))
+
+    def append(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> tuple[Item, ...]:
+        """The post's parts below the last post of the thread. Raises TransientError while the server works on the media."""
+        posts = self._thread(post, receipt.items[-1].id, Draft(), steps, f"{name}/")
+        return tuple(map(_item, posts))
+
+    def inspect(self, receipt: Receipt) -> Sight:
+        """The posts as the account's server shows them."""
+        return echo.sight(self._api, receipt.items)
+
+    def comparable(self, text: str) -> str:
+        """Without the hosts of whom it mentions."""
+        return super().comparable(words.comparable(text))
+
+    def replies(self, receipt: Receipt, since: str = "") -> Replies:
+        """The whole thread each time, its own posts among it, as far as the server has received it."""
+        return echo.replies(self._api, receipt.id, self._own_id)
+
+    def measure(self, receipt: Receipt) -> tuple[Metric, ...]:
+        """What the account's server counts of each post."""
+        return echo.numbers(self._api, receipt.items)
 
     def retract(self, receipt: Receipt, steps: Steps) -> None:
         """Delete the posts, the newest first; other servers are asked to."""
@@ -200,37 +221,50 @@ class MastodonPublisher(Publisher):
             return id
         raise TerminalError(f"{self.settings.url} finds no post at {url}", hint="check the address, and that it is public")
 
-    def _media(self, post: Post, steps: Steps) -> list[Uploaded]:
+    def _media(self, post: Post, steps: Steps, prefix: str = "") -> list[Uploaded]:
         """The media on the server; nothing once posts show all of them."""
-        if steps.recorded(f"post/{_showing(post)}") or steps.recorded(_SCHEDULED):
+        if steps.recorded(f"{prefix}post/{_showing(post)}") or (not prefix and steps.recorded(_SCHEDULED)):
             return []
 
         def is_shown(index: int) -> bool:
-            step = f"post/{index // post.photos_each + 1 if post.photos_each else 1}"
+            step = f"{prefix}post/{index // post.photos_each + 1 if post.photos_each else 1}"
             return bool(steps.recorded(step) or steps.begun_at(step))
 
-        return self._uploads.of(post, steps, is_shown=is_shown)
+        return self._uploads.of(post, steps, prefix, is_shown=is_shown)
 
-    def _published(self, post: Post, number: int, parent: str, draft: Draft, steps: Steps) -> dict[str, Any]:
+    def _thread(self, post: Post, parent: str, draft: Draft, steps: Steps, prefix: str = "") -> list[dict[str, Any]]:
+        """The parts' posts, each an answer to the one before, as steps that begin with the prefix; with one, they go on with a
+        thread."""
+        posts: list[dict[str, Any]] = []
+        for number in range(len(post.parts) or 1):
+            posts.append(self._published(post, number, posts[-1]["id"] if posts else parent, draft, steps, prefix))
+        return posts
+
+    def _published(self, post: Post, number: int, parent: str, draft: Draft, steps: Steps, prefix: str) -> dict[str, Any]:
         """One post of the thread, with media that are sent anew where the server has dropped them."""
-        media = self._media(post, steps)
+        media = self._media(post, steps, prefix)
         try:
-            return self._post(post, number, parent, media, draft, steps)
+            return self._post(post, number, parent, media, draft, steps, prefix)
         except MediaLapsed:
             self._uploads.forget(tuple(one.id for one in media))
-            return self._post(post, number, parent, self._media(post, steps), draft, steps)
+            return self._post(post, number, parent, self._media(post, steps, prefix), draft, steps, prefix)
 
     def _post(
-        self, post: Post, number: int, parent: str, media: Sequence[Uploaded], draft: Draft, steps: Steps
+        self, post: Post, number: int, parent: str, media: Sequence[Uploaded], draft: Draft, steps: Steps, prefix: str
     ) -> dict[str, Any]:
-        step, text = f"post/{number + 1}", _text(post, number)
+        step, text = f"{prefix}post/{number + 1}", _text(post, number)
         self._uploads.require_ready(list(media), [item.id for item in draft.items], steps)
         shown = _share(post, number, media)
-        fields = self._fields(text, post.language, shown, parent, is_first=number == 0)
+        fields = self._fields(text, post.language, shown, parent, is_first=number == 0 and not prefix)
         wanted = Wanted(text, parent, tuple(one.id for one in shown), len(_share(post, number, _all_media(post))))
         key = words.idempotency_key(self.settings.url, self._own_id, post.key, post.channel, step, text, *self._uploads.lapsed)
         attempt = self._attempt(fields, wanted, key, step, steps)
-        if number == 0 and self._may_be_scheduled(post, steps) and (came := self._come(post, attempt, wanted, steps)):
+        if (
+            number == 0
+            and not prefix
+            and self._may_be_scheduled(post, steps)
+            and (came := self._come(post, attempt, wanted, steps))
+        ):
             return steps.once(step, lambda: came)
         return steps.once(step, attempt.send, attempt.find)
 
@@ -289,6 +323,10 @@ class MastodonPublisher(Publisher):
         with suppress(MastodonNotFoundError):
             self._api.delete(id)
         return id
+
+
+def _item(told: Mapping[str, Any]) -> Item:
+    return Item(id=told["id"], kind="post", url=told["url"])
 
 
 def _text(post: Post, number: int) -> str:

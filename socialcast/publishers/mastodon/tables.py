@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 from typing import Annotated
@@ -16,8 +17,10 @@ from socialcast.model.capabilities import (
     Capabilities,
     EditRules,
     LinkRules,
+    MetricRule,
     PhotoRules,
     Recovery,
+    ReplyRules,
     Support,
     TextRules,
     VideoRules,
@@ -26,11 +29,32 @@ from socialcast.model.errors import CredentialsExpired, ErrorRule, NotAllowed, R
 from socialcast.wire.secrets import Secret
 from socialcast.wire.transport import Exchange
 
-__all__ = ["CAPABILITIES", "ERRORS", "MEDIA_USED", "MastodonSettings", "Visibility", "read_answer"]
+__all__ = [
+    "CAPABILITIES",
+    "ERRORS",
+    "MEDIA_USED",
+    "METRICS",
+    "NO_SOURCE",
+    "MastodonSettings",
+    "Visibility",
+    "narrower",
+    "read_answer",
+]
 
 _MIB = 1 << 20
 
 _PICTURE = PhotoRules(types=frozenset({"image/jpeg", "image/png"}), max_bytes=16 * _MIB, max_pixels=33_177_600)
+
+# Our names, the fields of a status, and what the account's own server counts; nobody counts views (documentation, 2026-07-02).
+METRICS: Mapping[str, tuple[str, str]] = {
+    "likes": ("favourites_count", "how many accounts marked it as a favourite, as far as the own server has heard"),
+    "shares": ("reblogs_count", "how many accounts boosted it, as far as the own server has heard"),
+    "quotes": ("quotes_count", "how many posts quote it (since 4.5), as far as the own server has heard"),
+    "comments": ("replies_count", "how many posts answer it directly, as far as the own server has heard"),
+}
+_SUMMABLE = frozenset({"likes", "shares", "comments"})
+
+NO_SOURCE = frozenset({403, 404, 405, 501})  # of a server that does not tell the text as it was written
 
 CAPABILITIES = Capabilities(
     documented="https://docs.joinmastodon.org of 2026-07-02, with the schema generated from it for 4.7.0",
@@ -56,6 +80,12 @@ CAPABILITIES = Capabilities(
     ),
     edits=EditRules(aspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.TAGS, Aspect.ALT_TEXT}), history_public=True),
     answer=True,
+    continues=True,
+    replies=ReplyRules(),
+    inspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT}),
+    metrics=tuple(
+        MetricRule(name=name, definition=definition, summable=name in _SUMMABLE) for name, (_, definition) in METRICS.items()
+    ),
     notes={
         "text.max_length": "the server tells its own; a content warning counts as well",
         "text.unit": "Mastodon counts graphemes, of which there are never more; other servers count code points",
@@ -69,6 +99,7 @@ CAPABILITIES = Capabilities(
         "video.max_side": "of 8,294,400 pixels in a frame",
         "embargo": "with `schedule = true` the server keeps it, five minutes ahead at least; a thread is kept here",
         "edits.aspects": "a server that keeps no edits of media changes the text only",
+        "replies": "of the whole thread, as far as the own server has received them",
         "link.card": "every server fetches what a link tells of itself, later and on its own",
     },
 )
@@ -80,6 +111,14 @@ class Visibility(Enum):
     PUBLIC = "public"
     UNLISTED = "unlisted"
     PRIVATE = "private"
+
+
+_CIRCLES = (*(visibility.value for visibility in Visibility), "direct")
+
+
+def narrower(one: str, other: str) -> str:
+    """Of two visibilities the one that fewer people see; one that nobody knows counts as seen by everybody."""
+    return max(one, other, key=lambda each: _CIRCLES.index(each) if each in _CIRCLES else 0)
 
 
 class MastodonSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 from socialcast.compose.addresses import find_addresses
 
-__all__ = ["idempotency_key", "language", "letters", "plain", "same"]
+__all__ = ["comparable", "idempotency_key", "language", "letters", "plain", "same"]
 
 _MENTION = re.compile(r"(@[\w.-]+)@[\w.-]+")
 _NO_LETTER = re.compile(r"[\W_]+")
@@ -33,6 +33,11 @@ def plain(html: str) -> str:
     return "".join(reader.said)
 
 
+def comparable(text: str) -> str:
+    """The text without the hosts of whom it mentions, which servers leave out of what they show."""
+    return _MENTION.sub(r"\1", text)
+
+
 def same(one: str, other: str) -> bool:
     """Whether two texts are equal but for what servers change: the spaces, and the hosts of whom a text mentions."""
     return _bare(one) == _bare(other)
@@ -46,7 +51,7 @@ def letters(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    return "".join(_MENTION.sub(r"\1", unicodedata.normalize("NFC", text)).split())
+    return "".join(comparable(unicodedata.normalize("NFC", text)).split())
 
 
 class _Reader(HTMLParser):
