@@ -594,6 +594,9 @@ def test_figures_move_with_the_clock(x: X) -> None:
     x.mirror.clock.advance(86_400)
     later = figures()
     assert later["impression_count"] > later["like_count"] > later["retweet_count"] > 0
+    for number in range(2):
+        x.mirror.remove_as("ann", x.mirror.reply_as("ann", root, f"Again {number}"))
+    assert figures()["reply_count"] == 1
 
 
 @documentation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -89,6 +90,7 @@ class Posts(Uploads):
         """Forget all posts and show new ones at once again."""
         super().reset()
         self.posts: dict[str, Post] = {}
+        self.replies: Counter[str] = Counter()  # how many posts answer one directly
         self.visibility_delay_seconds = 0.0
         self._fingerprints: dict[Fingerprint, float] = {}
 
@@ -116,8 +118,14 @@ class Posts(Uploads):
         if post.author is not user:
             raise NOT_AUTHOR.refusal()
         user.charge(PRICES.delete)
-        del self.posts[id]
+        self.take_away(post)
         return answer({"data": {"deleted": True}})
+
+    def take_away(self, post: Post) -> None:
+        """Show the post to nobody any more; what answers it stays."""
+        del self.posts[post.id]
+        if post.parent:
+            self.replies[post.parent.id] -= 1
 
     def short_url(self) -> str:
         """A fresh address of X's link shortener, always 23 characters long."""
@@ -164,6 +172,8 @@ class Posts(Uploads):
             facts=_facts(body),
         )
         self.posts[post.id] = post
+        if parent:
+            self.replies[parent.id] += 1
         return post
 
 

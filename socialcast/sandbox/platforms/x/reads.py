@@ -114,7 +114,7 @@ class Reads(Posts):
         reach = audience(post.id, post.created_at, self.clock.now())
         return {
             "retweet_count": reach.shares,
-            "reply_count": sum(other.parent is post for other in self.posts.values()),
+            "reply_count": self.replies[post.id],
             "like_count": reach.likes,
             "quote_count": 0,
             "bookmark_count": 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice, takewhile
 
 from socialcast.sandbox.mirror import Request, Response, UnplayedError
 from socialcast.sandbox.platforms.x import bodies
@@ -49,7 +50,7 @@ class Search(Reads):
 
     def remove_as(self, name: str, id: str) -> None:
         """Its author in the app, or X itself, takes a post away."""
-        del self.posts[id]
+        self.take_away(self.posts[id])
 
     def moderate_as(self, name: str, id: str, state: str) -> None:
         """The author of a thread hides a reply of somebody else, or shows it again."""
@@ -81,8 +82,9 @@ class Search(Reads):
             return answer({"sandbox": "the mirror plays queries for conversation_id: and in_reply_to_tweet_id: alone"}, 501)
         wanted = page(request, LIMITS.search_min_results, ("next_token", "pagination_token"))
         oldest = self.clock.now() - LIMITS.search_days * _DAY_SECONDS
-        recent = (post for post in self.posts.values() if post.created_at >= oldest and matches(post) and on_page(post, wanted))
-        posts = sorted(recent, key=lambda post: int(post.id), reverse=True)
+        recent = takewhile(lambda post: post.created_at >= oldest, reversed(self.posts.values()))  # they are kept in their order
+        found = (post for post in recent if matches(post) and on_page(post, wanted))
+        posts = list(islice(found, wanted.max_results + 1))
         shown = posts[: wanted.max_results]
         data, includes = self._told(user, shown, selection(request))
         told = meta(shown, more=len(posts) > len(shown))
