@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -262,6 +263,9 @@ def test_people_and_the_page_answer_on_two_levels(page: Page, root: str) -> None
     assert heard(page, root, filter="stream", order="reverse_chronological", limit=2) == ["Thanks!", "Too full"]
     assert heard(page, root, limit=1, after=1) == ["Too full"]
     assert heard(page, root, since=int(page.sandbox.clock.now())) == ["Too full"]
+    following = page.call("GET", f"{root}/comments", limit=1, fields="message").json()["paging"]["next"]
+    assert "access_token" not in following
+    assert heard(page, root, **dict(parse_qsl(urlsplit(following).query))) == ["Too full"]
     assert heard(page, nice) == ["Thanks!"]
     told = page.call("GET", thanks, fields="parent,from,permalink_url,can_hide,can_remove,comment_count").json()
     assert (told["parent"]["id"], told["from"]["name"], told["can_hide"]) == (nice, "page", False)

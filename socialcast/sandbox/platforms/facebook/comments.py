@@ -65,7 +65,9 @@ class Comments(LiveVideos):
         asked = "summary" in told and not is_false(told, "summary")
         page_told = {name: value for name, value in told.items() if name != "since"}
         told_of = partial(self._comment_node, page)
-        return answer(self.paged(ordered, {"fields": _DEFAULT_FIELDS, **page_told}, told_of) | (summary if asked else {}))
+        return answer(
+            self.paged(request, ordered, {"fields": _DEFAULT_FIELDS, **page_told}, told_of) | (summary if asked else {})
+        )
 
     @operation("pages_read_engagement", "read_insights")
     def list_insights(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:

@@ -68,7 +68,7 @@ class LiveVideos(Videos):
         wanted = json.loads(told["broadcast_status"]) if "broadcast_status" in told else None
         own = [live for live in reversed(self.live_videos.values()) if live.page is page]
         found = [self.live_node(live) for live in own if wanted is None or self.live_state(live) in wanted]
-        return answer(self.paged(found, told))
+        return answer(self.paged(request, found, told))
 
     def live_state(self, live: LiveVideo) -> str:
         """Its state now; what was ended is processed for some seconds and then a video."""

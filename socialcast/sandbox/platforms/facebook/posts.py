@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from PIL import Image, UnidentifiedImageError
 
@@ -82,14 +83,14 @@ class Posts(Access):
     def list_published_posts(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
         """GET /{page}/published_posts, newest first."""
         self.require_own(page, node)
-        return answer(self.paged([self.post_node(post) for post in self.published(page)], told))
+        return answer(self.paged(request, [self.post_node(post) for post in self.published(page)], told))
 
     @operation("pages_read_engagement")
     def list_scheduled_posts(self, page: Page, request: Request, told: dict[str, Any], node: str) -> Response:
         """GET /{page}/scheduled_posts."""
         self.require_own(page, node)
         waiting = [post for post in reversed(self.posts.values()) if post.page is page and not self.is_public(post)]
-        return answer(self.paged([self.post_node(post) for post in waiting], told))
+        return answer(self.paged(request, [self.post_node(post) for post in waiting], told))
 
     # -- what the calls share ------------------------------------------------------------------------------------------
 
@@ -140,7 +141,11 @@ class Posts(Access):
         return told | ({"attachments": {"data": [_attachment(post)]}} if post.photos or post.link or post.video else {})
 
     def paged(
-        self, nodes: Sequence[Any], told: dict[str, Any], node: Callable[[Any], dict[str, Any]] = lambda one: one
+        self,
+        request: Request,
+        nodes: Sequence[Any],
+        told: dict[str, Any],
+        node: Callable[[Any], dict[str, Any]] = lambda one: one,
     ) -> dict[str, Any]:
         """One page of a list, with the fields that were asked for and the cursor of the next; `node` makes what is on it."""
         if "since" in told:
@@ -151,8 +156,11 @@ class Posts(Access):
             raise parameter("Invalid limit or cursor")
         size, start = min(int(limit), LIMITS.largest_page_size), int(after)
         data = [chosen(node(one), told.get("fields")) for one in nodes[start : start + size]]
-        more = {"cursors": {"before": str(start), "after": str(start + size)}} if start + size < len(nodes) else {}
-        return {"data": data, "paging": more | ({"next": "https://graph.facebook.com/next"} if more else {})}
+        if start + size >= len(nodes):
+            return {"data": data, "paging": {}}
+        onward = {name: value for name, value in request.args.items() if name != "access_token"} | {"after": str(start + size)}
+        following = f"https://{request.host}{request.path}?{urlencode(onward)}"
+        return {"data": data, "paging": {"cursors": {"before": str(start), "after": str(start + size)}, "next": following}}
 
     def _unpublished(self, page: Page, id: str) -> Photo:
         photo = self.photos.get(id)
