@@ -26,6 +26,7 @@ from socialcast.wire.witness import Content, Sent, Witness, replace_tokens
 
 __all__ = ["Rehearsal", "RehearsalClock", "Request", "make_rehearsal"]
 
+_DERIVED = {"idempotency-key": "<idempotency key>"}  # of the account and what it sends, so that no two accounts have one
 _UNTOLD = frozenset(  # headers that say nothing of the announcement, and differ from machine to machine
     ("accept", "accept-encoding", "connection", "content-length", "cookie", "host", "user-agent", "x-goog-api-client")
 )
@@ -97,7 +98,7 @@ def _shown(sent: Sent, words: _Words) -> Request:
     return Request(
         method=sent.method,
         url=words.of(sent.url),
-        headers={name: words.of(value) for name, value in sorted(told.items())},
+        headers={name: _DERIVED.get(name.lower()) or words.of(value) for name, value in sorted(told.items())},
         body=tuple(
             content if content.text is None else msgspec.structs.replace(content, text=words.of_body(content.text))
             for content in sent.body

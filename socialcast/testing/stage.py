@@ -148,7 +148,7 @@ def event() -> Live:
 def _timeless(text: str) -> str:
     """Without what differs from run to run: addresses, times, and those in a wiki's signature."""
     text = re.sub(r"https?://[^\s\"'<>]+|/at/[^\s\"'<>]+", "(address)", text)
-    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)|\d\d:\d\d, \d+ \w+ \d{4} \(UTC\)", "(time)", text)
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)|\d\d:\d\d, \d+ \w+ \d{4} \(UTC\)", "(time)", text)
 
 
 def saying(text: str, **more: Any) -> Post:
