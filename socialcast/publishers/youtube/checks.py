@@ -18,13 +18,26 @@ _MAX_DESCRIPTION_BYTES = CAPABILITIES.text.max_length if CAPABILITIES.text else 
 def problems(post: Post, settings: YoutubeSettings) -> list[Problem]:
     """Everything that YouTube would refuse or not do."""
     live = post.live if post.live and post.live.is_to_create else None
-    return [*_title(post), *_tags(post), *_live_description(live), *_schedule(post, live, settings), *_quota(post, settings)]
+    return [
+        *_title(post),
+        *_reply(post),
+        *_tags(post),
+        *_live_description(live),
+        *_schedule(post, live, settings),
+        *_quota(post, settings),
+    ]
 
 
 def _title(post: Post) -> Iterator[Problem]:
     if not post.title:
         fix = "give the announcement or the video a title"
         yield Problem(code="title.missing", path="title", message="YouTube shows nothing without a title", fix=fix)
+
+
+def _reply(post: Post) -> Iterator[Problem]:
+    if post.reply_to:
+        path = f"channels.{post.channel}.reply_to"
+        yield Problem(code="reply.unsupported", path=path, message="a video on YouTube answers no post", fix="remove it")
 
 
 def _tags(post: Post) -> Iterator[Problem]:

@@ -108,6 +108,12 @@ ERRORS = (
     ErrorRule(
         code="failedPrecondition", raises=TerminalError, hint="the state of the channel forbids it; YouTube Studio may tell why"
     ),
+    ErrorRule(
+        code="commentsDisabled", raises=NotAllowed, hint="comments are closed there; videos made for children never have them"
+    ),
+    ErrorRule(code="commentTextTooLong", raises=TerminalError, hint="say it in fewer words"),
+    # of a comment that may have been made all the same (Comments: insert, 2026-11-22)
+    ErrorRule(code="processingFailure", raises=TransientError, fate="unknown"),
     ErrorRule(code="mediaBodyTooLarge", raises=TerminalError, hint="give a smaller file"),
     *(
         ErrorRule(code=code, raises=TerminalError, hint="give the poster as JPEG or PNG, 1280 by 720 pixels")

@@ -12,12 +12,14 @@ from googleapiclient.errors import HttpError
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Privacy
 from socialcast.model.cost import Cost
+from socialcast.model.echo import Metric, Replies, Reply
 from socialcast.model.errors import NotAllowed, PublishError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Access, Account, Draft, Item, LiveStatus, Readiness, Receipt
+from socialcast.model.sight import Sight
 from socialcast.publisher import Answer, Ingest, Publisher
-from socialcast.publishers.youtube import quota, words
+from socialcast.publishers.youtube import echo, quota, words
 from socialcast.publishers.youtube.additions import Additions
 from socialcast.publishers.youtube.checks import problems
 from socialcast.publishers.youtube.client import CAPTIONS_SCOPE, MANAGING_SCOPES, YoutubeClient
@@ -133,10 +135,38 @@ class YoutubePublisher(Publisher):
         self._live.end(event, steps)
 
     def retract(self, receipt: Receipt, steps: Steps) -> None:
-        """Delete the video and the event; what is gone is gone."""
-        operations = {"video": "videos.delete", "live": "liveBroadcasts.delete"}
+        """Delete the video, the event, and answers; what is gone is gone."""
+        operations = {"video": "videos.delete", "live": "liveBroadcasts.delete", "comment": "comments.delete"}
         for item in receipt.items:
             steps.once(f"delete/{item.id}", self._deleting(operations[item.kind], item.id), repeatable=True)
+
+    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
+        """One comment of the channel, below the video or below somebody's comment; on the second level it names them."""
+        if to and to.forbidden:
+            raise NotAllowed("YouTube would refuse this answer", hint=to.forbidden)
+        said = f"{to.author} {text}" if to and "." in to.id else text
+        id = steps.once(
+            name,
+            lambda: echo.comment(self._api, receipt.id, said, to),
+            lambda: echo.find_comment(self._api, receipt.id, self._channel["id"], said, to),
+        )
+        return Item(id=id, kind="comment", url=f"{_WATCH}{receipt.id}&lc={id}")
+
+    def inspect(self, receipt: Receipt) -> Sight:
+        """Title and description, as YouTube shows them."""
+        return echo.sight(self._api, receipt.items)
+
+    def expected(self, post: Post, receipt: Receipt) -> Sight:
+        """Those of the video and of the event."""
+        return echo.expected(post, receipt.items)
+
+    def replies(self, receipt: Receipt, since: str = "") -> Replies:
+        """A hundred threads of comments, the newest first."""
+        return echo.one_page(self._api, receipt.items, self._channel["id"], since)
+
+    def measure(self, receipt: Receipt) -> tuple[Metric, ...]:
+        """What YouTube counts of the video and of the event."""
+        return echo.numbers(self._api, receipt.items)
 
     def read_error(self, exchange: Exchange) -> Answer:
         """Reason and words of an error."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
@@ -11,11 +12,14 @@ from msgspec import Meta
 from socialcast.model.announcement import Privacy
 from socialcast.model.capabilities import (
     MB,
+    Aspect,
     Capabilities,
     LinkRules,
     LiveRules,
+    MetricRule,
     PhotoRules,
     Recovery,
+    ReplyRules,
     Support,
     TagRules,
     TextRules,
@@ -24,12 +28,19 @@ from socialcast.model.capabilities import (
 )
 from socialcast.wire.secrets import Secret
 
-__all__ = ["CAPABILITIES", "MAX_TAGS_LENGTH", "POSTER", "UNVERIFIED_MAX_SECONDS", "YoutubeSettings"]
+__all__ = ["CAPABILITIES", "MAX_TAGS_LENGTH", "METRICS", "POSTER", "UNVERIFIED_MAX_SECONDS", "YoutubeSettings"]
 
 MAX_TAGS_LENGTH = 500  # of all together: commas count, and quotes around a tag with a space (Videos resource, 2026-11-22)
 UNVERIFIED_MAX_SECONDS = 900  # without a verified phone number (YouTube help, 2026-11-22)
 
 POSTER = PhotoRules(max_bytes=50 * MB)
+
+# Our names, YouTube's fields, and what it counts (Videos resource, 2026-11-22).
+METRICS: Mapping[str, tuple[str, str]] = {
+    "views": ("viewCount", "how often the video was watched"),
+    "likes": ("likeCount", "how many accounts like it now; absent where the owner hides it"),
+    "comments": ("commentCount", "how many comments and answers to them there are; absent where they are closed"),
+}
 
 CAPABILITIES = Capabilities(
     documented="YouTube Data API v3, discovery document revision 20261104, with the Live Streaming API",
@@ -66,7 +77,15 @@ CAPABILITIES = Capabilities(
         lost_ledger="a whole video, captions, playlist and live event, however old. An upload that was under way begins anew;"
         " what there was of it stays private",
     ),
+    answer=True,
+    replies=ReplyRules(forbidden="comments that YouTube holds back for review have to be approved in YouTube Studio first"),
+    inspects=frozenset({Aspect.TITLE, Aspect.TEXT, Aspect.LINKS}),
+    metrics=tuple(
+        MetricRule(name=name, definition=definition, summable=name == "likes") for name, (_, definition) in METRICS.items()
+    ),
     notes={
+        "answer": "by a comment below the video; an announcement cannot answer a post of somebody else",
+        "replies": "comments and answers to them, those held back for review too; the token needs youtube.force-ssl",
         "text.max_length": "the whole description, in bytes",
         "video.max_seconds": "900 for a channel without a verified phone number; the account check says so",
         "video.poster": "50 MB since 2026-09-14, 2 MB before",
