@@ -192,11 +192,64 @@ def test_one_click_signs_this_reader_off(make: Make, sandbox: Sandbox, monkeypat
     assert got[BO]["List-Unsubscribe"] != got[ADA]["List-Unsubscribe"]
 
 
+def rsa_key(folder: Path) -> tuple[str, bytes]:
+    """A private key, and its other half as the DNS shows it."""
+    private, public = folder / "dkim.pem", folder / "dkim.pub"
+    subprocess.run(["openssl", "genrsa", "-out", private, "2048"], check=True, capture_output=True)
+    subprocess.run(["openssl", "rsa", "-in", private, "-pubout", "-out", public], check=True, capture_output=True)
+    lines = [line for line in public.read_text(encoding="ascii").splitlines() if not line.startswith("-")]
+    return private.read_text(encoding="ascii"), f"v=DKIM1; k=rsa; p={''.join(lines)}".encode()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the key, and is not installed")
+def test_a_signed_mail_is_verified_as_a_reader_does(make: Make, sandbox: Sandbox, tmp_path: Path) -> None:
+    """With the key that the domain's DNS shows; whatever is changed on the way, the sign-off's address included, breaks it."""
+    dkim = pytest.importorskip("dkim", reason="socialcast[dkim] is not installed")
+    private, shown = rsa_key(tmp_path)
+    give(sandbox, dkim_key=private, unsubscribe_key="k")
+    make(dkim_selector="news", unsubscribe_url="https://example.org/u/{token}").publish(NEWS).raise_for_failures()
+    raw = mirror(sandbox).mails[0].raw
+    asked: list[bytes] = []
+
+    def dns(name: bytes, timeout: int = 5) -> bytes:
+        asked.append(name)
+        return shown
+
+    assert dkim.verify(raw, dnsfunc=dns)
+    assert asked == [b"news._domainkey.example.org."]
+    for before, after in ((b"at nine", b"at nope"), (b"https://example.org/u/", b"https://example.org/v/")):
+        assert before in raw
+        assert not dkim.verify(raw.replace(before, after), dnsfunc=dns)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"dkim_selector": "news"}, "belong together"),
+        ({"dkim_key": "env:DKIM_KEY"}, "belong together"),
+        ({"dkim_key": "env:DKIM_KEY", "dkim_selector": "news"}, "no private RSA key"),
+    ],
+)
+def test_a_key_that_cannot_sign_stops_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], words: str
+) -> None:
+    """Before anybody is written to, and without the key in the message."""
+    pytest.importorskip("dkim", reason="socialcast[dkim] is not installed")
+    monkeypatch.setenv("DKIM_KEY", "not-a-private-key")
+    with earnest(tmp_path, ADA, **settings) as broadcast, pytest.raises(ConfigurationError, match=words) as stopped:
+        broadcast.publish(NEWS)
+    assert "not-a-private-key" not in str(stopped.value)
+
+
 def unsubscribe(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    """The sandbox gives credentials, and no real secret is read; so it has to give this one."""
+    give(sandbox, unsubscribe_key=key)
+
+
+def give(sandbox: Sandbox, **secrets: str) -> None:
+    """The sandbox gives credentials, and no real secret is read; so it has to give these."""
     account = mirror(sandbox).account("press")
     mirror(sandbox).accounts["press"] = type(account)(
-        id=account.id, name=account.name, credentials={**account.credentials, "unsubscribe_key": key}
+        id=account.id, name=account.name, credentials={**account.credentials, **secrets}
     )
 
 

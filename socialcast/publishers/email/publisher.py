@@ -27,6 +27,7 @@ from socialcast.model.receipt import Account, Draft, Item, Receipt
 from socialcast.publisher import Connection, Publisher
 from socialcast.publishers.email.message import Letter, Picture, Unsubscribing, letter
 from socialcast.publishers.email.readers import Reader, Readers, read_address, read_readers
+from socialcast.publishers.email.signature import Signer
 from socialcast.publishers.email.tables import CAPABILITIES, ERRORS, INLINE, EmailSettings, RecipientRefused
 from socialcast.wire.smtp import Lost, Refused, Server, Submission
 from socialcast.wire.transport import Exchange
@@ -70,7 +71,7 @@ class EmailPublisher(Publisher):
         """Raise ConfigurationError for a user without a password, and where nobody can be written to."""
         if self.settings.username and not self.settings.password:
             self._misconfigured(f"username is {self.settings.username!r}, and there is no password")
-        _ = self._readers
+        _ = self._readers, self._signer
 
     @property
     def identity(self) -> str:
@@ -162,12 +163,15 @@ class EmailPublisher(Publisher):
         try:
             said: str = steps.once(
                 f"mail/{reader.hashed(mail.scope)}",
-                lambda: lines.send(self._sender.address, reader.address, mail.to(reader)),
+                lambda: lines.send(self._sender.address, reader.address, self._signed(mail.to(reader))),
                 _cannot_look,
             )
         except (OutcomeUnknown, RecipientRefused) as error:
             return error
         return said
+
+    def _signed(self, message: bytes) -> bytes:
+        return self._signer.signed(message) if self._signer else message
 
     def _refusal(self, refused: Refused) -> PublishError:
         is_final = refused.status >= _FINAL
@@ -207,6 +211,19 @@ class EmailPublisher(Publisher):
         """The list as it is now; read once, so that what was checked is what is sent."""
         try:
             return read_readers(self.settings, self.connection.folder)
+        except ConfigurationError as error:
+            self._misconfigured(str(error))
+
+    @cached_property
+    def _signer(self) -> Signer | None:
+        key, selector = self.settings.dkim_key, self.settings.dkim_selector
+        is_rehearsal = self.connection.transport.sandbox_url is not None  # where no real key is read
+        if key is None and (is_rehearsal or not selector):
+            return None
+        if key is None or not selector:
+            self._misconfigured("dkim_key and dkim_selector belong together: the DNS shows the key under the selector")
+        try:
+            return Signer(self._sender.header.domain, selector, key)
         except ConfigurationError as error:
             self._misconfigured(str(error))
 

@@ -85,3 +85,7 @@ class EmailSettings(msgspec.Struct, frozen=True, kw_only=True):
     unsubscribe_key: Annotated[
         Secret | None, Meta(description="the key of the tokens: HMAC-SHA256 of the address in lower case, 32 hexadecimal digits")
     ] = None
+    dkim_selector: Annotated[str, Meta(description="under which the DNS of the sender's domain shows the key of DKIM")] = ""
+    dkim_key: Annotated[
+        Secret | None, Meta(description="the private RSA key (PEM) that mails are signed with, where the server does not")
+    ] = None
