@@ -138,6 +138,19 @@ def test_answers_come_with_what_they_are_to_and_by_whom(room: Newsroom) -> None:
     assert ann.url == records.permalink(asked)
 
 
+def test_an_answer_that_the_account_has_hidden_is_shown_as_hidden(room: Newsroom) -> None:
+    """It is told all the same; where a walk begins further down, the network does not tell."""
+    receipt = room.publish()
+    rude = room.reply_as("ann", receipt.id, "Boo")
+    room.reply_as("bob", rude, "Wann?")
+    gate = {"$type": records.GATES, "post": receipt.id, "createdAt": "2026-11-27T00:00:00.000Z", "hiddenReplies": [rude]}
+    publisher = room.publisher
+    publisher._write([publisher._creation(records.GATES, receipt.id.rpartition("/")[2], gate)])
+    room.sandbox.advance(60)
+    assert {reply.text: reply.hidden for reply in said_below(room, receipt)[0]} == {"Boo": True, "Wann?": False}
+    assert [reply.hidden for reply in publisher.replies(Receipt(id=rude, url="")).page] == [None]
+
+
 def test_only_what_is_new_counts_as_new_on_another_day(room: Newsroom) -> None:
     """Each answer is kept once, though the network gives whole threads."""
     receipt = room.publish()

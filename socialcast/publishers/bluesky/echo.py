@@ -62,10 +62,11 @@ def one_page(api: Api, root_uri: str, did: str, cursor: str) -> Replies:
     On another day all of it comes again: the network gives whole trees, and takes up posts late and in no certain order.
     """
     top, *waiting = msgspec.json.decode(cursor, type=list[str]) if cursor else [root_uri]
-    posts = list(_below(_tree(api, top)))
+    tree = _tree(api, top)
+    posts, hidden = list(_below(tree)), _hidden(tree)
     waiting += [post["uri"] for post, is_cut in posts if is_cut]
     after = msgspec.json.encode(waiting).decode() if waiting else ""
-    return Replies(page=tuple(_reply(post, did) for post, _ in posts), cursor=after, more=bool(waiting))
+    return Replies(page=tuple(_reply(post, did, hidden) for post, _ in posts), cursor=after, more=bool(waiting))
 
 
 def _tree(api: Api, uri: str) -> Mapping[str, Any]:
@@ -92,7 +93,15 @@ def _below(tree: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], bool]]:
         waiting.extend(answers)
 
 
-def _reply(post: Mapping[str, Any], did: str) -> Reply:
+def _hidden(tree: Mapping[str, Any]) -> frozenset[str] | None:
+    """The answers that the thread's author has hidden; None where the tree does not begin with the thread, which alone tells."""
+    post = tree.get("post") or {}
+    if "reply" in post.get("record", {}):
+        return None
+    return frozenset((post.get("threadgate") or {}).get("record", {}).get("hiddenReplies") or ())
+
+
+def _reply(post: Mapping[str, Any], did: str, hidden: frozenset[str] | None) -> Reply:
     """Its time is that at which the network took it up: the record's own is what its author's program says."""
     author, record = post["author"], post["record"]
     return Reply(
@@ -105,6 +114,7 @@ def _reply(post: Mapping[str, Any], did: str) -> Reply:
         parent=((record.get("reply") or {}).get("parent") or {}).get("uri", ""),
         language=next(iter(record.get("langs") or ()), ""),
         is_own=author["did"] == did,
+        hidden=None if hidden is None else post["uri"] in hidden,
     )
 
 
