@@ -13,13 +13,13 @@ from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-LIMITED = {"news", "photos", "wiki", "page", "sky"}
+LIMITED = {"news", "photos", "wiki", "page", "sky", "fedi"}
 UNLIMITED = {"site"}
 
 
 @pytest.mark.large
 def test_a_photo_over_every_limit_arrives_everywhere(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nearly 300 MB go to Bluesky (2 MB), Facebook (4), X (5), a wiki (100 MiB) and Flickr (200): fitted to each, and told."""
+    """Nearly 300 MB go to Bluesky (2 MB), Facebook (4), X (5), Mastodon (16), a wiki (100 MiB), Flickr (200): fitted, told."""
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
     runpy.run_path(str(EXAMPLES / "panorama.py"))["main"](tmp_path / "event")
     original = tmp_path / "event" / "panorama.jpg"
