@@ -23,6 +23,7 @@ from socialcast.broadcast.live import LiveShow
 from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_plan
 from socialcast.broadcast.publication import Publication
 from socialcast.broadcast.resolve import resolve
+from socialcast.broadcast.story import Story, tell_story
 from socialcast.broadcast.workshop import Workshop
 from socialcast.delivery.archive import require_sound
 from socialcast.delivery.lease import lease
@@ -173,6 +174,10 @@ class Broadcast(Afterwards):
         gone = [row for name, row in rows.items() if name not in self._shop.known_names]
         outcomes += [msgspec.convert(row.outcome, Outcome) for row in gone if row.outcome]  # nothing that was done is forgotten
         return Report(key=key, digest=announcement.digest, outcomes=tuple(outcomes))
+
+    def story(self, key: str) -> Story:
+        """All that the ledger knows of an announcement, for a report; asks no platform. Raises ConfigurationError."""
+        return tell_story(self.ledger, self.remembered(key), self.status(key))
 
     def examine(self, announcement: Announcement | None = None) -> list[Checkup]:
         """What each platform tells of its channel, and whether the announcement fits there; read only, nothing is recorded."""

@@ -23,6 +23,7 @@ COMMANDS = {
     "audit": "Compare what every channel shows with what was announced.",
     "replies": "Read what people say about an announcement, on all channels.",
     "answer": "Answer a reply where it stands, once.",
+    "report": "Tell all that the ledger knows, for a job's summary or as a page.",
     "metrics": "Count views, likes and the like, on all channels.",
     "say": "Go on with a thread, as in a live interview.",
     "correct": "Bring what was published to what it should have said.",

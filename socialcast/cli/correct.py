@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 
 import click
 
@@ -19,6 +20,7 @@ from socialcast.cli.options import (
 )
 from socialcast.cli.place import Place
 from socialcast.cli.show import outcome_json, outcome_lines, print_json
+from socialcast.compose.characters import visible
 from socialcast.model.reports import CorrectionOutcome, CorrectionReport, Means
 from socialcast.wire.announcements import load_announcement
 
@@ -95,6 +97,9 @@ def _lines(outcome: CorrectionOutcome) -> Iterator[str]:
     yield from outcome_lines(outcome, planned)
     if outcome.changes:
         yield f"    changes: {', '.join(outcome.changes)}"
-    for label, words in (("the reply", outcome.text), ("it is at", outcome.reply_url), ("instead of", outcome.former_url)):
+    if outcome.text:
+        yield "    the reply:"
+        yield indent(visible(outcome.text), "      | ", lambda line: True)
+    for label, words in (("it is at", outcome.reply_url), ("instead of", outcome.former_url)):
         if words:
             yield f"    {label}: {words}"

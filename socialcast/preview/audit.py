@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from html import escape
+from collections.abc import Iterator
 
-from socialcast.compose.characters import harmless
 from socialcast.model.reports import Audit, AuditReport, Finding
+from socialcast.preview.elements import code, markdown_table, page, table, text
 
 __all__ = ["audit_markdown", "audit_page"]
 
 _HEADS = ("channel", "what", "where", "announced", "shown")
-_STYLE = """
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { max-width: 64rem; margin: 0 auto; padding: 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th { white-space: nowrap; }
-th, td { border: 1px solid; padding: .3rem .6rem; text-align: start; vertical-align: top; overflow-wrap: anywhere; }
-"""
 
 
 def audit_markdown(report: AuditReport) -> str:
     """The report as GitHub and GitLab show it."""
-    lines = [f"## {_code(report.key)}: {_verdict(report)}", "", "| channel | platform | outcome |", "| --- | --- | --- |"]
-    lines += [f"| {_code(each.channel)} | {each.platform} | {_code(_told(each))} |" for each in report.outcomes]
-    if rows := list(_rows(report)):
-        lines += ["", f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}"]
-        lines += [f"| {' | '.join(map(_code, row))} |" for row in rows]
+    channels = [(code(each.channel), each.platform, code(_told(each))) for each in report.outcomes]
+    lines = [f"## {code(report.key)}: {_verdict(report)}", "", *markdown_table(("channel", "platform", "outcome"), channels)]
+    if rows := [tuple(map(code, row)) for row in _rows(report)]:
+        lines += ["", *markdown_table(_HEADS, rows)]
     return "\n".join([*lines, ""])
 
 
 def audit_page(report: AuditReport) -> str:
     """One self-contained page; no script runs and nothing is fetched."""
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
     channels = [(each.channel, each.platform, _told(each)) for each in report.outcomes]
     rows = list(_rows(report))
-    return "\n".join(
-        [
-            '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-            '<meta name="viewport" content="width=device-width">',
-            f"<title>Audit: {_text(report.key)}</title>\n<style>{_STYLE}</style>\n<main>",
-            f"<h1>{_text(report.key)}: {_text(_verdict(report))}</h1>",
-            _table("How every channel was read", ("channel", "platform", "outcome"), channels),
-            _table("What differs", _HEADS, rows) if rows else "",
-            "</main>\n</html>\n",
-        ]
-    )
+    heading = f"<h1>{text(report.key)}: {text(_verdict(report))}</h1>"
+    read = table("How every channel was read", ("channel", "platform", "outcome"), channels)
+    return page(f"Audit: {report.key}", [heading, read, table("What differs", _HEADS, rows) if rows else ""])
 
 
 def _verdict(report: AuditReport) -> str:
@@ -70,26 +51,3 @@ def _rows(report: AuditReport) -> Iterator[tuple[str, ...]]:
 def _what(finding: Finding) -> str:
     aspect = f"{finding.aspect} " if finding.aspect else f"{finding.item.kind} "
     return f"{aspect}{finding.difference.value}{f' ({finding.by})' if finding.by else ''}"
-
-
-def _table(caption: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in heads)
-    body = "\n".join(f"<tr>{''.join(f'<td dir=auto>{_cell(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table>\n<caption>{_text(caption)}</caption>\n<tr>{head}</tr>\n{body}\n</table>"
-
-
-def _cell(text: str) -> str:
-    """The text, and a link where it is nothing but an address; none is followed with what led there."""
-    shown = _text(text)
-    is_address = text.startswith(("https://", "http://")) and not set(text) & set(" \n\t")
-    return f'<a href="{shown}" rel="noreferrer noopener nofollow">{shown}</a>' if is_address else shown
-
-
-def _text(text: str) -> str:
-    return escape(harmless(text), quote=True)
-
-
-def _code(text: str) -> str:
-    """Words of others within backticks, which nothing in them can end."""
-    plain = harmless(text).replace("\n", " ").replace("`", "'").replace("|", "\\|")
-    return f"`{plain}`" if plain.strip() else ""

@@ -1,0 +1,84 @@
+"""What became of an announcement, told from the ledger alone; strangers' words in it harm nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import html5lib
+import pytest
+
+from socialcast import Announcement, Audience, Broadcast, Channel
+from socialcast.preview import report_markdown, report_page
+from socialcast.preview.view import FOR_THE_PRESS
+from socialcast.sandbox import Sandbox
+from socialcast.testing.clock import SandboxClock
+from socialcast.wire.settings import Correction
+
+HOSTILE = "<script>alert(1)</script> `|\x1b[31m @channel"
+SAID = Announcement(key="doors", title="Doors & windows <b>", text="The doors open at nine.")
+NEWS = Channel(name="news", platform="x", correction=Correction.REPLY)
+
+
+@pytest.fixture
+def broadcast(sandbox: Sandbox, tmp_path: Path) -> Iterator[Broadcast]:
+    """Published, corrected, counted on two days, and answered by somebody who means no good."""
+    clock = SandboxClock(sandbox)
+    with Broadcast([NEWS], ledger=tmp_path / "ledger", sandbox=sandbox, clock=clock) as broadcast:
+        broadcast.publish(SAID).raise_for_failures()
+        sandbox.advance(3600)
+        broadcast.correct(Announcement(key="doors", title=SAID.title, text="The doors open at ten."))
+        broadcast.measure("doors")
+        sandbox.act("x", "reply", "mallory", sandbox.mirror("x").cards()[-1].id, f"@news {HOSTILE}")
+        sandbox.advance(86_400)
+        broadcast.measure("doors")
+        broadcast.dialogue("doors").read()
+        yield broadcast
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+def test_the_page_tells_everything_in_valid_html(broadcast: Broadcast) -> None:
+    """Where it is, when it became public and was corrected, who waits, and the figures as a drawing and as a table."""
+    page = report_page(broadcast.story("doors"))
+    html5lib.HTMLParser(strict=True).parse(page)
+    told = ("corrected 1 time", "corrected: revision 1", "mallory", "Waiting longest", "<svg", "views", "public")
+    assert [words for words in told if words not in page] == []
+    assert page.count("<polyline") == 1
+
+
+def test_strangers_words_are_text(broadcast: Broadcast) -> None:
+    """Neither a script nor a control character, a table's border or a mention comes through, in the page or the comment."""
+    story = broadcast.story("doors")
+    page, comment = report_page(story), report_markdown(story)
+    assert "<script" not in page
+    assert "&lt;script" in page
+    assert "\x1b" not in page + comment
+    (line,) = [line for line in comment.splitlines() if "@channel" in line]
+    assert line.count("`") % 2 == 0
+    assert line.replace("\\|", "").count("|") == 6
+
+
+def test_it_asks_no_platform(broadcast: Broadcast, sandbox: Sandbox) -> None:
+    """Nothing is sent for it."""
+    before = len(sandbox.requests())
+    broadcast.story("doors")
+    assert len(sandbox.requests()) == before
+
+
+def test_what_is_for_the_press_says_so_first(sandbox: Sandbox, tmp_path: Path) -> None:
+    """In both forms, before anything of it is told."""
+    said = Announcement(key="secret", title="Not yet", text="Not yet.", audience=Audience.PRESS)
+    room = Channel(
+        name="room", platform="email", audience=Audience.PRESS, settings={"host": "smtp.example.org", "sender": "a@example.org"}
+    )
+    clock = SandboxClock(sandbox)
+    with Broadcast([room], ledger=tmp_path / "ledger", sandbox=sandbox, clock=clock) as broadcast:
+        broadcast.publish(said).raise_for_failures()
+        story = broadcast.story("secret")
+    for told in (report_page(story), report_markdown(story)):
+        assert told.index(FOR_THE_PRESS) < told.index("Channels")
