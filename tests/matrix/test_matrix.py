@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from socialcast.registry import publisher_class
@@ -68,6 +69,14 @@ def test_a_lost_answer_is_overcome(sandbox: Sandbox) -> None:
     killing = Kills(run)
     kills = islice(killing.cases([]), 0, None, 23)
     assert not failures([*(run_fault(run, case) for case in lost_answers(run)), *map(killing.run, kills)])
+
+
+def test_a_kill_that_never_comes_proves_nothing(sandbox: Sandbox) -> None:
+    """A process that ended by itself is an error, and counts as no case that went well."""
+    killing = Kills(recorded(sandbox, "mastodon")[0])
+    case = msgspec.structs.replace(next(killing.cases([])), number=99)
+    with pytest.raises(RuntimeError, match="it never came to"):
+        killing.run(case)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)

@@ -15,10 +15,10 @@ from socialcast.testing.matrix.scenes import Recorded, scratch_folder, settle
 from socialcast.testing.matrix.verdict import Case, Verdict, judge
 from socialcast.wire.transport import READS, SandboxAdapter
 
-__all__ = ["FAULTS", "fault_cases", "run_fault"]
+__all__ = ["FAULTS", "HTTP_METHODS", "fault_cases", "run_fault"]
 
 _EXPIRED = "token expired"  # no run overcomes it before somebody signs in again
-_HTTP = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
+HTTP_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 _NOBODY = "http://127.0.0.1:1"  # a port on which nothing listens
 
 Send: TypeAlias = Callable[..., requests.Response]
@@ -64,7 +64,7 @@ def fault_cases(run: Recorded) -> Iterator[Case]:
 
 def _applies(what: str, method: str) -> bool:
     """What happens on our side of the wire is for HTTP; a proxy does it before mail servers."""
-    is_possible = bool(FAULTS[what]) or method in _HTTP
+    is_possible = bool(FAULTS[what]) or method in HTTP_METHODS
     return is_possible and not (method in READS and what in _NOTHING_NEW_TO_READS)
 
 

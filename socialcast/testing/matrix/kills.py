@@ -25,6 +25,7 @@ from socialcast.delivery.ledger import Ledger
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import LedgerBusy
 from socialcast.testing.clock import SharedClock
+from socialcast.testing.matrix.faults import HTTP_METHODS
 from socialcast.testing.matrix.scenes import Recorded, scratch_folder, settle
 from socialcast.testing.matrix.verdict import Case, Verdict, judge
 from socialcast.wire.settings import Channel
@@ -54,15 +55,18 @@ class Kills:
 
     def cases(self, moments_percent: Iterable[int]) -> Iterator[Case]:
         """Each boundary, each way to run it again; the moments are parts of the time that a run takes."""
-        boundaries = [(what, number, call) for number, call in enumerate(self._run.calls, 1) for what in _around(call)]
-        boundaries += [(what, number, "ledger") for number in range(1, self._writes + 1) for what in (_UNRECORDED, _RECORDED)]
+        calls = [(number, call) for number, call in enumerate(self._run.calls, 1) if call.split()[0] in HTTP_METHODS]
+        boundaries = [(what, number, call) for number, call in calls for what in _around(call)]
+        # After a record is before the next request or record, unless what comes next is a mail or a file.
+        around = (_UNRECORDED,) if calls else (_UNRECORDED, _RECORDED)
+        boundaries += [(what, number, "ledger") for number in range(1, self._writes + 1) for what in around]
         boundaries += [(_MOMENT, percent, "percent of its time") for percent in moments_percent]
         for (what, number, call), afterwards in itertools.product(boundaries, (_KEPT, _LOST, _TWO_AT_ONCE)):
             run = self._run
             yield Case(publisher=run.publisher, scene=run.scene.name, what=what, number=number, call=call, afterwards=afterwards)
 
     def run(self, case: Case) -> Verdict:
-        """Kill it there, run it again as a person would, and look at the sandbox."""
+        """Kill it there, run it again as a person would, and look at the sandbox. Raises RuntimeError where it did not die."""
         run, began = self._run, time.perf_counter()
         run.sandbox.reset()
         with scratch_folder() as folder:
@@ -71,7 +75,8 @@ class Kills:
             if case.what == _MOMENT:
                 process.join(self._seconds * case.number / 100)
                 process.kill()
-            ended(process)
+            if ended(process) != -signal.SIGKILL and case.what in _BOUNDARIES:
+                raise RuntimeError(f"it never came to {case}")
             if case.afterwards == _TWO_AT_ONCE:
                 gate = _context().Barrier(2)  # through which they go together, however long each took to start
                 for process in [_started(run, kept, gate=gate), _started(run, kept, gate=gate)]:
@@ -129,13 +134,15 @@ def forked(target: Callable[..., None], *args: Any, preloaded: Sequence[str] = _
     return process
 
 
-def ended(process: BaseProcess) -> None:
-    """Wait until it has ended, however it did. Raises TimeoutError."""
+def ended(process: BaseProcess) -> int | None:
+    """How it ended, once it has: its exit code, or a signal's number, negative. Raises TimeoutError."""
     process.join(_LIMIT_SECONDS)
     if process.is_alive():
         process.kill()
         raise TimeoutError("the publishing process did not end")
+    code = process.exitcode
     process.close()
+    return code
 
 
 # -- the publishing process ----------------------------------------------------------------------------------------------------
