@@ -19,6 +19,7 @@ th { white-space: nowrap; }
 th, td { border: 1px solid; padding: .3rem .6rem; text-align: start; vertical-align: top; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 td { min-width: 5rem; }
+h1, p { overflow-wrap: anywhere; }
 figure { margin: 0 0 1.5rem; }
 svg { max-width: 100%; height: auto; }
 """
@@ -36,9 +37,11 @@ def page(title: str, body: Iterable[str]) -> str:
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of texts; an address among them is a link."""
+    """A table of texts; what a column tells as "where" is a link, and nothing else, since strangers write addresses, too."""
     head = "".join(f'<th scope="col">{text(cell)}</th>' for cell in heads)
-    body = "\n".join(f"<tr>{''.join(f'<td dir=auto>{_cell(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    body = "\n".join(
+        f"<tr>{''.join(f'<td dir=auto>{_cell(*each)}</td>' for each in zip(heads, row, strict=True))}</tr>" for row in rows
+    )
     inner = f"<table>\n<caption>{text(caption)}</caption>\n<tr>{head}</tr>\n{body}\n</table>"
     return f'<div class="wide" role="region" aria-label="{text(caption)}" tabindex="0">\n{inner}\n</div>'
 
@@ -63,8 +66,8 @@ def code(words: str) -> str:
     return f"`{plain}`" if plain.strip() else ""
 
 
-def _cell(words: str) -> str:
-    """The text, and a link where it is nothing but an address; none is followed with what led there."""
+def _cell(head: str, words: str) -> str:
+    """The text, as a link where it tells an address; none is followed with what led there."""
     shown = text(words)
-    is_address = words.startswith(("https://", "http://")) and not set(words) & set(" \n\t")
+    is_address = head == "where" and words.startswith(("https://", "http://")) and not set(words) & set(" \n\t")
     return f'<a href="{shown}" rel="noreferrer noopener nofollow">{shown}</a>' if is_address else shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TypeAlias
@@ -16,6 +17,7 @@ from socialcast.preview.view import FOR_THE_PRESS
 
 __all__ = ["report_markdown", "report_page"]
 
+_ADDRESS = re.compile(r"https?://[\w:/?#@!$&()*+,;=%.~-]+", re.ASCII)  # nothing that ends an autolink or a cell
 _Rows: TypeAlias = Sequence[tuple[str, ...]]
 
 
@@ -26,11 +28,11 @@ def report_page(story: Story) -> str:
     body = [
         f"<h1>{text(title)}</h1>",
         f"<p><strong>{FOR_THE_PRESS}</strong></p>" if _is_for_the_press(story) else "",
-        f"<p>{text(_summary(story))}</p>",
+        f"<p>{text(_summary(story, story.report.key))}</p>",
         *(table(caption, heads, rows) for caption, heads, rows in _tables(story) if rows),
     ]
     if drawn:
-        body.insert(-1, chart(drawn))  # above the table that says the same
+        body[-1:-1] = [chart(drawn), _as_table(drawn)]
     return page(f"Report: {title}", body)
 
 
@@ -38,22 +40,35 @@ def report_markdown(story: Story) -> str:
     """The same as GitHub and GitLab show it, without the chart."""
     lines = [f"## {code(story.announcement.title or story.report.key)}", ""]
     lines += [f"**{FOR_THE_PRESS}**", ""] if _is_for_the_press(story) else []
-    lines += [_summary(story).replace(story.report.key, code(story.report.key)), ""]
+    lines += [_summary(story, code(story.report.key)), ""]
     for caption, heads, rows in _tables(story):
         if rows:
-            lines += [f"### {caption}", "", *markdown_table(heads, [tuple(map(code, row)) for row in rows]), ""]
+            cells = [tuple(map(_cell, heads, row)) for row in rows]
+            lines += [f"### {caption}", "", *markdown_table(heads, cells), ""]
     return "\n".join(lines)
+
+
+def _as_table(drawn: Sequence[Point]) -> str:
+    """All that the chart shows, for those who do not see it; folded, since a figure asked each hour has many rows."""
+    rows = [(_when(point.at), point.channel, f"{point.value:,.0f}") for point in drawn]
+    told = table(f"{drawn[0].name} over time", ("time", "channel", "how many"), rows)
+    return f"<details><summary>The chart as a table</summary>\n{told}\n</details>"
+
+
+def _cell(head: str, words: str) -> str:
+    """Code, but where something is can be followed; a stranger's text never is a link."""
+    return f"<{words}>" if head == "where" and _ADDRESS.fullmatch(words) else code(words)
 
 
 def _is_for_the_press(story: Story) -> bool:
     return story.announcement.audience is Audience.PRESS
 
 
-def _summary(story: Story) -> str:
+def _summary(story: Story, key: str) -> str:
     corrected = f", corrected {story.revision} time{'s' if story.revision != 1 else ''}" if story.revision else ""
     states = [outcome.state.value for outcome in story.report.outcomes]
     counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    return f"{story.report.key}{corrected}. Channels: {counted}. Replies that wait for an answer: {story.waiting}."
+    return f"{key}{corrected}. Channels: {counted}. Replies that wait for an answer: {story.waiting}."
 
 
 def _tables(story: Story) -> Iterator[tuple[str, Sequence[str], _Rows]]:

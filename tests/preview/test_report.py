@@ -10,6 +10,7 @@ import pytest
 
 from socialcast import Announcement, Audience, Broadcast, Channel
 from socialcast.preview import report_markdown, report_page
+from socialcast.preview.elements import table
 from socialcast.preview.view import FOR_THE_PRESS
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
@@ -82,3 +83,27 @@ def test_what_is_for_the_press_says_so_first(sandbox: Sandbox, tmp_path: Path) -
         story = broadcast.story("secret")
     for told in (report_page(story), report_markdown(story)):
         assert told.index(FOR_THE_PRESS) < told.index("Channels")
+
+
+def test_a_short_key_changes_no_other_word(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The summary stays readable where the key is part of its words, and addresses in it can be followed."""
+    with Broadcast([NEWS], ledger=tmp_path / "ledger", sandbox=sandbox, clock=SandboxClock(sandbox)) as broadcast:
+        report = broadcast.publish(Announcement(key="e", text="The doors open at nine."))
+        comment = report_markdown(broadcast.story("e"))
+    assert "`e`. Channels: 1 published." in comment
+    assert f"| <{report.outcomes[0].url}> |" in comment
+
+
+def test_the_chart_is_told_point_by_point(broadcast: Broadcast) -> None:
+    """Who does not see the chart reads every figure in it, not the last alone."""
+    story = broadcast.story("doors")
+    page = report_page(story)
+    rows = page.split("over time</caption>")[1].split("</table>")[0].count("<tr><td")
+    assert rows == page.count("<circle") == 2
+
+
+def test_a_strangers_address_is_no_link() -> None:
+    """What is said may be nothing but an address; only where something is can be followed."""
+    made = table("Said", ("what", "where"), [("https://trap.example/", "https://x.com/a/status/1")])
+    assert 'href="https://x.com/a/status/1"' in made
+    assert 'href="https://trap' not in made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from tests.publishers.test_x import Newsroom
 
 
 @pytest.fixture
-def room(sandbox: Sandbox, tmp_path: Path) -> Newsroom:
-    return Newsroom(sandbox, tmp_path)
+def room(sandbox: Sandbox, tmp_path: Path) -> Iterator[Newsroom]:
+    newsroom = Newsroom(sandbox, tmp_path)
+    yield newsroom
+    newsroom.close()
 
 
 @pytest.fixture
