@@ -30,7 +30,8 @@ _TURNS = {
 _SMALLER = tuple(0.85 * 0.97**step for step in range(112))
 _LOSSY = (*((1.0, quality) for quality in range(95, 69, -1)), *((scale, 80) for scale in _SMALLER))
 _LADDERS = {"image/jpeg": _LOSSY, "image/webp": _LOSSY, "image/png": tuple((scale, 95) for scale in (1.0, *_SMALLER))}
-_USUAL = {70: 0.32, 75: 0.36, 80: 0.41, 85: 0.49, 90: 0.64, 95: 1.0}  # bytes by quality, of a noisy picture of 2.7 megapixels
+# Bytes by quality, of a noisy picture of 2.7 megapixels, measured 2026-11-27; close to the best they fall fastest.
+_USUAL = {70: 0.33, 75: 0.36, 80: 0.41, 85: 0.49, 90: 0.64, 91: 0.68, 92: 0.72, 93: 0.79, 94: 0.89, 95: 1.0}
 _DETAIL = 1.7  # the power of the scale with which the bytes of photos grow: less than the area, since detail is lost
 _GUESSES = 3  # by what is usual, before the middle is tried: no picture takes more than twice the tries of halving
 
