@@ -33,12 +33,12 @@ def audit(published: Published, *, pictures: bool = False) -> AuditReport:
     """Read every channel back and compare; `pictures` fetches each photo, too, and looks whether it is the same to the eye."""
     revisions = [revision.document for revision in former_revisions(published.ledger, published.key)]
     said = [*map(Announcement.from_json, revisions), published.announcement]
-    work = partial(_audited, said=said, links=published.links(), pictures=pictures)
+    work = partial(_audited, published=published, said=said, pictures=pictures)
     return AuditReport(key=published.key, outcomes=tuple(on_all(published.channels, work)))
 
 
-def _audited(one: Delivered, said: Sequence[Announcement], links: Mapping[str, str], *, pictures: bool) -> Audit:
-    compare = partial(_audit, one, said, links, pictures=pictures)
+def _audited(one: Delivered, published: Published, said: Sequence[Announcement], *, pictures: bool) -> Audit:
+    compare = partial(_audit, one, said, published.links_for(one), pictures=pictures)
     return in_sight(one, guarded(one, compare, partial(about, one, Audit)))
 
 

@@ -40,7 +40,7 @@ class Correcting:
     ) -> None:
         self._shop, self._announcement, self._ledger = shop, announcement, published.ledger
         self._listener = listener
-        self._what = Correctable(shop, announcement, note)
+        self._what = Correctable(shop, announcement, published, note)
         self._delivered = [one for one in published.channels if one.outcome.state is State.PUBLISHED]
 
     def plan(self) -> CorrectionReport:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from socialcast.broadcast.delivered import Delivered
+from socialcast.broadcast.delivered import Delivered, Published
+from socialcast.broadcast.links import links_for
 from socialcast.broadcast.plan import check_post, compose_post
 from socialcast.broadcast.words import correction_words
 from socialcast.broadcast.workshop import Workshop
@@ -47,8 +48,9 @@ class Correctable:
     Raises ConfigurationError for one that was not, and where an earlier run has to be finished first.
     """
 
-    def __init__(self, shop: Workshop, announcement: Announcement, note: str) -> None:
+    def __init__(self, shop: Workshop, announcement: Announcement, published: Published, note: str) -> None:
         self._shop, self._announcement, self._note = shop, announcement, note
+        self._pages = published.pages()
         self.key, self._ledger = announcement.resolved_key, shop.ledger
         known = self._ledger.announcement(self.key)
         if known is None:
@@ -130,12 +132,12 @@ class Correctable:
 
     def _links(self, one: Delivered, moved: set[str]) -> dict[str, str]:
         """The addresses that the other channels give; one that `moved` stands for no address that there was."""
-        links: dict[str, str] = {}
-        for host in self._shop.channels:
-            if self._announcement.audience.may_see(self._shop.channels[host].audience):
-                given = {kind: f"{url}#moved" if host in moved else url for kind, url in self.links_of(host).items()}
-                links = {**given, **links}
-        return links
+        given = {
+            host: {kind: f"{url}#moved" if host in moved else url for kind, url in self.links_of(host).items()}
+            for host, channel in self._shop.channels.items()
+            if self._announcement.audience.may_see(channel.audience)
+        }
+        return links_for(one.channel.name, given, self._pages)
 
     def _moved_since(self, one: Delivered) -> Iterator[str]:
         """The hosts that were published anew after that channel was last brought up to date."""

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from socialcast.broadcast.links import is_page, links_for
 from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
@@ -62,10 +63,18 @@ class Published(NamedTuple):
     clock: Clock
     lease: Callable[[], AbstractContextManager[None]]
 
-    def links(self) -> dict[str, str]:
-        """The addresses that hosts gave; the first channel that gives one decides."""
-        there = [one for one in self.channels if one.outcome.state is State.PUBLISHED]
-        return {kind: url for one in reversed(there) for kind, url in one.draft.links.items()}
+    def links_for(self, one: Delivered) -> dict[str, str]:
+        """The addresses that this channel's post is composed with."""
+        there = [each for each in self.channels if each.outcome.state is State.PUBLISHED]
+        return links_for(one.channel.name, {each.channel.name: each.draft.links for each in there}, self.pages())
+
+    def pages(self) -> list[str]:
+        """The channels whose addresses were known beforehand."""
+        return [each.channel.name for each in self.channels if _is_page(each, self.announcement)]
+
+
+def _is_page(one: Delivered, announcement: Announcement) -> bool:
+    return is_page(one.publisher, announcement, one.draft.links, required=one.channel.required)
 
 
 def about(one: Delivered, kind: type[Told], **facts: object) -> Told:

@@ -62,7 +62,7 @@ class LiveShow:
 
     def __init__(self, published: Published) -> None:
         announcement = published.announcement
-        self._announcement, self._lease, self._links = announcement, published.lease, published.links()
+        self._announcement, self._lease, self._links_for = announcement, published.lease, published.links_for
         seen = (one for one in published.channels if one.channel.audience.may_see(announcement.audience))
         channels = [one for one in seen if one.outcome.state is State.PUBLISHED]
         self._hosts = [one for one in channels if one.event]
@@ -142,7 +142,7 @@ class LiveShow:
         if publisher.capabilities.shows_live:
             publisher.show_live(feed.receipt, _SHOWN[moment], url, feed.steps, name=name)
             return _about(feed, done=f"shown{again}")
-        line, links = self._line(publisher, moment, url), self._links
+        line, links = self._line(publisher, moment, url), self._links_for(feed)
         if publisher.capabilities.edits:
             said = led_to_its_page(self._announcement, publisher, links)
             post = publisher.compose(said, links)
