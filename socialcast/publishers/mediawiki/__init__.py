@@ -26,10 +26,11 @@ from socialcast.delivery.fate import Answer
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Photo
 from socialcast.model.capabilities import AltText, Capabilities, LinkRules, PhotoRules, Recovery, TagRules, TextRules, Unit
-from socialcast.model.errors import ConfigurationError, NotAllowed, TerminalError
+from socialcast.model.errors import ConfigurationError, NotAllowed
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Access, Account, Draft, Item, Receipt
+from socialcast.model.sight import Left
 from socialcast.publisher import Connection, Publisher
 from socialcast.publishers.mediawiki import pages, rules, uploads
 from socialcast.publishers.mediawiki.errors import ERRORS, read_answer
@@ -188,8 +189,8 @@ class MediawikiPublisher(Publisher):
         page = Item(id=str(edit["revid"]), kind="page", url=self._url_of(edit["title"], post))
         return Receipt(id=page.id, url=page.url, published_at=datetime.fromisoformat(edit["timestamp"]), items=(page, *items))
 
-    def retract(self, receipt: Receipt, steps: Steps) -> None:
-        """Undo the edit if nobody has edited since, and delete the files where the account may."""
+    def retract(self, receipt: Receipt, steps: Steps) -> tuple[Left, ...]:
+        """Undo the edit if nobody has edited since, and delete the files where the account may; gives those that stay."""
         marker = marker_of(receipt.id, self.connection.channel, "retract")
         summary = summary_of("Taken back", marker)
         for page in (item for item in receipt.items if item.kind == "page"):
@@ -197,10 +198,10 @@ class MediawikiPublisher(Publisher):
             steps.once(f"retract/{page.id}", send=undo, repeatable=True)
         files = [item for item in receipt.items if item.kind == "file"]
         if files and "delete" not in steps.read(lambda: self._wiki.rights):
-            listed = " ".join(item.url for item in files)
-            raise TerminalError(f"only an administrator can delete the files: {listed}", hint="ask one, on the wiki")
+            return tuple(Left(item=file, reason="only an administrator can delete it", hint="ask one") for file in files)
         for file in files:
             steps.once(f"retract/{file.id}", send=partial(pages.remove_file, self._wiki, file.id, summary), repeatable=True)
+        return ()
 
     def read_error(self, exchange: Exchange) -> Answer:
         """Code and words of an error in any of MediaWiki's shapes."""
