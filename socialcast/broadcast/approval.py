@@ -16,6 +16,7 @@ from typing import Any, Self, TypeAlias
 import msgspec
 
 from socialcast.broadcast.plan import Plan, PlannedChannel, digest_of_content
+from socialcast.compose.excerpt import excerpt
 from socialcast.delivery.ledger import Ledger, Step
 from socialcast.delivery.steps import NOTED
 from socialcast.model.announcement import told_by_content
@@ -30,7 +31,6 @@ Approved: TypeAlias = str | os.PathLike[str] | Plan  # a digest, the file of a p
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NOTE, _OF_ALL_CHANNELS = "approved", ""  # where the ledger has it
 _NAMED = 8  # differences that a message tells; who changed more looks at the new plan
-_SHOWN_CHARACTERS, _SAME_CHARACTERS = 60, 20  # of a long text, from a little before the first difference
 _WORDS = {"sha256": "the file has other bytes"}
 _LOOK = "look at the new plan, and approve that one: socialcast plan"
 
@@ -149,11 +149,7 @@ def _shown(value: Any, other: Any) -> str:
     """The value, or of a long text what is around the first difference."""
     if value is None:
         return "not there"
-    text, theirs = (item if isinstance(item, str) else msgspec.json.encode(item).decode() for item in (value, other))
-    same = next((index for index, (one, two) in enumerate(zip(text, theirs, strict=False)) if one != two), 0)
-    start = max(0, same - _SAME_CHARACTERS) if len(text) > _SHOWN_CHARACTERS else 0
-    part = text[start : start + _SHOWN_CHARACTERS].replace("\n", "↵")
-    return f"“{'…' if start else ''}{part}{'…' if start + _SHOWN_CHARACTERS < len(text) else ''}”"
+    return excerpt(*(item if isinstance(item, str) else msgspec.json.encode(item).decode() for item in (value, other)))
 
 
 def _in_words(found: list[str]) -> str:

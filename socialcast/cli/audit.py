@@ -14,6 +14,7 @@ from socialcast.cli.options import channels_option, json_option, ledger_option, 
 from socialcast.cli.place import Place
 from socialcast.cli.show import outcome_json, outcome_lines, print_json
 from socialcast.compose.characters import harmless
+from socialcast.compose.excerpt import excerpt
 from socialcast.model.reports import Audit, AuditReport
 
 __all__ = ["command"]
@@ -79,8 +80,11 @@ def _lines(outcome: Audit) -> Iterator[str]:
         by = f" by {harmless(finding.by)}" if finding.by else ""
         about = finding.aspect or finding.item.kind
         yield f"    {about} {click.style(finding.difference.value, fg='red')}{by}: {finding.item.url or finding.item.id}"
-        for label, words in (("announced", finding.expected), ("shown", finding.found)):
+        for label, words, other in (
+            ("announced", finding.expected, finding.found),
+            ("shown", finding.found, finding.expected),
+        ):
             if words:
-                yield f"      {label}: {harmless(words).replace(chr(10), ' ')}"
+                yield f"      {label}: {harmless(excerpt(words, other))}"
     if outcome.unseen:
         yield f"    not looked at: {', '.join(outcome.unseen)}"

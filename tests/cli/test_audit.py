@@ -51,7 +51,7 @@ def test_a_difference_is_told_in_every_form(run: Run, run_json: RunJson, changed
     done = run("audit", "doors", "--sandbox", changed.url, "--html", "audit.html")
     assert done.exit_code == 3
     assert "text changed by platform" in done.output
-    assert "announced: Doors open." in done.output
+    assert "announced: “Doors open.”" in done.output
     markdown = run("audit", "doors", "--sandbox", changed.url, "--markdown").output
     page = (folder / "audit.html").read_text(encoding="utf-8")
     for shown in (done.output, markdown, page):
