@@ -18,6 +18,7 @@ from socialcast.model.announcement import Audience
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.reports import Means
 from socialcast.publishers.x import XPublisher
+from socialcast.registry import publisher_class
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.testing.stage import picture
@@ -185,6 +186,32 @@ def test_what_is_held_is_finished_first(make: Make, sandbox: Sandbox) -> None:
     assert broadcast.publish(later)["news"].state is State.HELD
     with pytest.raises(ConfigurationError, match="held on news"):
         broadcast.correct(msgspec.structs.replace(RIGHT, embargo=later.embargo))
+
+
+def test_the_press_is_told_before_the_public(make: Make, sandbox: Sandbox) -> None:
+    """Who may have written of it already hears of the mistake before the readers do, whatever the order of the channels."""
+    settings = {**publisher_class("matrix").sandbox_settings}
+    room = Channel(name="room", platform="matrix", audience=Audience.PRESS, policy=Policy.ADAPT, settings=settings)
+    broadcast = published(make, PAGE, room)
+    before = len(sandbox.requests())
+    broadcast.correct(RIGHT)
+    writing = [record.platform for record in sandbox.requests()[before:] if record.method != "GET"]
+    assert list(dict.fromkeys(writing)) == ["matrix", "facebook"]
+    assert writing == sorted(writing, reverse=True)
+
+
+def test_somebody_elses_post_is_not_touched(make: Make, sandbox: Sandbox) -> None:
+    """A channel whose credentials became those of another account changes nothing, and says who is who."""
+    published(make, PAGE)
+    accounts = sandbox.mirror("facebook").accounts
+    other = sandbox.account("facebook", "other")
+    accounts["page"] = type(other)(id=other.id, name="page", credentials=other.credentials)
+    sent = writes(sandbox)
+    report = make(PAGE).correct(RIGHT)
+    assert report["page"].failed
+    assert "it was published as" in report["page"].reason
+    assert writes(sandbox) == sent
+    assert texts(sandbox, "facebook") == [WRONG.text]
 
 
 def test_press_material_is_corrected_nowhere_else(make: Make) -> None:

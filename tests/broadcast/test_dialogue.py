@@ -193,3 +193,15 @@ def test_memory_does_not_grow_with_the_replies(tmp_path: Path) -> None:
         peak_bytes = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak_bytes < 3_000_000  # the replies are 6 MB
+
+
+def test_what_somebody_else_answered_meanwhile_is_not_answered_again(make: Make, broadcast: Broadcast, sandbox: Sandbox) -> None:
+    """Two people had the same question before their eyes: the second one's answer is the first one's."""
+    asked = say(sandbox, broadcast, "news", "When?")
+    mine = broadcast.dialogue("doors")
+    mine.read()
+    (kept,) = mine
+    assert make().answer(asked, "At nine.").done == "answered"
+    sent = len(sandbox.requests())
+    assert mine.answer(kept, "At nine.").done == "answered before"
+    assert not [record for record in sandbox.requests()[sent:] if record.method != "GET"]
