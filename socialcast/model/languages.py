@@ -45,7 +45,8 @@ def words_in(value: msgspec.Struct, language: str, nothing: msgspec.Struct) -> d
 
     `nothing` stands for words that there are not; what is None in words is the same in all languages.
     """
+    if not language:
+        return {"texts": {}}
     texts: Any = getattr(value, "texts")  # noqa: B009 - all that has words in other languages has this field
     words = texts.get(language) or texts.get(best_language(language, texts), nothing)
-    said = {name: text for name in words.__struct_fields__ if (text := getattr(words, name)) is not None}
-    return {"texts": {}, **(said if language else {})}
+    return {"texts": {}, **{name: text for name in words.__struct_fields__ if (text := getattr(words, name)) is not None}}
