@@ -10,6 +10,23 @@ from pathlib import Path
 from typing import IO
 
 _CHUNK_BYTES = 1 << 20
+_HEAD_BYTES = 16
+_SIGNS = (  # where the sign stands, the sign, the type
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"GIF8", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (4, b"ftypheic", "image/heic"),
+    (4, b"ftypmif1", "image/heif"),
+    (4, b"ftypavif", "image/avif"),
+    (4, b"ftypqt", "video/quicktime"),
+    (4, b"ftyp", "video/mp4"),
+    (0, b"\x1aE\xdf\xa3", "video/webm"),
+    (0, b"OggS", "video/ogg"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"%PDF", "application/pdf"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +64,10 @@ class MediaStore:
         path = self.folder / sha256.hexdigest()
         Path(file.name).replace(path)
         return Blob(sha256.hexdigest(), sha1.hexdigest(), size, path)
+
+
+def sniffed(path: Path) -> str:
+    """The type that a file's first bytes tell, whatever it is called; empty where they tell none."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    return next((kind for at, sign, kind in _SIGNS if head[at : at + len(sign)] == sign), "")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from werkzeug.utils import send_file
 
+from socialcast.sandbox.media import sniffed
 from socialcast.sandbox.mirror import Blob, Request, Response
 from socialcast.sandbox.platforms.bluesky import cids
 from socialcast.sandbox.platforms.bluesky.access import Access, Call, operation
@@ -15,30 +15,7 @@ from socialcast.sandbox.platforms.bluesky.refusals import RefusalError, answer, 
 from socialcast.sandbox.platforms.bluesky.state import Record, StoredBlob, User
 from socialcast.sandbox.platforms.bluesky.tables import LIMITS
 
-__all__ = ["Blobs", "references", "send_blob", "sniffed"]
-
-_HEAD_BYTES = 16
-# where the sign stands, the sign, the type
-_SIGNS = (
-    (0, b"\xff\xd8\xff", "image/jpeg"),
-    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    (0, b"GIF8", "image/gif"),
-    (8, b"WEBP", "image/webp"),
-    (4, b"ftypheic", "image/heic"),
-    (4, b"ftypmif1", "image/heif"),
-    (4, b"ftypavif", "image/avif"),
-    (4, b"ftypqt", "video/quicktime"),
-    (4, b"ftyp", "video/mp4"),
-    (0, b"\x1aE\xdf\xa3", "video/webm"),
-    (0, b"%PDF", "application/pdf"),
-)
-
-
-def sniffed(path: Path) -> str:
-    """The type that a file's first bytes tell; "" where they tell none, as those of text."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    return next((kind for at, sign, kind in _SIGNS if head[at : at + len(sign)] == sign), "")
+__all__ = ["Blobs", "references", "send_blob"]
 
 
 def references(value: Any) -> Iterator[dict[str, Any]]:

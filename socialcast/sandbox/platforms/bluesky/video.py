@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from socialcast.sandbox.media import sniffed
 from socialcast.sandbox.mirror import Response
 from socialcast.sandbox.platforms.bluesky.access import Call, operation
-from socialcast.sandbox.platforms.bluesky.blobs import sniffed
 from socialcast.sandbox.platforms.bluesky.identity import Identity
 from socialcast.sandbox.platforms.bluesky.refusals import RefusalError, answer, invalid
 from socialcast.sandbox.platforms.bluesky.state import Job, User

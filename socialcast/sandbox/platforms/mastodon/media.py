@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 from werkzeug.utils import send_file
 
+from socialcast.sandbox.media import sniffed
 from socialcast.sandbox.mirror import Blob, Request, Response
 from socialcast.sandbox.platforms.mastodon.access import Call, operation
 from socialcast.sandbox.platforms.mastodon.entities import attachment_view
@@ -19,23 +20,6 @@ from socialcast.sandbox.platforms.mastodon.tables import LIMITS, MIB, Server
 
 __all__ = ["Media", "focus_of"]
 
-_HEAD_BYTES = 16
-# where the sign stands, the sign, the type
-_SIGNS = (
-    (0, b"\xff\xd8\xff", "image/jpeg"),
-    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    (0, b"GIF8", "image/gif"),
-    (8, b"WEBP", "image/webp"),
-    (4, b"ftypheic", "image/heic"),
-    (4, b"ftypmif1", "image/heif"),
-    (4, b"ftypavif", "image/avif"),
-    (4, b"ftypqt", "video/quicktime"),
-    (4, b"ftyp", "video/mp4"),
-    (0, b"\x1aE\xdf\xa3", "video/webm"),
-    (0, b"OggS", "video/ogg"),
-    (0, b"ID3", "audio/mpeg"),
-    (0, b"\xff\xfb", "audio/mpeg"),
-)
 _UNREADABLE = frozenset({"image/heic", "image/heif"})  # ours: what the sandbox has no decoder for, and takes at its word
 
 
@@ -50,7 +34,7 @@ class Media(Instances):
             raise invalid("File can't be blank")
         described = self._described(call.told, call.server)
         file = self.media.save(sent.stream)
-        attachment = self._keep(call, file, _sniffed(file.path))
+        attachment = self._keep(call, file, sniffed(file.path))
         attachment.description, attachment.focus = described
         call.instance.media[attachment.id] = attachment
         now = self.clock.now()
@@ -166,12 +150,6 @@ def focus_of(value: Any) -> tuple[float, float] | None:
 
 def _is_free(attachment: Attachment, user: User, status_id: str) -> bool:
     return attachment.user is user and attachment.status_id in ("", status_id)
-
-
-def _sniffed(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    return next((kind for at, sign, kind in _SIGNS if head[at : at + len(sign)] == sign), "")
 
 
 def _picture(path: Path, mime_type: str, server: Server) -> tuple[tuple[int, int] | None, bool]:
