@@ -5,6 +5,7 @@ A group that is None is not supported; a limit that is None is not known. Units 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import Enum, StrEnum
 
@@ -29,6 +30,7 @@ __all__ = [
     "TextRules",
     "Unit",
     "VideoRules",
+    "metric_rules",
 ]
 
 MB = 1_000_000
@@ -166,6 +168,11 @@ class MetricRule(_Group, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return self.name
+
+
+def metric_rules(told: Mapping[str, tuple[object, str]], *, summable: frozenset[str]) -> tuple[MetricRule, ...]:
+    """The rules of a table that has, by our name, the platform's and the definition."""
+    return tuple(MetricRule(name=name, definition=words, summable=name in summable) for name, (_, words) in told.items())
 
 
 class Recovery(_Group, frozen=True, kw_only=True):

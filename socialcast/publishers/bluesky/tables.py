@@ -17,7 +17,6 @@ from socialcast.model.capabilities import (
     Aspect,
     Capabilities,
     LinkRules,
-    MetricRule,
     PhotoRules,
     Recovery,
     ReplyRules,
@@ -25,6 +24,7 @@ from socialcast.model.capabilities import (
     TextRules,
     Unit,
     VideoRules,
+    metric_rules,
 )
 from socialcast.model.errors import (
     ConfigurationError,
@@ -58,7 +58,7 @@ METRICS: Mapping[str, tuple[str, str]] = {
     "likes": ("likeCount", "how many accounts like it now"),
     "shares": ("repostCount", "how many accounts reposted it without words of their own"),
     "quotes": ("quoteCount", "how many posts quote it"),
-    "comments": ("replyCount", "how many posts answer it directly"),
+    "comments": ("replyCount", "how many posts answer it directly, those of the thread among them"),
     "bookmarks": ("bookmarkCount", "how many accounts keep it for themselves"),
 }
 _SUMMABLE = frozenset({"likes", "shares", "comments"})
@@ -80,9 +80,7 @@ CAPABILITIES = Capabilities(
     continues=True,
     replies=ReplyRules(),
     inspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT}),
-    metrics=tuple(
-        MetricRule(name=name, definition=definition, summable=name in _SUMMABLE) for name, (_, definition) in METRICS.items()
-    ),
+    metrics=metric_rules(METRICS, summable=_SUMMABLE),
     notes={
         "photos.max_count": "ten with `gallery = true`",
         "photos.max_bytes": "less on a server of before 2026: see `photo_max_bytes`",

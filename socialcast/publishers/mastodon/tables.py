@@ -17,13 +17,13 @@ from socialcast.model.capabilities import (
     Capabilities,
     EditRules,
     LinkRules,
-    MetricRule,
     PhotoRules,
     Recovery,
     ReplyRules,
     Support,
     TextRules,
     VideoRules,
+    metric_rules,
 )
 from socialcast.model.errors import CredentialsExpired, ErrorRule, NotAllowed, RateLimited, TerminalError, TransientError
 from socialcast.wire.secrets import Secret
@@ -50,7 +50,10 @@ METRICS: Mapping[str, tuple[str, str]] = {
     "likes": ("favourites_count", "how many accounts marked it as a favourite, as far as the own server has heard"),
     "shares": ("reblogs_count", "how many accounts boosted it, as far as the own server has heard"),
     "quotes": ("quotes_count", "how many posts quote it (since 4.5), as far as the own server has heard"),
-    "comments": ("replies_count", "how many posts answer it directly, as far as the own server has heard"),
+    "comments": (
+        "replies_count",
+        "how many posts answer it directly, the thread's own too, as far as the own server has heard",
+    ),
 }
 _SUMMABLE = frozenset({"likes", "shares", "comments"})
 
@@ -83,9 +86,7 @@ CAPABILITIES = Capabilities(
     continues=True,
     replies=ReplyRules(),
     inspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT}),
-    metrics=tuple(
-        MetricRule(name=name, definition=definition, summable=name in _SUMMABLE) for name, (_, definition) in METRICS.items()
-    ),
+    metrics=metric_rules(METRICS, summable=_SUMMABLE),
     notes={
         "text.max_length": "the server tells its own; a content warning counts as well",
         "text.unit": "Mastodon counts graphemes, of which there are never more; other servers count code points",

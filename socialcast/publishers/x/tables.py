@@ -12,7 +12,6 @@ from socialcast.model.capabilities import (
     Aspect,
     Capabilities,
     LinkRules,
-    MetricRule,
     PhotoRules,
     Recovery,
     ReplyRules,
@@ -20,6 +19,7 @@ from socialcast.model.capabilities import (
     TextRules,
     Unit,
     VideoRules,
+    metric_rules,
 )
 from socialcast.model.errors import (
     CredentialsExpired,
@@ -69,7 +69,7 @@ METRICS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "likes": (("like_count",), "how many accounts like it now"),
     "shares": (("retweet_count", "repost_count"), "how many accounts reposted it without words of their own"),
     "quotes": (("quote_count",), "how many posts quote it"),
-    "comments": (("reply_count",), "how many posts answer it directly"),
+    "comments": (("reply_count",), "how many posts answer it directly, those of the thread among them"),
     "bookmarks": (("bookmark_count",), "how many accounts keep it for themselves"),
 }
 _SUMMABLE = frozenset({"likes", "shares", "comments"})
@@ -94,9 +94,7 @@ CAPABILITIES = Capabilities(
     continues=True,
     replies=ReplyRules(within_seconds=7 * 86_400, forbidden=REPLY_RULE),
     inspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT}),
-    metrics=tuple(
-        MetricRule(name=name, definition=definition, summable=name in _SUMMABLE) for name, (_, definition) in METRICS.items()
-    ),
+    metrics=metric_rules(METRICS, summable=_SUMMABLE),
     recovery=RECOVERY,
     notes={
         "text.max_length": "Premium accounts may post 25,000; a thread is what everybody else reads as well",

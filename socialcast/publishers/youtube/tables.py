@@ -16,7 +16,6 @@ from socialcast.model.capabilities import (
     Capabilities,
     LinkRules,
     LiveRules,
-    MetricRule,
     PhotoRules,
     Recovery,
     ReplyRules,
@@ -25,6 +24,7 @@ from socialcast.model.capabilities import (
     TextRules,
     Unit,
     VideoRules,
+    metric_rules,
 )
 from socialcast.wire.secrets import Secret
 
@@ -80,9 +80,7 @@ CAPABILITIES = Capabilities(
     answer=True,
     replies=ReplyRules(forbidden="comments that YouTube holds back for review have to be approved in YouTube Studio first"),
     inspects=frozenset({Aspect.TITLE, Aspect.TEXT, Aspect.LINKS}),
-    metrics=tuple(
-        MetricRule(name=name, definition=definition, summable=name == "likes") for name, (_, definition) in METRICS.items()
-    ),
+    metrics=metric_rules(METRICS, summable=frozenset({"likes"})),
     notes={
         "answer": "by a comment below the video; an announcement cannot answer a post of somebody else",
         "replies": "comments and answers to them, those held back for review too; the token needs youtube.force-ssl",
