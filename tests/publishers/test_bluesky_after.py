@@ -11,7 +11,6 @@ import pytest
 
 from socialcast import Announcement, Broadcast, Channel, Override
 from socialcast.delivery.steps import Steps
-from socialcast.model.echo import Reply
 from socialcast.model.errors import TerminalError
 from socialcast.model.receipt import Receipt
 from socialcast.model.sight import Seen
@@ -20,6 +19,7 @@ from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.testing.stage import clip, picture, saying
 from socialcast.wire.settings import Policy
+from tests.publishers.conversation import all_replies
 
 TEXT = "Café opens @nobody.example.org, see example.org/doors and #stars"
 ELSEWHERE = {name: Override(skip="only on the other") for name in ("ann", "bob")}
@@ -75,15 +75,6 @@ def room(sandbox: Sandbox, tmp_path: Path) -> Iterator[Newsroom]:
         yield newsroom
 
 
-def said_below(room: Newsroom, receipt: Receipt, since: str = "") -> tuple[list[Reply], str]:
-    found: list[Reply] = []
-    more = True
-    while more:
-        page = room.publisher.replies(receipt, since)
-        found, since, more = [*found, *page.page], page.cursor, page.more
-    return found, since
-
-
 @pytest.mark.parametrize("media", [{"photos": (picture(0), picture(1))}, {"video": clip()}, {}])
 def test_what_is_published_reads_back_as_expected(room: Newsroom, media: dict[str, Any]) -> None:
     """Text, addresses as they were written, photos or film with their alt text."""
@@ -128,9 +119,9 @@ def test_answers_come_with_what_they_are_to_and_by_whom(room: Newsroom) -> None:
     receipt = room.publish()
     asked = room.reply_as("ann", receipt.id, "Wann?")
     publisher, steps = room.open()
-    answered = publisher.answer(receipt, "At nine.", steps, name="a", to=said_below(room, receipt)[0][0])
+    answered = publisher.answer(receipt, "At nine.", steps, name="a", to=all_replies(room.publisher, receipt)[0][0])
     thanks = room.reply_as("ann", answered.id, "Danke")
-    ann, ours, again = said_below(room, receipt)[0]
+    ann, ours, again = all_replies(room.publisher, receipt)[0]
     assert (ann.id, ann.text, ann.parent, ann.language, ann.is_own) == (asked, "Wann?", receipt.id, "de", False)
     assert ann.author.startswith("ann")
     assert (ours.id, ours.parent, ours.is_own) == (answered.id, asked, True)
@@ -147,7 +138,7 @@ def test_an_answer_that_the_account_has_hidden_is_shown_as_hidden(room: Newsroom
     publisher = room.publisher
     publisher._write([publisher._creation(records.GATES, receipt.id.rpartition("/")[2], gate)])
     room.sandbox.advance(60)
-    assert {reply.text: reply.hidden for reply in said_below(room, receipt)[0]} == {"Boo": True, "Wann?": False}
+    assert {reply.text: reply.hidden for reply in all_replies(room.publisher, receipt)[0]} == {"Boo": True, "Wann?": False}
     assert [reply.hidden for reply in publisher.replies(Receipt(id=rude, url="")).page] == [None]
 
 
@@ -171,7 +162,7 @@ def test_a_thread_that_the_network_cuts_is_walked_to_its_end(room: Newsroom, mon
     for number in range(7):
         parent = room.reply_as("ann" if number % 2 else "bob", parent, f"{number}")
         ids.append(parent)
-    found, _ = said_below(room, receipt)
+    found, _ = all_replies(room.publisher, receipt)
     assert [reply.id for reply in found] == ids
 
 
@@ -179,7 +170,7 @@ def test_answering_what_was_deleted_says_so(room: Newsroom) -> None:
     """It was there when it was listed."""
     receipt = room.publish()
     asked = room.reply_as("ann", receipt.id, "Wann?")
-    (ann,), _ = said_below(room, receipt)
+    (ann,), _ = all_replies(room.publisher, receipt)
     room.delete_as("ann", asked)
     publisher, steps = room.open()
     with pytest.raises(TerminalError, match="deleted") as raised:
@@ -193,7 +184,7 @@ def test_an_answer_whose_answer_was_lost_is_there_once(room: Newsroom, effect: s
     """It is found under its key, also where what it answers has been deleted since."""
     receipt = room.publish()
     asked = room.reply_as("ann", receipt.id, "Wann?")
-    (ann,), _ = said_below(room, receipt)
+    (ann,), _ = all_replies(room.publisher, receipt)
     publisher, steps = room.open()
     room.sandbox.fault("bluesky", effect, handler="apply_writes", nth=1)
     item = publisher.answer(receipt, "At nine.", steps, name="a", to=ann)
@@ -215,7 +206,7 @@ def test_a_thread_goes_on_at_its_end_with_a_photo(room: Newsroom, effect: str | 
     record = publisher._get(item.id)["value"]
     assert record["reply"]["parent"]["uri"] == record["reply"]["root"]["uri"] == receipt.id
     assert [shown["alt"] for shown in record["embed"]["images"]] == [picture(7).alt]
-    assert len([reply for reply in said_below(room, receipt)[0] if reply.is_own]) == 1
+    assert len([reply for reply in all_replies(room.publisher, receipt)[0] if reply.is_own]) == 1
 
 
 def test_what_two_people_say_stands_in_the_order_of_a_thread(room: Newsroom) -> None:
@@ -225,7 +216,7 @@ def test_what_two_people_say_stands_in_the_order_of_a_thread(room: Newsroom) -> 
         told = room.broadcast.say("doors", text)["news"]
         assert not told.failed, told
     receipt = Receipt(id=(outcome := room.publish()).id, url=outcome.url, items=outcome.items)
-    welcome, question = said_below(room, receipt)[0]
+    welcome, question = all_replies(room.publisher, receipt)[0]
     assert [welcome.text, question.text] == ["Welcome.", "First question."]
     assert (welcome.parent, question.parent) == (receipt.id, welcome.id)
 
@@ -257,5 +248,5 @@ def test_a_reply_has_the_time_of_the_network(room: Newsroom) -> None:
     """Not that which its author's program says."""
     receipt = room.publish()
     room.reply_as("ann", receipt.id, "Wann?")
-    (ann,), _ = said_below(room, receipt)
+    (ann,), _ = all_replies(room.publisher, receipt)
     assert abs(ann.at - room.sandbox.clock.datetime()) < timedelta(minutes=2)

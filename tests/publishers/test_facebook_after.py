@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from socialcast.model.echo import Reply
 from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.receipt import LiveState, Receipt
 from socialcast.publishers.facebook.settings import Place
 from socialcast.sandbox import Sandbox
 from socialcast.testing.stage import clip
+from tests.publishers.conversation import all_replies
 from tests.publishers.test_facebook import Newsroom, composed, event, prepared_event
 
 
@@ -32,15 +32,6 @@ def receipt(room: Newsroom) -> Receipt:
 
 def mirror(room: Newsroom) -> Any:
     return room.sandbox.mirror("facebook")
-
-
-def said_below(room: Newsroom, receipt: Receipt, since: str = "") -> tuple[list[Reply], str]:
-    found: list[Reply] = []
-    more = True
-    while more:
-        page = room.publisher.replies(receipt, since)
-        found, since, more = [*found, *page.page], page.cursor, page.more
-    return found, since
 
 
 @pytest.mark.parametrize("video", [None, clip()])
@@ -102,11 +93,11 @@ def test_comments_come_on_both_levels_with_who_wrote_them(room: Newsroom, receip
     """The oldest first; own ones are marked, and hidden ones are shown as such."""
     asked = mirror(room).reply_as("ann", receipt.id, "When?")
     room.sandbox.advance(60)
-    answered = room.publisher.answer(receipt, "At nine.", room.steps(), name="a", to=said_below(room, receipt)[0][0])
+    answered = room.publisher.answer(receipt, "At nine.", room.steps(), name="a", to=all_replies(room.publisher, receipt)[0][0])
     room.sandbox.advance(60)
     angry = mirror(room).reply_as("bob", asked, "Who cares")
     room.sandbox.act("facebook", "moderate", "bob", angry, "hidden")
-    ann, ours, bob = said_below(room, receipt)[0]
+    ann, ours, bob = all_replies(room.publisher, receipt)[0]
     assert (ann.id, ann.author, ann.text, ann.parent, ann.is_own, ann.hidden) == (asked, "ann", "When?", receipt.id, False, False)
     assert (ours.id, ours.parent, ours.is_own) == (answered.id, asked, True)
     assert (bob.author, bob.parent, bob.hidden) == ("bob", asked, True)
@@ -120,11 +111,11 @@ def test_a_cursor_goes_on_where_the_last_day_ended(room: Newsroom, receipt: Rece
     assert (first.more, len(first.page)) == (True, 100)
     room.sandbox.advance(60)
     late = mirror(room).reply_as("ann", receipt.id, "Late")
-    rest, cursor = said_below(room, receipt, first.cursor)
+    rest, cursor = all_replies(room.publisher, receipt, first.cursor)
     assert [reply.id for reply in (*first.page, *rest)] == [*ids, late]
     room.sandbox.advance(86_400)
     latest = mirror(room).reply_as("bob", receipt.id, "And now?")
-    assert [reply.id for reply in said_below(room, receipt, cursor)[0]] in ([latest], [late, latest])
+    assert [reply.id for reply in all_replies(room.publisher, receipt, cursor)[0]] in ([latest], [late, latest])
 
 
 def test_an_author_that_facebook_does_not_name_is_left_out(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -133,7 +124,7 @@ def test_an_author_that_facebook_does_not_name_is_left_out(sandbox: Sandbox, tmp
     room = Newsroom(sandbox, tmp_path, wishes={"scopes": scopes})
     receipt = room.publish(composed(room, count=0))
     mirror(room).reply_as("ann", receipt.id, "When?")
-    (ann,) = said_below(room, receipt)[0]
+    (ann,) = all_replies(room.publisher, receipt)[0]
     assert (ann.author, ann.text, ann.is_own) == ("", "When?", False)
     room.close()
 
@@ -141,7 +132,7 @@ def test_an_author_that_facebook_does_not_name_is_left_out(sandbox: Sandbox, tmp
 def test_a_comment_that_nobody_may_answer_is_not_answered(room: Newsroom, receipt: Receipt) -> None:
     """Facebook tells beforehand."""
     mirror(room).reply_as("ann", receipt.id, "When?")
-    (ann,) = said_below(room, receipt)[0]
+    (ann,) = all_replies(room.publisher, receipt)[0]
     closed = msgspec.structs.replace(ann, forbidden="nobody may")
     with pytest.raises(NotAllowed):
         room.publisher.answer(receipt, "At nine.", room.steps(), name="a", to=closed)
@@ -151,7 +142,7 @@ def test_a_comment_that_nobody_may_answer_is_not_answered(room: Newsroom, receip
 def test_answering_what_was_deleted_says_so(room: Newsroom, receipt: Receipt) -> None:
     """It was there when it was listed."""
     id = mirror(room).reply_as("ann", receipt.id, "When?")
-    (ann,) = said_below(room, receipt)[0]
+    (ann,) = all_replies(room.publisher, receipt)[0]
     room.sandbox.act("facebook", "remove", "ann", id)
     with pytest.raises(TerminalError, match="deleted") as raised:
         room.publisher.answer(receipt, "At nine.", room.steps(), name="a", to=ann)
@@ -166,12 +157,12 @@ def test_an_answer_whose_answer_was_lost_is_there_once(room: Newsroom, receipt: 
     if level == 2:
         mirror(room).reply_as("bob", asked, "I ask, too")
     other = mirror(room).reply_as("cy", receipt.id, "What time?")
-    people = {reply.author: reply for reply in said_below(room, receipt)[0]}
+    people = {reply.author: reply for reply in all_replies(room.publisher, receipt)[0]}
     room.publisher.answer(receipt, "At nine.", room.steps(), name="here")
     room.publisher.answer(receipt, "At nine.", room.steps(), name="c", to=people["cy"])
     room.sandbox.fault("facebook", effect, method="POST", nth=1)
     item = room.publisher.answer(receipt, "At nine.", room.steps(), name="a", to=people["ann" if level == 1 else "bob"])
-    own = [reply for reply in said_below(room, receipt)[0] if reply.is_own]
+    own = [reply for reply in all_replies(room.publisher, receipt)[0] if reply.is_own]
     assert len(own) == 3
     (ours,) = [reply for reply in own if reply.id == item.id]
     assert ours.parent not in (receipt.id, other)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from socialcast.model.echo import Reply
 from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.receipt import Receipt
 from socialcast.model.sight import Seen
 from socialcast.sandbox import Sandbox
 from socialcast.testing.stage import picture, saying
+from tests.publishers.conversation import all_replies
 from tests.publishers.test_x import Newsroom
 
 
@@ -31,15 +31,6 @@ def receipt(room: Newsroom) -> Receipt:
 
 def mirror(room: Newsroom) -> Any:
     return room.sandbox.mirror("x")
-
-
-def said_below(room: Newsroom, receipt: Receipt, since: str = "") -> tuple[list[Reply], str]:
-    found: list[Reply] = []
-    more = True
-    while more:
-        page = room.publisher.replies(receipt, since)
-        found, since, more = [*found, *page.page], page.cursor, page.more
-    return found, since
 
 
 def test_what_is_published_reads_back_as_expected(room: Newsroom, receipt: Receipt) -> None:
@@ -70,9 +61,9 @@ def test_the_same_words_once_more_are_a_duplicate(room: Newsroom, receipt: Recei
 def test_replies_come_with_what_they_are_to_whom_and_by_whom(room: Newsroom, receipt: Receipt) -> None:
     """The newest first; own ones are marked, and those that X lets nobody answer carry its rule."""
     asked = mirror(room).reply_as("ann", receipt.id, "When?")
-    answered = room.publisher.answer(receipt, "At nine.", room.steps(), name="a", to=said_below(room, receipt)[0][0])
+    answered = room.publisher.answer(receipt, "At nine.", room.steps(), name="a", to=all_replies(room.publisher, receipt)[0][0])
     mirror(room).speak_as("bob", asked, "Who cares")
-    bob, ours, ann = said_below(room, receipt)[0]
+    bob, ours, ann = all_replies(room.publisher, receipt)[0]
     assert (ann.author, ann.text, ann.parent, ann.forbidden, ann.is_own) == ("ann", "@news When?", receipt.id, "", False)
     assert ann.url == f"https://x.com/ann/status/{asked}"
     assert (ours.id, ours.parent, ours.is_own) == (answered.id, asked, True)
@@ -87,15 +78,15 @@ def test_a_cursor_goes_on_where_the_last_day_ended(room: Newsroom, receipt: Rece
     late = mirror(room).reply_as("ann", receipt.id, "Late")
     second = room.publisher.replies(receipt, first.cursor)
     assert [reply.id for page in (first, second) for reply in page.page] == ids[::-1]
-    rest, cursor = said_below(room, receipt, second.cursor)
+    rest, cursor = all_replies(room.publisher, receipt, second.cursor)
     assert [reply.id for reply in rest] == [late]
-    assert said_below(room, receipt, cursor)[0] == []
+    assert all_replies(room.publisher, receipt, cursor)[0] == []
 
 
 def test_an_answer_that_the_rule_forbids_is_not_sent(room: Newsroom, receipt: Receipt) -> None:
     """X's rule of February 2026 is known beforehand."""
     mirror(room).speak_as("bob", receipt.id, "Meh")
-    (bob,), _ = said_below(room, receipt)
+    (bob,), _ = all_replies(room.publisher, receipt)
     posts = len(mirror(room).posts)
     with pytest.raises(NotAllowed) as refused:
         room.publisher.answer(receipt, "Sorry", room.steps(), name="a", to=bob)
@@ -106,7 +97,7 @@ def test_an_answer_that_the_rule_forbids_is_not_sent(room: Newsroom, receipt: Re
 def test_answering_what_was_deleted_says_so(room: Newsroom, receipt: Receipt) -> None:
     """It was there when it was listed."""
     id = mirror(room).reply_as("ann", receipt.id, "When?")
-    (ann,), _ = said_below(room, receipt)
+    (ann,), _ = all_replies(room.publisher, receipt)
     del mirror(room).posts[id]
     with pytest.raises(TerminalError, match="deleted"):
         room.publisher.answer(receipt, "At nine.", room.steps(), name="a", to=ann)
@@ -115,7 +106,7 @@ def test_answering_what_was_deleted_says_so(room: Newsroom, receipt: Receipt) ->
 def test_an_answer_whose_answer_was_lost_is_there_once(room: Newsroom, receipt: Receipt) -> None:
     """It is found on the timeline, below what it answers."""
     mirror(room).reply_as("ann", receipt.id, "When?")
-    (ann,), _ = said_below(room, receipt)
+    (ann,), _ = all_replies(room.publisher, receipt)
     room.sandbox.fault("x", "reset_after", method="POST", nth=1)
     item = room.publisher.answer(receipt, "At nine.", room.steps(), name="a", to=ann)
     assert [post.id for post in mirror(room).posts.values() if post.parent and post.parent.id == ann.id] == [item.id]

@@ -15,6 +15,7 @@ from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.receipt import Receipt
 from socialcast.sandbox import Sandbox
 from tests.publishers import test_youtube
+from tests.publishers.conversation import all_replies
 from tests.publishers.test_youtube import Station, event, film
 
 station = test_youtube.station  # a fixture: every request is held against the API's own description
@@ -36,12 +37,7 @@ class Studio:
         return publisher.answer(self.receipt, text, steps, name=name, to=to)
 
     def replies(self) -> list[Reply]:
-        found: list[Reply] = []
-        since, more = "", True
-        while more:
-            page = self.open()[0].replies(self.receipt, since)
-            found, since, more = [*found, *page.page], page.cursor, page.more
-        return found
+        return all_replies(self.open()[0], self.receipt)[0]
 
 
 @pytest.fixture
