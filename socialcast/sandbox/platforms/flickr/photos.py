@@ -7,7 +7,7 @@ from socialcast.sandbox.platforms.flickr.answers import Fail, Payload, content, 
 from socialcast.sandbox.platforms.flickr.api import FlickrApi, rest
 from socialcast.sandbox.platforms.flickr.state import SERVER, Call, Photo
 from socialcast.sandbox.platforms.flickr.tables import LICENSES, License
-from socialcast.sandbox.platforms.flickr.tags import split, tag_set
+from socialcast.sandbox.platforms.flickr.tags import Tag, split, tag_set
 
 __all__ = ["Licenses", "Photos"]
 
@@ -159,6 +159,17 @@ def _license(one: License) -> Payload:
     return {"id": one.id, "name": one.name, "url": one.url}
 
 
+def _tag(photo: Photo, tag: Tag) -> Payload:
+    return {
+        "id": photo.tag_id(tag),
+        "author": photo.owner.nsid,
+        "authorname": photo.owner.name,
+        "raw": tag.raw,
+        "machine_tag": int(tag.machine is not None),
+        **content(tag.clean),
+    }
+
+
 def _info(photo: Photo, reach: Audience, *, own: bool) -> Payload:
     visibility = {
         "ispublic": int(photo.is_public),
@@ -166,17 +177,6 @@ def _info(photo: Photo, reach: Audience, *, own: bool) -> Payload:
         "isfamily": int(photo.is_family),
     }
     permissions = {"permcomment": photo.perm_comment, "permaddmeta": photo.perm_addmeta}
-    tags = [
-        {
-            "id": photo.tag_id(tag),
-            "author": photo.owner.nsid,
-            "authorname": photo.owner.name,
-            "raw": tag.raw,
-            "machine_tag": int(tag.machine is not None),
-            **content(tag.clean),
-        }
-        for tag in photo.tags.values()
-    ]
     return {
         "id": photo.id,
         "secret": photo.secret,
@@ -202,6 +202,6 @@ def _info(photo: Photo, reach: Audience, *, own: bool) -> Payload:
         },
         **({"permissions": permissions} if own else {}),
         "comments": content(str(len(photo.comments))),
-        "tags": {"tag": tags},
+        "tags": {"tag": [_tag(photo, tag) for tag in photo.tags.values()]},
         "urls": {"url": [{"type": "photopage", **content(photo.page_url)}]},
     }
