@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-import msgspec
-
 from socialcast.broadcast.correctable import step_name
 from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all
 from socialcast.broadcast.plan import compose_post
@@ -77,8 +75,7 @@ def _findings(one: Delivered, post: Post, *, pictures: bool) -> Iterator[Finding
             yield Finding(difference=Difference.REMOVED, item=wanted.item, by=seen.edited_by if seen else "")
             continue
         yield from _Comparison(one, post, wanted, seen).findings(pictures=pictures)
-    everything = msgspec.structs.replace(receipt, items=(*receipt.items, *one.outcome.said))
-    for item in one.steps.read(lambda: publisher.duplicates(post, everything)):
+    for item in one.steps.read(lambda: publisher.duplicates(post, one.everything)):
         yield Finding(difference=Difference.EXTRA, item=item)
 
 

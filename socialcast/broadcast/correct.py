@@ -89,7 +89,7 @@ class Correcting:
             case Means.REPLY:
                 answer = one.publisher.answer(one.receipt, planned.text, one.steps, name=f"{name}/reply")
                 self._save(planned, one.receipt, answer)
-                return _told(planned, done="told in a reply", reply_url=self._visible(one, answer).url)
+                return _told(planned, done="told in a reply", reply_url=one.visible([answer])[0].url)
             case Means.REPLACE:
                 self._take_back(one)
                 return _told(planned, done="taken back", former_url=one.outcome.url)
@@ -113,9 +113,9 @@ class Correcting:
         one = planned.one
 
         def corrected(outcome: Outcome) -> Outcome:
-            for reply in replies:
-                outcome = with_said(outcome, item=self._visible(one, reply))
-            items = tuple(self._visible(one, item) for item in receipt.items)
+            for reply in one.visible(replies):
+                outcome = with_said(outcome, item=reply)
+            items = one.visible(receipt.items)
             url = one.publisher.connection.transport.visible_url(receipt.url)
             told = {"adaptations": planned.post.adaptations} if planned.means is Means.EDIT else {}
             return msgspec.structs.replace(outcome, id=receipt.id, url=url, items=items, revision=self._what.number, **told)
@@ -123,8 +123,7 @@ class Correcting:
         one.keep(corrected)
 
     def _take_back(self, one: Delivered) -> None:
-        everything = msgspec.structs.replace(one.receipt, items=(*one.receipt.items, *one.outcome.said))
-        if left := one.publisher.retract(everything, one.steps):
+        if left := one.publisher.retract(one.everything, one.steps):
             places = ", ".join(f"{item.item.url or item.item.id} ({item.reason})" for item in left)
             raise TerminalError(
                 f"not everything could be taken back, so nothing was published anew: {places}",
@@ -142,10 +141,6 @@ class Correcting:
         channels = {name: self._shop.channels[name] for name in names}
         work = Publication(self._shop, self._announcement, channels, self._listener, Cancel(), approval=None, recover=False)
         return {outcome.channel: _published_anew(outcome, told) for outcome in work.publish(wait=False).outcomes}
-
-    @staticmethod
-    def _visible(one: Delivered, item: Item) -> Item:
-        return msgspec.structs.replace(item, url=one.publisher.connection.transport.visible_url(item.url))
 
     def _report(self, outcomes: Iterable[CorrectionOutcome]) -> CorrectionReport:
         return CorrectionReport(key=self._what.key, revision=self._what.number, outcomes=tuple(outcomes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import NamedTuple, TypeVar
@@ -51,6 +51,16 @@ class Delivered(NamedTuple):
         """What the publisher gave when it published it."""
         told = self.outcome
         return Receipt(id=told.id, url=told.url, published_at=told.published_at, items=told.items)
+
+    @property
+    def everything(self) -> Receipt:
+        """The same with what was answered below it since."""
+        return msgspec.structs.replace(self.receipt, items=(*self.outcome.items, *self.outcome.said))
+
+    def visible(self, items: Iterable[Item]) -> tuple[Item, ...]:
+        """The items with addresses that can be opened: in a sandbox run, the sandbox's."""
+        visible = self.publisher.connection.transport.visible_url
+        return tuple(msgspec.structs.replace(item, url=visible(item.url)) for item in items)
 
 
 class Published(NamedTuple):

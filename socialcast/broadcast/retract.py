@@ -63,8 +63,7 @@ def _taken_back(one: Delivered) -> tuple[Left, ...]:
     if not table.retract:
         reason = table.notes.get("retract", f"{one.publisher.name} cannot take back what it published")
         return tuple(Left(item=item, reason=reason) for item in made.items or (_main(made),))
-    everything = msgspec.structs.replace(made, items=(*made.items, *one.outcome.said))
-    return tuple(one.publisher.retract(everything, one.steps) or ())
+    return tuple(one.publisher.retract(one.everything, one.steps) or ())
 
 
 def _as_retracted(outcome: Outcome, *, left: tuple[Left, ...]) -> Outcome:

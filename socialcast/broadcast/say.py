@@ -19,7 +19,7 @@ from socialcast.model.announcement import Announcement, Photo
 from socialcast.model.errors import ConfigurationError, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Severity
-from socialcast.model.receipt import Item, Outcome, State
+from socialcast.model.receipt import Item, Receipt, State
 from socialcast.model.reports import ChannelOutcome, SayReport
 
 __all__ = ["say"]
@@ -80,31 +80,22 @@ def _append(one: Delivered, statements: dict[int, Announcement]) -> ChannelOutco
     sent_before = one.steps.sent
     for number, statement in statements.items():
         post = _post(one, statement)
-        items = tuple(map(partial(_visible, one), _appended(one, receipt_items=receipt.items, post=post, number=number)))
+        items = one.visible(_appended(one, receipt, post, number))
         receipt = msgspec.structs.replace(receipt, items=_with(receipt.items, items))
-    one.keep(lambda outcome: _with_items(outcome, receipt.items))
+    one.keep(lambda outcome: msgspec.structs.replace(outcome, items=receipt.items))
     done = "said" if one.steps.sent > sent_before else "said before"
     return about(one, ChannelOutcome, done=done, url=items[0].url)
 
 
-def _appended(one: Delivered, *, receipt_items: tuple[Item, ...], post: Post, number: int) -> tuple[Item, ...]:
-    receipt = msgspec.structs.replace(one.receipt, items=receipt_items)
+def _appended(one: Delivered, receipt: Receipt, post: Post, number: int) -> tuple[Item, ...]:
     if not receipt.items:
-        raise TerminalError("the ledger does not tell the posts of the thread", hint=f"say it by hand: {one.outcome.url}")
+        raise TerminalError("the ledger does not tell the posts of the thread", hint="go on with it by hand")
     return one.publisher.append(receipt, post, one.steps, name=f"say/{number}")
 
 
 def _with(items: tuple[Item, ...], more: tuple[Item, ...]) -> tuple[Item, ...]:
     known = {item.id for item in items}
     return (*items, *(item for item in more if item.id not in known))
-
-
-def _with_items(outcome: Outcome, items: tuple[Item, ...]) -> Outcome:
-    return msgspec.structs.replace(outcome, items=items)
-
-
-def _visible(one: Delivered, item: Item) -> Item:
-    return msgspec.structs.replace(item, url=one.publisher.connection.transport.visible_url(item.url))
 
 
 # -- what was said -----------------------------------------------------------------------------------------------------------

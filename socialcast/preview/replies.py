@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from html import escape
 from pathlib import Path
 
-from socialcast.compose.characters import harmless
 from socialcast.delivery.conversation import Kept, Standing
+from socialcast.preview.elements import text
 
 __all__ = ["write_replies_page"]
 
@@ -34,7 +33,7 @@ def _lines(key: str, replies: Iterable[Kept]) -> Iterator[str]:
     yield '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
     yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n<meta name="referrer" content="no-referrer">\n'
     yield '<meta name="viewport" content="width=device-width">\n'
-    yield f"<title>Replies: {_text(key)}</title>\n<style>{_STYLE}</style>\n<h1>Replies: {_text(key)}</h1>\n<main>\n"
+    yield f"<title>Replies: {text(key)}</title>\n<style>{_STYLE}</style>\n<h1>Replies: {text(key)}</h1>\n<main>\n"
     any_said = False
     for kept in replies:
         any_said = True
@@ -45,12 +44,12 @@ def _lines(key: str, replies: Iterable[Kept]) -> Iterator[str]:
 
 def _article(kept: Kept) -> str:
     reply = kept.reply
-    language = f' lang="{_text(reply.language)}"' if reply.language else ""
+    language = f' lang="{text(reply.language)}"' if reply.language else ""
     notes = [_WORDS[kept.standing], *(["hidden"] if reply.hidden else []), *filter(None, [reply.forbidden])]
     return (
-        f'<article>\n<h2><bdi dir="auto">{_text(reply.author)}</bdi> on {_text(kept.channel)}</h2>\n'
-        f'<p class="said" dir="auto"{language}>{_text(reply.text)}</p>\n'
-        f"<small>{_when(kept)}; {_text('; '.join(notes))}; id <code>{_text(reply.id)}</code></small>\n</article>\n"
+        f'<article>\n<h2><bdi dir="auto">{text(reply.author)}</bdi> on {text(kept.channel)}</h2>\n'
+        f'<p class="said" dir="auto"{language}>{text(reply.text)}</p>\n'
+        f"<small>{_when(kept)}; {text('; '.join(notes))}; id <code>{text(reply.id)}</code></small>\n</article>\n"
     )
 
 
@@ -58,8 +57,4 @@ def _when(kept: Kept) -> str:
     time = f'<time datetime="{kept.reply.at.isoformat()}">{kept.reply.at:%Y-%m-%d %H:%M} UTC</time>'
     if not kept.reply.url.startswith(("https://", "http://")):  # no other address may be followed
         return time
-    return f'<a href="{_text(kept.reply.url)}" rel="noreferrer noopener nofollow">{time}</a>'
-
-
-def _text(text: str) -> str:
-    return escape(harmless(text), quote=True)
+    return f'<a href="{text(kept.reply.url)}" rel="noreferrer noopener nofollow">{time}</a>'
