@@ -159,12 +159,12 @@ def step_name(number: int) -> str:
 
 
 def _no_edit(one: Delivered, changes: Iterable[Aspect], now: datetime, edits_made: int) -> str:
-    """Why the platform does not let the post be changed so; empty where it does."""
-    rules, platform = one.publisher.capabilities.edits, one.outcome.platform
-    if rules is None:
-        return f"{platform} lets nobody change a post"
+    """Why the post cannot be changed so; empty where it can."""
+    table, platform = one.publisher.capabilities, one.outcome.platform
+    if (rules := table.edits) is None:
+        return f"posts on {platform} cannot be changed here" + (f": {why}" if (why := table.notes.get("edits")) else "")
     if missing := [aspect.value for aspect in changes if aspect not in rules.aspects]:
-        return f"{platform} does not let {' and '.join(missing)} be changed"
+        return f"{' and '.join(missing)} of a post on {platform} cannot be changed here"
     at = one.outcome.published_at
     if rules.within_seconds is not None and at and (now - at).total_seconds() > rules.within_seconds:
         return f"{platform} lets a post be changed for {rules.within_seconds // 60} minutes, and it is older"

@@ -161,7 +161,7 @@ def test_the_plan_tells_and_sends_nothing(make: Make, sandbox: Sandbox) -> None:
         (Means.NONE, ("text", "media", "alt text")),
         (Means.REPLY, ("text", "media", "alt text")),
     ]
-    assert "does not let media and alt text be changed" in report["page"].reason
+    assert "media and alt text of a post on facebook cannot be changed" in report["page"].reason
     assert writes(sandbox) == sent
     assert former_revisions(broadcast.ledger, "doors") == []
 
