@@ -6,7 +6,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -412,8 +412,7 @@ def test_what_comes_after_is_read_and_answered(account: Account) -> None:
         first, second = publisher.inspect(receipt).items
         assert (first.links, second.text) == (("https://example.org/x",), "after-1 goes on.")
         assert [medium.alt for medium in second.media or ()] == [picture(5).alt]
-        told = {(metric.item_id, metric.name): metric.value for metric in publisher.measure(receipt)}
-        assert (told[receipt.id, "comments"], told[receipt.id, "likes"]) == (2, 0)
+        assert _awaited(lambda: _told(publisher.measure(receipt), receipt.id) == {"comments": 2, "likes": 0})
         publisher.retract(receipt, steps)
         assert _awaited(lambda: all(seen.gone for seen in publisher.inspect(receipt).items))
 
@@ -425,6 +424,11 @@ def _awaited(look: Callable[[], Any]) -> Any:
             return found
         time.sleep(0.25)
     raise AssertionError("the network has not taken it up")
+
+
+def _told(metrics: Iterable[Any], item_id: str) -> dict[str, int]:
+    """Two figures of an item: the network counts an answer a moment after it shows it."""
+    return {metric.name: metric.value for metric in metrics if metric.item_id == item_id and metric.name in ("comments", "likes")}
 
 
 def _receipt(outcome: Any) -> Any:
