@@ -82,7 +82,7 @@ def _says(text: str, address: str) -> bool:
 
 
 def _unsaid(tags: Sequence[str], text: str) -> list[str]:
-    if not tags or not {"#", "＃"}.intersection(text):
+    if not tags or not ("#" in text or "＃" in text):
         return list(tags)
     said = {text[span.start : span.end].casefold() for span in find_spans(text) if span.kind is Kind.HASHTAG}
     return [tag for tag in tags if tag.casefold() not in said]

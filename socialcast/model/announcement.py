@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -134,7 +134,7 @@ class Override(Data, frozen=True):
 _NO_OVERRIDE = Override()
 
 
-class Announcement(Data, frozen=True, kw_only=True):
+class Announcement(Data, frozen=True, kw_only=True, dict=True):
     """One announcement for all channels.
 
     `text` is what feeds show, `short` a shorter variant for those that have no room for it, `body` the long form (Markdown) for
@@ -228,7 +228,7 @@ class Announcement(Data, frozen=True, kw_only=True):
         """The announcement as this channel says it: in its language, if there are words in it, its override applied."""
         override = self.channels.get(channel, _NO_OVERRIDE)
         spoken = self.spoken_on(channel, language)
-        changes = self._words_in(spoken) if any(value.texts for _, value in self._worded()) or spoken != self.language else {}
+        changes = dict(self._words_in(spoken)) if self._has_other_words or spoken != self.language else {}
         changes |= {name: value for name in _OVERRIDDEN if (value := getattr(override, name)) is not None}
         if not changes:
             return self
@@ -242,8 +242,22 @@ class Announcement(Data, frozen=True, kw_only=True):
             return language or self.language
         return best_language(language, [self.language, *self.texts]) or self.language
 
-    def _words_in(self, language: str) -> dict[str, Any]:
+    @cached_property
+    def _has_other_words(self) -> bool:
+        return any(value.texts for _, value in self._worded())
+
+    @cached_property
+    def _said_in(self) -> dict[str, Mapping[str, Any]]:
+        """What was asked for by language: a hundred channels speak a few, and share the photos that are said in each."""
+        return {}
+
+    def _words_in(self, language: str) -> Mapping[str, Any]:
         """The fields that say it in that language alone, in which there may be no words."""
+        if language not in self._said_in:
+            self._said_in[language] = self._fields_in(language)
+        return self._said_in[language]
+
+    def _fields_in(self, language: str) -> Mapping[str, Any]:
         other = "" if language == self.language else language
         return {
             **words_in(self, other, Words()),

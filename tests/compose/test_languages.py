@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from socialcast import Announcement, ConfigurationError, Live, Override, Photo, Video
@@ -111,3 +112,11 @@ def test_a_variant_has_the_tag_of_another_language(language: str, message: str) 
 def test_the_key_is_the_same_in_every_language() -> None:
     """Without a key of its own an announcement is known by its content, whatever a channel says of it."""
     assert DOORS.for_channel("news", "fr").resolved_key == DOORS.resolved_key
+
+
+def test_channels_of_one_language_share_its_photos() -> None:
+    """A hundred channels hold the photos of each language once; none of them sees another's override."""
+    first, second = (DOORS.for_channel(name, "fr") for name in ("news", "wall"))
+    assert first.photos is second.photos
+    changed = msgspec.structs.replace(DOORS, channels={"news": Override(title="Mine")})
+    assert (changed.for_channel("news", "fr").title, changed.for_channel("wall", "fr").title) == ("Mine", second.title)
