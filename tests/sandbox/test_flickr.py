@@ -670,6 +670,32 @@ class TestComments:
         assert news.code("photos.comments.deleteComment", comment_id=number) == 0
         assert reader.code("photos.comments.deleteComment", comment_id=number) == 2
 
+    def test_an_album_has_comments_of_its_own(self, mirror: FlickrMirror, news: Caller, reader: Caller) -> None:
+        photo_id = news.photo(jpeg())
+        album = news.call("photosets.create", title="Davos", primary_photo_id=photo_id)["photoset"]["id"]
+        assert news.call("photosets.comments.getList", photoset_id=album)["comments"] == {"photoset_id": album}
+        number = reader.call("photosets.comments.addComment", photoset_id=album, comment_text="Nice")["comment"]["id"]
+        [comment] = news.call("photosets.comments.getList", photoset_id=album)["comments"]["comment"]
+        assert (comment["id"], comment["authorname"], comment["_content"]) == (number, "reader", "Nice")
+        assert comment["permalink"].startswith(f"https://www.flickr.com/photos/news/albums/{album}#comment")
+        assert "comment" not in news.call("photos.comments.getList", photo_id=photo_id)["comments"]
+        info = news.call("photosets.getInfo", photoset_id=album, user_id=news.account.id)["photoset"]
+        assert info["count_comments"] == "1"
+        assert news.code("photosets.comments.editComment", comment_id=number, comment_text="x") == 2
+        assert reader.code("photosets.comments.editComment", comment_id=number, comment_text=" ") == 8
+        assert reader.code("photosets.comments.editComment", comment_id=number, comment_text="Nicer") == 0
+        assert [card.text for card in mirror.cards() if card.kind == "comment"] == ["Nicer"]
+        assert news.code("photosets.comments.deleteComment", comment_id=number) == 0
+        assert reader.code("photosets.comments.deleteComment", comment_id=number) == 2
+
+    def test_an_album_that_nobody_else_sees_takes_no_comments(self, news: Caller, reader: Caller) -> None:
+        album = news.call("photosets.create", title="Davos", primary_photo_id=news.photo(jpeg(), **PRIVATE))["photoset"]["id"]
+        assert (
+            reader.call("photosets.comments.addComment", photoset_id=album, comment_text="x")["message"] == "Photoset not found"
+        )
+        assert news.code("photosets.comments.addComment", photoset_id=album, comment_text=" ") == 8
+        assert news.code("photosets.comments.addComment", photoset_id=album, comment_text="x") == 0
+
 
 @pytest.mark.documentation
 class TestPeople:

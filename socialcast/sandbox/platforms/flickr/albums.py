@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from socialcast.sandbox.platforms.flickr.answers import Fail, Payload, content, paged
 from socialcast.sandbox.platforms.flickr.api import FlickrApi, rest
 from socialcast.sandbox.platforms.flickr.lists import row
-from socialcast.sandbox.platforms.flickr.state import SERVER, Call, Member, Photo, Photoset
+from socialcast.sandbox.platforms.flickr.state import SERVER, Call, Member, Photoset
 
 __all__ = ["Albums"]
 
@@ -98,7 +98,7 @@ class Albums(FlickrApi):
     def photosets_get_list(self, call: Call) -> Payload:
         """A member's albums, the newest first."""
         owner = self.person(call.get("user_id"), call, code=1) if call.get("user_id") else call.caller
-        shown = [one for one in reversed(self.photosets.values()) if one.owner == owner and self._visible(one, call.member)]
+        shown = [one for one in reversed(self.photosets.values()) if one.owner == owner and self.shown(one, call.member)]
         most = self.limits.page_max_photos
         attributes, page = paged(shown, call.get("page"), call.get("per_page"), most, most)
         return {"photosets": {**attributes, "photoset": [self._describe(one, call.member) for one in page]}}
@@ -112,7 +112,7 @@ class Albums(FlickrApi):
     def photosets_get_photos(self, call: Call) -> Payload:
         """The photos of an album, in its order."""
         photoset = self._seen_photoset(call)
-        photos, most = self._visible(photoset, call.member), self.limits.page_max_photos
+        photos, most = self.shown(photoset, call.member), self.limits.page_max_photos
         attributes, page = paged(photos, call.get("page"), call.get("per_page"), most, most)
         rows = [
             {**row(photo, call.get("extras"), self.reach(photo)), "isprimary": int(photo.id == photoset.primary)}
@@ -124,15 +124,12 @@ class Albums(FlickrApi):
     def _seen_photoset(self, call: Call) -> Photoset:
         owner = self.person(call.get("user_id"), call, code=2)
         photoset = self.photosets.get(call.get("photoset_id"))
-        if photoset is None or photoset.owner != owner or not self._visible(photoset, call.member):
+        if photoset is None or photoset.owner != owner or not self.shown(photoset, call.member):
             raise Fail(1)
         return photoset
 
-    def _visible(self, photoset: Photoset, member: Member | None) -> list[Photo]:
-        return [photo for photo in map(self.photos.__getitem__, photoset.photos) if self.sees(member, photo)]
-
     def _describe(self, photoset: Photoset, member: Member | None) -> Payload:
-        photos = self._visible(photoset, member)
+        photos = self.shown(photoset, member)
         videos = sum(photo.file.kind == "video" for photo in photos)
         primary = self.photos[photoset.primary]
         return {
@@ -147,6 +144,9 @@ class Albums(FlickrApi):
             "videos": videos,
             "count_photos": str(len(photos) - videos),
             "count_videos": str(videos),
+            "count_views": str(self.album_reach(photoset).views),
+            "count_comments": str(len(photoset.comments)),
+            "can_comment": int(member is not None),
             "date_create": str(int(photoset.created)),
             "date_update": str(int(photoset.updated)),
             "title": content(photoset.title),

@@ -1,4 +1,4 @@
-"""What a visitor sees: public albums, public photos, and the comments under them."""
+"""What a visitor sees: public albums, public photos, and the comments under both."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def public_cards(state: FlickrState) -> list[Card]:
     for photoset in state.photosets.values():
         photos = [photo for photo in map(state.photos.__getitem__, photoset.photos) if photo.is_public]
         albums |= {photo.id: photoset.id for photo in photos if photo.id not in albums}
-        cards += [_album(photoset, photos)] if photos else []
+        if photos:
+            cards += [_album(photoset, photos), *(_comment(photoset, one) for one in photoset.comments.values())]
     for photo in state.photos.values():
         if photo.is_public:
             cards += [_photo(photo, albums.get(photo.id, "")), *(_comment(photo, one) for one in photo.comments.values())]
@@ -47,7 +48,7 @@ def _album(photoset: Photoset, photos: list[Photo]) -> Card:
         text=photoset.description,
         pictures=tuple(map(_picture, photos)),
         facts={"photos": str(len(photos)), "licence": ", ".join(sorted({photo.license.name for photo in photos}))},
-        acts=(Act.EDIT, Act.REMOVE),
+        acts=(Act.REPLY, Act.EDIT, Act.REMOVE),
     )
 
 
@@ -67,14 +68,14 @@ def _photo(photo: Photo, album: str) -> Card:
     )
 
 
-def _comment(photo: Photo, comment: Comment) -> Card:
+def _comment(place: Photo | Photoset, comment: Comment) -> Card:
     return Card(
         id=comment.id,
         kind="comment",
         account=comment.author.name,
-        url=f"{photo.page_url}#comment{comment.id.rpartition('-')[2]}",
+        url=f"{place.page_url}#comment{comment.id.rpartition('-')[2]}",
         at=_time(comment.at),
         text=comment.text,
-        parent=photo.id,
+        parent=place.id,
         acts=(Act.REPLY, Act.EDIT, Act.REMOVE),
     )

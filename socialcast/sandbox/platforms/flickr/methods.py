@@ -175,6 +175,25 @@ _ALL = (
     ),
     _write("flickr.photosets.delete", "photoset_id", errors=_SET),
     Method(name="flickr.photosets.getList", optional=("user_id", "page", "per_page"), errors={1: "User not found"}),
+    Method(name="flickr.photosets.comments.getList", required=("photoset_id",), errors={1: "Photoset not found."}),
+    _write(
+        "flickr.photosets.comments.addComment",
+        *("photoset_id", "comment_text"),
+        errors=_SET | {8: "Blank comment"},
+        missing={"comment_text": 8},
+    ),
+    _write(
+        "flickr.photosets.comments.editComment",
+        *("comment_id", "comment_text"),
+        errors={2: "Comment not found.", 8: "Blank comment."},
+        missing={"comment_id": 2, "comment_text": 8},
+    ),
+    _write(
+        "flickr.photosets.comments.deleteComment",
+        "comment_id",
+        errors={2: "Comment not found."},
+        missing={"comment_id": 2},
+    ),
     # The pages require user_id since 2014; older tables of the methods do not have it.
     Method(
         name="flickr.photosets.getPhotos",

@@ -52,7 +52,7 @@ class Member:
 
 @dataclass(slots=True, kw_only=True)
 class Comment:
-    """A comment under a photo."""
+    """A comment under a photo or an album."""
 
     id: str
     author: Member
@@ -123,6 +123,7 @@ class Photoset:
     created: float
     updated: float
     photos: dict[str, None]
+    comments: dict[str, Comment] = field(default_factory=dict)
 
     @property
     def page_url(self) -> str:
@@ -259,10 +260,19 @@ class FlickrState(Mirror):
             raise Fail(code)
         return member
 
+    def shown(self, photoset: Photoset, member: Member | None) -> list[Photo]:
+        """The photos of an album that this member may see; an album without any is not there for them."""
+        return [photo for photo in map(self.photos.__getitem__, photoset.photos) if self.sees(member, photo)]
+
     def reach(self, photo: Photo) -> Audience:
         """How many have seen and favoured it; only what is public is seen."""
         now = self.clock.now()
         return audience(photo.id, photo.posted if photo.is_public else now, now)
+
+    def album_reach(self, photoset: Photoset) -> Audience:
+        """How many have seen an album since the public could."""
+        now = self.clock.now()
+        return audience(photoset.id, min((photo.posted for photo in self.shown(photoset, None)), default=now), now)
 
     def touch(self, *changed: Photo | Photoset) -> None:
         """Note that these were changed now."""
