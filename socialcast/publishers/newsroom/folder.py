@@ -20,10 +20,11 @@ from filelock import FileLock
 from socialcast.model.errors import ConfigurationError, NotAllowed
 from socialcast.publishers.newsroom.record import RECORD, Entry, Record
 
-__all__ = ["Folder", "place"]
+__all__ = ["PAGE", "Folder", "place"]
 
 T = TypeVar("T")
 
+PAGE = "index.html"  # in the root and in every page's folder
 _HIDDEN = ".newsroom"
 _MOST_EVENTS = 100  # in the calendar, those that start last
 _WAIT_SECONDS = 120.0  # for another run that writes its index

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -16,17 +16,16 @@ from socialcast.model.errors import Conflict
 from socialcast.model.post import Post
 from socialcast.model.receipt import Account, Draft, Item, LiveState, Receipt
 from socialcast.publisher import Connection, Publisher
-from socialcast.publishers.newsroom import feeds, media
-from socialcast.publishers.newsroom.folder import Folder
-from socialcast.publishers.newsroom.pages import Pages, title_of
-from socialcast.publishers.newsroom.record import RECORD, Entry, Event, Record, slug_of
+from socialcast.publishers.newsroom import media
+from socialcast.publishers.newsroom.folder import PAGE, Folder
+from socialcast.publishers.newsroom.lists import Lists
+from socialcast.publishers.newsroom.pages import Pages
+from socialcast.publishers.newsroom.record import RECORD, Event, Record, slug_of
 from socialcast.publishers.newsroom.tables import CAPABILITIES, NewsroomSettings
 
 __all__ = ["NewsroomPublisher"]
 
-_PAGE = "index.html"
 _NO_START = datetime(1970, 1, 1, tzinfo=UTC)
-_NEWEST = 20  # on the first page and in the feeds
 
 
 class NewsroomPublisher(Publisher):
@@ -44,6 +43,7 @@ class NewsroomPublisher(Publisher):
         root = connection.folder / settings.folder
         self._folder = Folder(root.absolute(), settings.base)
         self._pages = Pages(settings, connection.folder / settings.templates if settings.templates else None)
+        self._lists = Lists(self._folder, self._pages, settings)
 
     @classmethod
     def sandbox_wishes(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,12 +122,7 @@ class NewsroomPublisher(Publisher):
             records = self._folder.all_records()
             for record in records:
                 self._write_page(record)
-                if record.event and record.event.starts_at:
-                    self._folder.note_event(record.slug, record.event.starts_at)
-            for month in {record.month for record in records}:
-                self._write_month(month, _ordered(_entries([record for record in records if record.month == month])))
-            self._write_newest(self._folder.newest(_NEWEST))
-            self._write_calendar()
+            self._lists.rebuild(records)
         return len(records)
 
     # -- the draft -----------------------------------------------------------------------------------------------------
@@ -181,7 +176,7 @@ class NewsroomPublisher(Publisher):
         with self._folder.alone():
             record = self._dated(msgspec.json.decode((draft / RECORD).read_bytes(), type=Record))
             self._folder.write(draft / RECORD, record.to_json())
-            self._folder.write(draft / _PAGE, self._pages.page(record))
+            self._folder.write(draft / PAGE, self._pages.page(record))
             self._folder.publish(draft, slug)
         return slug
 
@@ -212,67 +207,16 @@ class NewsroomPublisher(Publisher):
             self._write_page(record)
             for file in {*before.files} - {*record.files}:
                 self._folder.remove(self._folder.root / slug / file)
-            self._list(record)
+            self._lists.renew(record)
         return slug
 
     def _write_page(self, record: Record) -> None:
         page = self._folder.root / record.slug
         self._folder.write(page / RECORD, record.to_json())
-        self._folder.write(page / _PAGE, self._pages.page(record))
-
-    # -- what tells of it ------------------------------------------------------------------------------------------------
-
-    def _list(self, record: Record) -> None:
-        """Renew what tells of it: its month, the first page and the feeds if it is among the newest, the calendar if it has an
-        event. All of it is written again by a run that was cut short, for what is remembered is written last."""
-        others = [entry for entry in self._folder.month(record.month) if entry.slug != record.slug]
-        entries = _ordered([*others, *_entries([record])])
-        if entries != self._folder.month(record.month):  # else the month's page has it as it is
-            self._write_month(record.month, entries)
-        if record.event and record.event.starts_at:
-            self._folder.note_event(record.slug, record.event.starts_at)
-        newest = self._folder.newest(_NEWEST)
-        if len(newest) < _NEWEST or record.moment >= newest[-1].published_at:
-            self._write_newest(newest)
-        if record.event or not (self._folder.root / feeds.CALENDAR).exists():
-            self._write_calendar()
-
-    def _write_month(self, month: str, entries: list[Entry]) -> None:
-        archive = self._folder.root / "archive"
-        archive.mkdir(exist_ok=True)
-        self._folder.write(archive / f"{month}.html", self._pages.archive(month, entries))
-        self._folder.write_month(month, entries)
-
-    def _write_newest(self, entries: list[Entry]) -> None:
-        records, site = self._folder.records(entries), self.settings
-        files = {
-            _PAGE: self._pages.index(records, self._folder.months()),
-            feeds.RSS: feeds.rss(records, site),
-            feeds.ATOM: feeds.atom(records, site),
-            feeds.JSON_FEED: feeds.json_feed(records, site),
-        }
-        for name, data in files.items():
-            self._folder.write(self._folder.root / name, data)
-
-    def _write_calendar(self) -> None:
-        self._folder.write(self._folder.root / feeds.CALENDAR, feeds.calendar(self._folder.with_events(), self.settings))
+        self._folder.write(page / PAGE, self._pages.page(record))
 
     def _address(self, key: str) -> str:
         return f"{self.settings.base}{slug_of(key)}/"
-
-
-def _entries(records: Iterable[Record]) -> list[Entry]:
-    """What the lists tell of them; nothing of what was withdrawn."""
-    return [
-        Entry(slug=record.slug, published_at=record.moment, title=title_of(record), language=record.language)
-        for record in records
-        if not record.withdrawn
-    ]
-
-
-def _ordered(entries: Iterable[Entry]) -> list[Entry]:
-    """The latest first."""
-    return sorted(entries, key=lambda entry: (entry.published_at, entry.slug), reverse=True)
 
 
 def _digest(post: Post) -> str:
