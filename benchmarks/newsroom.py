@@ -70,7 +70,9 @@ class _Newsroom:
         outcome = self._broadcast.status(self._latest)["site"]
         publisher, steps = self._broadcast.open("site", self._latest)
         receipt = Receipt(id=outcome.id, url=outcome.url, items=outcome.items)
-        words = Post(key=self._latest, channel="site", platform="newsroom", parts=(f"We open at {self._number}.",))
+        words = Post(
+            key=self._latest, channel="site", platform="newsroom", parts=(f"We open at {self._number}.",), photos=_PHOTOS
+        )
         return timed(lambda: publisher.amend(receipt, words, steps, name=f"amend/{self._number}"))
 
 
@@ -87,7 +89,6 @@ def _fill(root: Path, count: int, between: timedelta) -> None:
         (root / slug / RECORD).unlink()
         (root / slug / RECORD).write_bytes(record.to_json())
         months.setdefault(record.month, []).append(Entry(slug=slug, published_at=at, title=f"Announcement {number}"))
-        if event and event.starts_at:
-            folder.note_event(slug, event.starts_at)
+        folder.note(record)
     for month, entries in months.items():
         (root / ".newsroom" / "months" / f"{month}.json").write_bytes(msgspec.json.encode(entries[::-1]))

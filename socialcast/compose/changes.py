@@ -27,9 +27,9 @@ def changed_aspects(before: Post, after: Post, capabilities: Capabilities) -> tu
 
 
 def _pictures(post: Post) -> Any:
-    """The bytes of every photo and film, in order."""
-    media = [*post.photos, *([post.video] if post.video else [])]
-    return post.photos_each, [told_by_content(medium).get("sha256", "") for medium in media]
+    """What every photo and film shows and tells of its place, in order."""
+    media = [told_by_content(medium) for medium in (*post.photos, *([post.video] if post.video else []))]
+    return post.photos_each, [(told.get("sha256", ""), told.get("keep_location", False)) for told in media]
 
 
 def _described(photo: Photo) -> tuple[str, str, str]:

@@ -25,6 +25,7 @@ from socialcast.publishers.newsroom.words import speak
 __all__ = ["ATOM", "CALENDAR", "JSON_FEED", "RSS", "atom", "calendar", "json_feed", "rss"]
 
 RSS, ATOM, JSON_FEED, CALENDAR = "rss.xml", "atom.xml", "feed.json", "calendar.ics"
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _REMEMBERED = 64  # texts in HTML, which three feeds show
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # when a feed without entries was changed
 _LENGTH_UNKNOWN = timedelta(hours=1)  # of an event whose end is not told: calendars would show an instant
@@ -39,21 +40,31 @@ class _Atom(Atom1Feed):  # type: ignore[misc]
     def latest_post_date(self) -> datetime:
         return _latest(self)
 
+    def root_attributes(self) -> dict[str, str]:
+        return {**super().root_attributes(), "xmlns:at": _TOMBSTONES}
+
+    def write_items(self, handler: Any) -> None:
+        for address, when in self.feed["withdrawn"]:
+            handler.addQuickElement("at:deleted-entry", "", {"ref": address, "when": when.isoformat()})
+        super().write_items(handler)
+
     def item_attributes(self, item: Mapping[str, Any]) -> dict[str, str]:
         return {"xml:lang": item["language"]}
 
 
-def rss(records: Sequence[Record], site: NewsroomSettings) -> bytes:
-    """RSS 2.0: the whole text of each entry, and the film or the first photo as its enclosure."""
-    feed = _Rss(**_about(site, RSS))
+def rss(records: Sequence[Record], site: NewsroomSettings, withdrawn: Sequence[Record]) -> bytes:
+    """RSS 2.0: the whole text of each entry, and the film or the first photo as its enclosure; what was withdrawn is not in it,
+    and has changed the feed."""
+    feed = _Rss(**_about(site, RSS), withdrawn=_tombstones(withdrawn, site))
     for record in records:
         feed.add_item(**_item(record, site), description=_content(record, site), enclosures=_enclosures(record, site)[:1])
     return str(feed.writeString("utf-8")).encode()
 
 
-def atom(records: Sequence[Record], site: NewsroomSettings) -> bytes:
-    """Atom: a changed entry keeps its id and has a newer time, so that readers replace it."""
-    feed = _Atom(**_about(site, ATOM))
+def atom(records: Sequence[Record], site: NewsroomSettings, withdrawn: Sequence[Record]) -> bytes:
+    """Atom: a changed entry keeps its id and has a newer time, so that readers replace it; one that was withdrawn is said to be
+    deleted (RFC 6721)."""
+    feed = _Atom(**_about(site, ATOM), withdrawn=_tombstones(withdrawn, site))
     for record in records:
         told = {"description": str(escape(summary_of(record))), "content": _content(record, site), "language": record.language}
         feed.add_item(**_item(record, site), **told, enclosures=_enclosures(record, site))
@@ -189,5 +200,11 @@ def _calendar_event(record: Record, event: Event, starts_at: datetime, site: New
     return made
 
 
+def _tombstones(withdrawn: Sequence[Record], site: NewsroomSettings) -> list[tuple[str, datetime]]:
+    return [(f"{site.base}{record.slug}/", (record.changed_at or record.moment).astimezone(UTC)) for record in withdrawn]
+
+
 def _latest(feed: SyndicationFeed) -> datetime:
-    return max((item["updateddate"] for item in feed.items), default=_LONG_AGO)
+    """When it was changed last, by what is in it or by what is not any more: a feed's time never goes back."""
+    changes = [*(item["updateddate"] for item in feed.items), *(when for _, when in feed.feed["withdrawn"])]
+    return max(changes, default=_LONG_AGO)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ import msgspec
 from filelock import FileLock
 
 from socialcast.model.errors import ConfigurationError, NotAllowed
+from socialcast.publishers.newsroom.media import is_ours
 from socialcast.publishers.newsroom.record import RECORD, Entry, Record
 
 __all__ = ["PAGE", "Folder", "place"]
@@ -26,7 +27,9 @@ T = TypeVar("T")
 
 PAGE = "index.html"  # in the root and in every page's folder
 _HIDDEN = ".newsroom"
+_EVENTS, _WITHDRAWN = "events.json", "withdrawn.json"
 _MOST_EVENTS = 100  # in the calendar, those that start last
+_MOST_WITHDRAWN = 20  # as many as the feeds have entries
 _WAIT_SECONDS = 120.0  # for another run that writes its index
 
 
@@ -37,11 +40,18 @@ class _Site(msgspec.Struct, frozen=True, kw_only=True):
     url: str
 
 
-class _Starts(msgspec.Struct, frozen=True):
-    """A page with a live event."""
+class _Noted(msgspec.Struct, frozen=True, order=True):
+    """A page on a list of few, by the moment that puts it there."""
 
-    starts_at: datetime
+    at: datetime
     slug: str
+
+
+class _Keyed(msgspec.Struct, frozen=True):
+    """What tells of a record whose page it is."""
+
+    key: str
+    withdrawn: bool = False
 
 
 class Folder:
@@ -114,9 +124,11 @@ class Folder:
             os.fsync(file.fileno())
         place(temporary, path)
 
-    def remove(self, path: Path) -> None:
-        """Remove a file of ours, if it is there."""
-        path.unlink(missing_ok=True)
+    def remove_media(self, slug: str, *, but: Collection[str]) -> None:
+        """Remove the page's media, but for these; what is not ours stays."""
+        for path in (self.root / slug).iterdir():
+            if is_ours(path.name) and path.name not in but:
+                path.unlink(missing_ok=True)
 
     # -- drafts and pages ----------------------------------------------------------------------------------------------
 
@@ -132,6 +144,12 @@ class Folder:
         draft.mkdir()
         return draft
 
+    def take_in(self, draft: Path, slug: str) -> None:
+        """Put all files of a draft into the page's folder, each whole, and remove the draft."""
+        for path in draft.iterdir():
+            place(path, self.root / slug / path.name)
+        draft.rmdir()
+
     def publish(self, draft: Path, slug: str) -> None:
         """Make a finished draft the page of that name, in one rename."""
         _sync(draft)
@@ -146,6 +164,16 @@ class Folder:
         except (OSError, ConfigurationError):
             hint = "move it away, or give the announcement another key; nothing was touched"
             raise NotAllowed(f"{self.root / slug} is not a page of the newsroom", hint=hint) from None
+
+    def html(self, slug: str) -> bytes | None:
+        """The page as it is served; None where it is gone."""
+        path = self.root / slug / PAGE
+        return path.read_bytes() if path.is_file() else None
+
+    def copies(self, slug: str, key: str) -> list[str]:
+        """The names of other folders that hold a page of that key, which somebody copied."""
+        others = (path for path in sorted(self.root.glob(f"*/{RECORD}")) if path.parent.name != slug)
+        return [path.parent.name for path in others if (there := _read(path, _Keyed)).key == key and not there.withdrawn]
 
     def all_records(self) -> list[Record]:
         """Everything that is public, by the names of the pages; what is not a page of ours is passed over."""
@@ -181,23 +209,34 @@ class Folder:
         if entries:
             self.write(self._month(name), msgspec.json.encode(entries))
         else:
-            self.remove(self._month(name))
+            self._month(name).unlink(missing_ok=True)
 
-    def note_event(self, slug: str, starts_at: datetime) -> None:
-        """Put a page with a live event into the calendar."""
-        path = self._hidden / "events.json"
-        others = [event for event in self._events() if event.slug != slug]
-        events = sorted([*others, _Starts(starts_at, slug)], key=lambda event: (event.starts_at, event.slug))
-        self.write(path, msgspec.json.encode(events[-_MOST_EVENTS:]))
+    def note(self, record: Record) -> None:
+        """Put a page with a live event into the calendar, and one that was withdrawn where the feeds tell of it."""
+        if record.event and record.event.starts_at:
+            self._note(_EVENTS, _Noted(record.event.starts_at, record.slug), _MOST_EVENTS)
+        if record.withdrawn and record.changed_at:
+            self._note(_WITHDRAWN, _Noted(record.changed_at, record.slug), _MOST_WITHDRAWN)
 
     def with_events(self) -> list[Record]:
         """The pages of the calendar, the earliest event first; withdrawn ones too."""
-        found = (self.record(event.slug) for event in self._events())
+        return self._noted(_EVENTS)
+
+    def withdrawn(self) -> list[Record]:
+        """The pages that were withdrawn last, the earliest first."""
+        return self._noted(_WITHDRAWN)
+
+    def _note(self, file: str, page: _Noted, most: int) -> None:
+        others = [other for other in self._notes(file) if other.slug != page.slug]
+        self.write(self._hidden / file, msgspec.json.encode(sorted([*others, page])[-most:]))
+
+    def _noted(self, file: str) -> list[Record]:
+        found = (self.record(page.slug) for page in self._notes(file))
         return [record for record in found if record is not None]
 
-    def _events(self) -> tuple[_Starts, ...]:
-        path = self._hidden / "events.json"
-        return _read(path, tuple[_Starts, ...]) if path.exists() else ()
+    def _notes(self, file: str) -> tuple[_Noted, ...]:
+        path = self._hidden / file
+        return _read(path, tuple[_Noted, ...]) if path.exists() else ()
 
     def _month(self, name: str) -> Path:
         return self._hidden / "months" / f"{name}.json"

@@ -24,7 +24,7 @@ class Lists:
     def rebuild(self, records: Sequence[Record]) -> None:
         """Write all lists anew, from everything that is public."""
         for record in records:
-            self._note(record)
+            self._folder.note(record)
         for month in {record.month for record in records}:
             self._write_month(month, _ordered(_entries([record for record in records if record.month == month])))
         self._write_newest(self._folder.newest(_NEWEST))
@@ -37,16 +37,22 @@ class Lists:
         entries = _ordered([*others, *_entries([record])])
         if entries != self._folder.month(record.month):  # else the month's page has it as it is
             self._write_month(record.month, entries)
-        self._note(record)
+        self._folder.note(record)
         newest = self._folder.newest(_NEWEST)
         if len(newest) < _NEWEST or record.moment >= newest[-1].published_at:
             self._write_newest(newest)
         if record.event or not (self._folder.root / feeds.CALENDAR).exists():
             self._write_calendar()
 
-    def _note(self, record: Record) -> None:
-        if record.event and record.event.starts_at:
-            self._folder.note_event(record.slug, record.event.starts_at)
+    def forget(self, slug: str) -> None:
+        """Let no list tell of a page that is gone."""
+        for month in self._folder.months():
+            entries = self._folder.month(month)
+            others = [entry for entry in entries if entry.slug != slug]
+            if others != entries:
+                self._write_month(month, others)
+        self._write_newest(self._folder.newest(_NEWEST))
+        self._write_calendar()
 
     def _write_month(self, month: str, entries: list[Entry]) -> None:
         archive = self._folder.root / "archive"
@@ -55,11 +61,11 @@ class Lists:
         self._folder.write_month(month, entries)
 
     def _write_newest(self, entries: list[Entry]) -> None:
-        records, site = self._folder.records(entries), self._site
+        records, site, withdrawn = self._folder.records(entries), self._site, self._folder.withdrawn()
         files = {
             PAGE: self._pages.index(records, self._folder.months()),
-            feeds.RSS: feeds.rss(records, site),
-            feeds.ATOM: feeds.atom(records, site),
+            feeds.RSS: feeds.rss(records, site, withdrawn),
+            feeds.ATOM: feeds.atom(records, site, withdrawn),
             feeds.JSON_FEED: feeds.json_feed(records, site),
         }
         for name, data in files.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
@@ -15,8 +16,9 @@ from socialcast.model.announcement import Announcement, Live
 from socialcast.model.errors import Conflict
 from socialcast.model.post import Post
 from socialcast.model.receipt import Account, Draft, Item, LiveState, Receipt
+from socialcast.model.sight import Seen, Sight
 from socialcast.publisher import Connection, Publisher
-from socialcast.publishers.newsroom import media
+from socialcast.publishers.newsroom import echo, media
 from socialcast.publishers.newsroom.folder import PAGE, Folder
 from socialcast.publishers.newsroom.lists import Lists
 from socialcast.publishers.newsroom.pages import Pages
@@ -44,6 +46,7 @@ class NewsroomPublisher(Publisher):
         self._folder = Folder(root.absolute(), settings.base)
         self._pages = Pages(settings, connection.folder / settings.templates if settings.templates else None)
         self._lists = Lists(self._folder, self._pages, settings)
+        self.session.mount("file://", echo.Files())
 
     @classmethod
     def sandbox_wishes(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,27 +95,36 @@ class NewsroomPublisher(Publisher):
         return Receipt(id=page.id, url=page.url, published_at=record.published_at if record else None, items=draft.items)
 
     def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
-        """Write the page anew with that text."""
-        self._change(receipt, steps, name, text="\n\n".join(post.parts))
+        """Write the page anew from all that the post says; media that it has already are not made again."""
+        steps.once(name, lambda: self._rewritten(receipt.id, post, steps), repeatable=True)
         return receipt
 
     def show_live(self, receipt: Receipt, state: LiveState, url: str, steps: Steps, *, name: str) -> None:
         """Write the page anew with the event where it stands now; the recording takes the place of the event's address."""
 
-        def moved(record: Record) -> Event:
+        def moved(record: Record) -> Record:
             event = record.event or Event()
-            return msgspec.structs.replace(event, state=state, url=url or event.url)
+            return msgspec.structs.replace(record, event=msgspec.structs.replace(event, state=state, url=url or event.url))
 
-        self._change(receipt, steps, name, event=moved)
+        steps.once(name, lambda: self._changed(receipt.id, moved), repeatable=True)
 
     def retract(self, receipt: Receipt, steps: Steps) -> None:
-        """Leave a page that says so, and nothing of what it said; the calendar shows the event as cancelled."""
-        nothing = {"title": "", "text": "", "link": "", "link_title": "", "tags": (), "pictures": (), "film": None, "credit": ""}
+        """Leave a page that says so, and nothing of what it said; the calendar shows the event as cancelled. Of a page that
+        somebody removed, no list tells any more."""
+        steps.once("retract", lambda: self._withdrawn(receipt.id), repeatable=True)
 
-        def bare(record: Record) -> Event | None:
-            return record.event and Event(starts_at=record.event.starts_at, ends_at=record.event.ends_at)
+    def inspect(self, receipt: Receipt) -> Sight:
+        """The page as its file shows it."""
+        return Sight(items=tuple(self._seen(item) for item in receipt.items))
 
-        self._change(receipt, steps, "retract", **nothing, event=bare, withdrawn=True)
+    def expected(self, post: Post, receipt: Receipt) -> Sight:
+        """The one page with everything; its text is the Markdown that it is made of."""
+        return echo.expected(post, receipt)
+
+    def duplicates(self, post: Post, receipt: Receipt) -> tuple[Item, ...]:
+        """Copies of the page in folders of other names."""
+        names = self._folder.copies(receipt.id, post.key)
+        return tuple(Item(id=name, kind="page", url=f"{self.settings.base}{name}/") for name in names)
 
     def rebuild(self) -> int:
         """Write all pages and lists anew from what is public, and tell how many pages there are: for new templates, and for
@@ -121,7 +133,7 @@ class NewsroomPublisher(Publisher):
         with self._folder.alone():
             records = self._folder.all_records()
             for record in records:
-                self._write_page(record)
+                self._write_page(self._folder.root / record.slug, record)
             self._lists.rebuild(records)
         return len(records)
 
@@ -133,26 +145,30 @@ class NewsroomPublisher(Publisher):
         if (already := self._published(post)) is not None:
             return already
         draft = self._folder.new_draft(name, slug)
-        cache = self.connection.cache_folder
-        record = Record(
+        record = self._record(post, draft, steps)
+        self._pages.page(self._dated(record))  # a template that is wrong is told while nothing is public
+        self._folder.write(draft / RECORD, record.to_json())
+        return slug
+
+    def _record(self, post: Post, draft: Path, steps: Steps, known: Mapping[str, media.Sizes] | None = None) -> Record:
+        """What the page will be made of; its media are put into the draft's folder."""
+        shelf = media.Shelf(post, draft, self.connection.cache_folder, known)
+        return Record(
             key=post.key,
             digest=_digest(post),
-            slug=slug,
+            slug=slug_of(post.key),
             language=post.language,
             title=post.title,
-            text=post.parts[0] if post.parts else "",
+            text="\n\n".join(post.parts),
             link=post.link.url if post.link else "",
             link_title=post.link.title if post.link else "",
             tags=post.tags,
             licence=post.licence,
             credit=post.credit,
-            pictures=media.pictures(post, draft, cache, steps),
-            film=media.film(post, post.video, draft, cache) if post.video else None,
+            pictures=shelf.pictures(steps),
+            film=shelf.film(),
             event=_event(post.live),
         )
-        self._pages.page(self._dated(record))  # a template that is wrong is told while nothing is public
-        self._folder.write(draft / RECORD, record.to_json())
-        return slug
 
     def _draft_name(self, post: Post) -> str:
         return f"{slug_of(post.key)}.{_digest(post)[:24]}{_digest_of_address(post)}"
@@ -175,45 +191,73 @@ class NewsroomPublisher(Publisher):
         draft, slug = self._folder.draft(self._draft_name(post)), slug_of(post.key)
         with self._folder.alone():
             record = self._dated(msgspec.json.decode((draft / RECORD).read_bytes(), type=Record))
-            self._folder.write(draft / RECORD, record.to_json())
-            self._folder.write(draft / PAGE, self._pages.page(record))
+            self._write_page(draft, record)
             self._folder.publish(draft, slug)
         return slug
 
     def _dated(self, record: Record) -> Record:
-        now = self.connection.clock.now().astimezone(UTC).replace(microsecond=0)
+        now = self._now()
         return msgspec.structs.replace(record, published_at=now, changed_at=now)
+
+    def _now(self) -> datetime:
+        return self.connection.clock.now().astimezone(UTC).replace(microsecond=0)
+
+    def _seen(self, item: Item) -> Seen:
+        record, html = self._folder.record(item.id), self._folder.html(item.id)
+        if record is None or record.withdrawn or html is None:
+            return Seen(item=item, gone=True)
+        return echo.seen(item, record, self._folder.root / item.id, html, self._pages)
 
     # -- changes ---------------------------------------------------------------------------------------------------------
 
-    def _change(self, receipt: Receipt, steps: Steps, name: str, **changes: Any) -> None:
-        now = self.connection.clock.now().astimezone(UTC).replace(microsecond=0)
+    def _rewritten(self, slug: str, post: Post, steps: Steps) -> str:
+        before = self._public(slug)
+        draft = self._folder.new_draft(f"{slug}.amended", slug)
+        after = self._record(post, draft, steps, media.known_sizes(before, self._folder.root / slug))
 
-        def changed(record: Record) -> Record:
-            values = {field: value(record) if callable(value) else value for field, value in changes.items()}
-            if all(getattr(record, field) == value for field, value in values.items()):
-                return record
-            return msgspec.structs.replace(record, **values, changed_at=now, sequence=record.sequence + 1)
+        def amended(record: Record) -> Record:
+            return msgspec.structs.replace(after, **_kept(record), event=_moved_on(record.event, after.event))
 
-        steps.once(name, lambda: self._changed(receipt.id, changed), repeatable=True)
+        return self._changed(slug, amended, draft)
 
-    def _changed(self, slug: str, change: Callable[[Record], Record]) -> str:
-        """Write the page as it is to be, and renew what lists it: all of that depends on this change and not on the archive."""
+    def _withdrawn(self, slug: str) -> str:
+        def bare(record: Record) -> Record:
+            event = record.event and Event(starts_at=record.event.starts_at, ends_at=record.event.ends_at)
+            return Record(digest=record.digest, language=record.language, event=event, withdrawn=True, **_kept(record))
+
+        if self._folder.record(slug) is not None:
+            return self._changed(slug, bare)
         with self._folder.alone():
-            before = self._folder.record(slug)
-            if before is None:
-                raise Conflict(f"the page {slug} is gone from {self._folder.root}", hint="put it back from a copy")
+            self._lists.forget(slug)
+        return slug
+
+    def _changed(self, slug: str, change: Callable[[Record], Record], draft: Path | None = None) -> str:
+        """Write the page as it is to be, with the media in the draft, and renew what lists it: all of that depends on this change
+        and not on the archive."""
+        with self._folder.alone():
+            before = self._public(slug)
             record = change(before)
-            self._write_page(record)
-            for file in {*before.files} - {*record.files}:
-                self._folder.remove(self._folder.root / slug / file)
+            if record != before:
+                if before.withdrawn:
+                    raise Conflict(f"{self._address(before.key)} was withdrawn", hint="publish a new announcement")
+                record = msgspec.structs.replace(record, changed_at=self._now(), sequence=before.sequence + 1)
+            if draft:
+                self._folder.take_in(draft, slug)
+            self._write_page(self._folder.root / slug, record)
+            self._folder.remove_media(slug, but=record.files)
             self._lists.renew(record)
         return slug
 
-    def _write_page(self, record: Record) -> None:
-        page = self._folder.root / record.slug
-        self._folder.write(page / RECORD, record.to_json())
-        self._folder.write(page / PAGE, self._pages.page(record))
+    def _public(self, slug: str) -> Record:
+        if (record := self._folder.record(slug)) is None:
+            raise Conflict(f"the page {slug} is gone from {self._folder.root}", hint="put it back from a copy")
+        return record
+
+    def _write_page(self, page: Path, record: Record) -> None:
+        html = self._pages.page(record)
+        written = msgspec.structs.replace(record, page_digest=hashlib.sha256(html).hexdigest())
+        self._folder.write(page / RECORD, written.to_json())
+        self._folder.write(page / PAGE, html)
 
     def _address(self, key: str) -> str:
         return f"{self.settings.base}{slug_of(key)}/"
@@ -240,3 +284,16 @@ def _event(live: Live | None) -> Event | None:
     if live is None:
         return None
     return Event(title=live.title, description=live.description, starts_at=live.starts_at, ends_at=live.ends_at, url=live.url)
+
+
+def _kept(record: Record) -> dict[str, Any]:
+    """What stays of a record whatever its announcement says."""
+    return {name: getattr(record, name) for name in ("key", "slug", "published_at", "changed_at", "sequence", "page_digest")}
+
+
+def _moved_on(before: Event | None, after: Event | None) -> Event | None:
+    """What the announcement says of its event now, and where it stands; a recording stays in the place of its address."""
+    if before is None or after is None:
+        return after
+    url = before.url if before.state is LiveState.REPLAY else after.url or before.url
+    return msgspec.structs.replace(after, state=before.state, url=url)

@@ -97,7 +97,8 @@ class Event(_Data, frozen=True, kw_only=True):
 
 
 class Record(_Data, frozen=True, kw_only=True):
-    """One announcement as its page shows it; `text` is Markdown, `sequence` counts its changes."""
+    """One announcement as its page shows it; `text` is Markdown, `sequence` counts its changes, and `page_digest` is the page's
+    SHA-256 (hex) as it was written."""
 
     key: str
     digest: str
@@ -117,6 +118,7 @@ class Record(_Data, frozen=True, kw_only=True):
     changed_at: datetime | None = None
     sequence: int = 0
     withdrawn: bool = False
+    page_digest: str = ""
 
     @property
     def files(self) -> list[str]:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from socialcast.model.capabilities import (
+    Aspect,
     Capabilities,
     EditRules,
     LinkRules,
@@ -43,13 +44,16 @@ CAPABILITIES = Capabilities(
         settle_seconds=(0,),
         lost_ledger="everything: the folder is looked at before anything is written",
     ),
-    edits=EditRules(),
+    edits=EditRules(aspects=frozenset(Aspect)),
+    inspects=frozenset(Aspect) - {Aspect.TAGS},
     shows_live=True,
     notes={
         "gives": "the page's address is known beforehand, so hosts and feeds carry it alike",
         "photos.types": "each is shown in up to three sizes, and whole behind its link",
         "video.subtitles": "SubRip is written as WebVTT, which is what browsers show",
-        "retract": "what remains of the page says so, and the calendar shows the event as cancelled",
+        "retract": "what remains of the page says so, the calendar shows the event as cancelled, and Atom the entry as deleted",
+        "edits.aspects": "the page keeps its address and its feeds' ids; they have a newer time, the event a higher number",
+        "inspects": "the page in the folder, as its file shows it",
     },
 )
 
