@@ -14,10 +14,12 @@ from flickrapi.auth import FlickrAccessToken
 from socialcast.publishers.flickr.tables import FlickrSettings
 from socialcast.wire.transport import PlatformSession
 
-__all__ = ["AlreadyThere", "FlickrClient", "FlickrError", "Uploaded", "read_upload"]
+__all__ = ["GONE", "AlreadyThere", "FlickrClient", "FlickrError", "Uploaded", "read_upload"]
 
 # Without a handler anywhere, Python would print what flickrapi logs at each refused call on the user's terminal.
 logging.getLogger("flickrapi").addHandler(logging.NullHandler())
+
+GONE = 1  # what reading, changing or deleting says of a photo or album that is not there
 
 _PER_PAGE = 500
 _DUPLICATE = 9
@@ -54,6 +56,16 @@ class FlickrClient:
         if answer["stat"] != "ok":
             raise FlickrError(answer.get("message", ""), answer.get("code"))
         return answer
+
+    def found(self, method: str, group: str, **arguments: str | int) -> dict[str, Any] | None:
+        """What a method tells of one thing, None for one that is gone."""
+        try:
+            told: dict[str, Any] = self.call(method, **arguments)[group]
+        except FlickrError as error:
+            if error.code != GONE:
+                raise
+            return None
+        return told
 
     def pages(self, method: str, group: str, item: str, **arguments: str | int) -> Iterator[dict[str, Any]]:
         """Everything that a listing method gives, page after page."""

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["is_offered", "licence_id", "licence_ids", "licence_url"]
+__all__ = ["is_offered", "licence_id", "licence_ids", "licence_names", "licence_url", "shown_licence"]
 
 _ALL_RIGHTS_RESERVED = "0"
+_RESERVED_NAME = "All Rights Reserved"
 _CREATIVE_COMMONS = re.compile(r"CC-(BY(?:-NC)?(?:-SA|-ND)?)-(\d\.\d)", re.IGNORECASE)
 _PUBLIC_DOMAIN = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "CC-PDM-1.0": "https://creativecommons.org/publicdomain/mark/1.0/",
 }
+_CREATIVE_COMMONS_PATH = re.compile(r"creativecommons\.org/licenses/([a-z-]+)/(\d\.\d)")
 _OFFERED_VERSIONS = ("2.0", "4.0")  # 4.0 since 2025-06-18 (platform notes, 2026-08-22)
 
 
@@ -38,6 +40,26 @@ def licence_ids(told: Iterable[dict[str, Any]]) -> dict[str, str]:
 def licence_id(licence: str, ids: dict[str, str]) -> str | None:
     """Flickr's id for a licence that it offers; without one, a photo is shown with all rights reserved."""
     return ids.get(_bare(licence_url(licence))) if is_offered(licence) else _ALL_RIGHTS_RESERVED
+
+
+def licence_names(told: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """What each of Flickr's ids is called: as authors write it where that is told by the address, or as Flickr does."""
+    return {str(licence["id"]): _name(str(licence["id"]), licence.get("url", ""), licence["name"]) for licence in told}
+
+
+def shown_licence(licence: str) -> str | None:
+    """What Flickr calls a photo's licence that was published with that one; nobody knows without one."""
+    if not licence:
+        return None
+    return licence.upper() if is_offered(licence) else _RESERVED_NAME
+
+
+def _name(id: str, url: str, name: str) -> str:
+    if id == _ALL_RIGHTS_RESERVED:
+        return _RESERVED_NAME
+    if found := _CREATIVE_COMMONS_PATH.search(url):
+        return f"CC-{found[1].upper()}-{found[2]}"
+    return next((known for known, address in _PUBLIC_DOMAIN.items() if _bare(address) == _bare(url)), name)
 
 
 def _bare(url: str) -> str:

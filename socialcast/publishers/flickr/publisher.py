@@ -15,9 +15,10 @@ from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Access, Account, Draft, Item, Readiness, Receipt
+from socialcast.model.sight import Sight
 from socialcast.publisher import Answer, Connection, Publisher
-from socialcast.publishers.flickr import words
-from socialcast.publishers.flickr.client import FlickrClient, FlickrError, read_upload
+from socialcast.publishers.flickr import echo, words
+from socialcast.publishers.flickr.client import GONE, FlickrClient, FlickrError, read_upload
 from socialcast.publishers.flickr.licences import is_offered, licence_id, licence_ids
 from socialcast.publishers.flickr.tables import CAPABILITIES, ERRORS, FlickrSettings
 from socialcast.publishers.flickr.uploads import Uploads, recent_photos, ticket_of
@@ -26,7 +27,6 @@ from socialcast.wire.transport import Exchange
 __all__ = ["FlickrPublisher"]
 
 _HOME = "https://www.flickr.com/photos/"
-_GONE = 1
 _RUNNING, _CONVERTED, _FAILED = 0, 1, 2
 
 
@@ -127,6 +127,18 @@ class FlickrPublisher(Publisher):
         for album in _by_kind(receipt.items, "album"):
             self._delete("photosets", "photoset_id", album, steps)
 
+    def inspect(self, receipt: Receipt) -> Sight:
+        """Album, photos and video, an album's 500 with a call."""
+        return echo.sight(self._api, receipt.items)
+
+    def expected(self, post: Post, receipt: Receipt) -> Sight:
+        """The announcement's words on the album, and each photo with its own, unless there is one alone."""
+        return echo.expected(post, receipt.items, self.settings)
+
+    def duplicates(self, post: Post, receipt: Receipt) -> tuple[Item, ...]:
+        """Photos, videos and albums with its marks; the index learns of new photos late."""
+        return tuple(echo.twins(self._api, post, receipt.items))
+
     def read_error(self, exchange: Exchange) -> Answer:
         """Code and message of a failure, which comes with HTTP 200, as JSON or, from the upload, as XML."""
         body = exchange.json()
@@ -225,7 +237,7 @@ class FlickrPublisher(Publisher):
             try:
                 self._api.call(f"{group}.delete", **{argument: item.id})
             except FlickrError as error:
-                if error.code != _GONE:
+                if error.code != GONE:
                     raise
             return "deleted"
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 from socialcast.model.capabilities import (
     MB,
     AltText,
+    Aspect,
     Capabilities,
     LinkRules,
     PhotoRules,
@@ -65,7 +66,9 @@ CAPABILITIES = Capabilities(
         settle_seconds=(2, 15, 60),
         lost_ledger="photos, video and album, however old",
     ),
+    inspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT, Aspect.LICENCE}),
     notes={
+        "inspects": "of an album, how many photos it shows, not in which order; a photo's title is its alt text",
         "text.max_title_length": "by practice; the page names no limit",
         "photos.max_count": "photos in one album; a free account holds 1,000 photos and videos in all",
         "photos.max_bytes": "the account check asks for the account's own limit",

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import re
-from html import escape
+from html import escape, unescape
 
 from socialcast.model.announcement import Photo, Video
 from socialcast.model.post import Post
 from socialcast.publishers.flickr.licences import licence_url
 from socialcast.publishers.flickr.tables import FlickrSettings, Safety
 
-__all__ = ["album_description", "album_title", "is_alone", "mark", "mark_in", "post_tag", "upload_fields"]
+__all__ = [
+    "album_description",
+    "album_title",
+    "description",
+    "is_alone",
+    "mark",
+    "mark_in",
+    "plain",
+    "post_tag",
+    "tags",
+    "title",
+    "upload_fields",
+]
 
 _MARK_LENGTH = 24  # hexadecimal characters, 96 bits; lower-case letters and digits survive Flickr's normalising of tags
 _TITLE_LENGTH = 255
 _SAFETY = {Safety.SAFE: "1", Safety.MODERATE: "2", Safety.RESTRICTED: "3"}
 _OUR_TAG = re.compile(r"\bsocialcast:id=([0-9a-f]+)")
+_OUR_LINE = re.compile(rf"\s*{_OUR_TAG.pattern}\s*$")
+_MARKUP = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s")
 
 
@@ -29,6 +43,11 @@ def mark_in(text: str) -> str:
     """The mark that a tag or a description carries, empty where it carries none."""
     found = _OUR_TAG.search(text)
     return found[1] if found else ""
+
+
+def plain(description: str) -> str:
+    """What people read of a description: without its markup, which Flickr adds to, and without our mark."""
+    return _OUR_LINE.sub("", unescape(_MARKUP.sub("", description)))
 
 
 def is_alone(post: Post) -> bool:
@@ -44,9 +63,9 @@ def post_tag(post: Post) -> tuple[str, str]:
 def upload_fields(post: Post, medium: Photo | Video, step: str, settings: FlickrSettings) -> dict[str, str]:
     """The fields of one upload, which makes it private."""
     return {
-        "title": _title(post, medium),
-        "description": _description(post, medium),
-        "tags": _tags(post, step),
+        "title": title(post, medium),
+        "description": description(post, medium),
+        "tags": tags(post, step),
         "is_public": "0",
         "is_friend": "0",
         "is_family": "0",
@@ -70,12 +89,13 @@ def _id_tag(mark: str) -> str:
     return f"socialcast:id={mark}"
 
 
-def _title(post: Post, medium: Photo | Video) -> str:
+def title(post: Post, medium: Photo | Video) -> str:
     """The beginning of the alt text, because the title is all that a screen reader says of a photo in a list."""
     return _shortened(medium.alt or medium.caption or getattr(medium, "title", "") or post.title or post.key)
 
 
-def _description(post: Post, medium: Photo | Video) -> str:
+def description(post: Post, medium: Photo | Video) -> str:
+    """All of the alt text, caption, credit and licence; first the announcement's words, where it stands alone."""
     credit, licence = medium.credit or post.credit, medium.licence or post.licence
     words = [post.title, *post.parts] if is_alone(post) else []
     rights = " · ".join(part for part in (escape(credit, quote=False), _linked(licence)) if part)
@@ -88,7 +108,7 @@ def _linked(licence: str) -> str:
     return f'<a href="{url}">{escape(licence)}</a>' if url else escape(licence, quote=False)
 
 
-def _tags(post: Post, step: str) -> str:
+def tags(post: Post, step: str) -> str:
     """Separated by spaces, those with a space in quotes, which no tag itself can hold."""
     name, value = post_tag(post)
     words = [tag.replace('"', "").lstrip("#") for tag in post.tags]
