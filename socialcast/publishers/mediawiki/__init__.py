@@ -25,17 +25,28 @@ from socialcast.compose.markup import escape_wikitext
 from socialcast.delivery.fate import Answer
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Photo
-from socialcast.model.capabilities import AltText, Capabilities, LinkRules, PhotoRules, Recovery, TagRules, TextRules, Unit
+from socialcast.model.capabilities import (
+    AltText,
+    Aspect,
+    Capabilities,
+    LinkRules,
+    PhotoRules,
+    Recovery,
+    TagRules,
+    TextRules,
+    Unit,
+)
 from socialcast.model.errors import ConfigurationError, NotAllowed
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Access, Account, Draft, Item, Receipt
-from socialcast.model.sight import Left
+from socialcast.model.sight import Left, Sight
 from socialcast.publisher import Connection, Publisher
-from socialcast.publishers.mediawiki import pages, rules, uploads
+from socialcast.publishers.mediawiki import aftercare, echo, pages, rules, uploads
 from socialcast.publishers.mediawiki.errors import ERRORS, read_answer
-from socialcast.publishers.mediawiki.files import description_page, file_name, other_name
+from socialcast.publishers.mediawiki.files import description_page, file_name, other_name, with_real_names
 from socialcast.publishers.mediawiki.settings import MediawikiSettings, Mode
+from socialcast.publishers.mediawiki.talk import without_signatures
 from socialcast.publishers.mediawiki.wiki import Wiki
 from socialcast.publishers.mediawiki.wikitext import (
     PAGE,
@@ -71,6 +82,7 @@ CAPABILITIES = Capabilities(
         " stash again, unseen",
         unknown="an edit that is in neither list where both are longer than 500",
     ),
+    inspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT, Aspect.LICENCE}),
     notes={
         "text.max_length": "$wgMaxArticleSize, 2 MiB unless the wiki changed it",
         "photos.max_bytes": "the wiki's own maxuploadsize, which the account check reads",
@@ -194,14 +206,31 @@ class MediawikiPublisher(Publisher):
         marker = marker_of(receipt.id, self.connection.channel, "retract")
         summary = summary_of("Taken back", marker)
         for page in (item for item in receipt.items if item.kind == "page"):
-            undo = partial(pages.take_back, self._wiki, int(page.id), summary, marker)
+            undo = partial(aftercare.take_back, self._wiki, self.settings, int(page.id), summary, marker)
             steps.once(f"retract/{page.id}", send=undo, repeatable=True)
         files = [item for item in receipt.items if item.kind == "file"]
         if files and "delete" not in steps.read(lambda: self._wiki.rights):
             return tuple(Left(item=file, reason="only an administrator can delete it", hint="ask one") for file in files)
         for file in files:
-            steps.once(f"retract/{file.id}", send=partial(pages.remove_file, self._wiki, file.id, summary), repeatable=True)
+            steps.once(f"retract/{file.id}", send=partial(aftercare.remove_file, self._wiki, file.id, summary), repeatable=True)
         return ()
+
+    def inspect(self, receipt: Receipt) -> Sight:
+        """The page, or our section of it, and the files; who changed what we wrote, wherever else the page was edited."""
+        return echo.sight(self._wiki, self.settings, receipt.items)
+
+    def expected(self, post: Post, receipt: Receipt) -> Sight:
+        """The wikitext with the names that the files have; in mode upload the files' pages alone."""
+        return echo.expected(post, receipt, self.settings)
+
+    def comparable(self, text: str) -> str:
+        """Without signatures, which the wiki writes out."""
+        return super().comparable(without_signatures(text))
+
+    def duplicates(self, post: Post, receipt: Receipt) -> tuple[Item, ...]:
+        """Among the last 500 edits of the account, and other sections of the page."""
+        files = [self._marker(post, f"file/{index}") for index in range(len(post.photos))]
+        return tuple(echo.duplicates(self._wiki, self.settings, receipt, self._marker(post, "page"), files))
 
     def read_error(self, exchange: Exchange) -> Answer:
         """Code and words of an error in any of MediaWiki's shapes."""
@@ -255,7 +284,7 @@ class MediawikiPublisher(Publisher):
         return uploads.Upload(file, name, other_name(name, photo), page, comment, marker)
 
     def _save(self, post: Post, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        change = self._change(post, self._with_real_names(post, files))
+        change = self._change(post, with_real_names(post, [str(file["filename"]) for file in files]))
         flags = {name: 1 for name in ("minor", "bot") if getattr(self.settings, name)}
         return pages.save(self._wiki, change, self._summary(post, self._marker(post, "page")), flags)
 
@@ -265,13 +294,6 @@ class MediawikiPublisher(Publisher):
         if self.settings.section:
             return pages.one_section(self._wiki, post.title, *split_heading(text))
         return pages.whole_page(self._wiki, post.title, text)
-
-    def _with_real_names(self, post: Post, files: Sequence[Mapping[str, Any]]) -> str:
-        """The page with the names that the files have: one that was there before keeps its own."""
-        text = post.parts[0]
-        for photo, file in zip(post.photos, files, strict=True):
-            text = text.replace(f"[[File:{file_name(post.title, photo)}|", f"[[File:{file['filename']}|")
-        return text
 
     def _find_edit(self, post: Post) -> dict[str, Any] | None:
         return pages.find_edit(self._wiki, post.title, self._marker(post, "page"))

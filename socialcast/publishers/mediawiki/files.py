@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from contextlib import suppress
 from io import BytesIO
 
@@ -16,7 +17,7 @@ from socialcast.model.post import Post
 from socialcast.publishers.mediawiki.settings import MediawikiSettings
 from socialcast.publishers.mediawiki.wikitext import ILLEGAL_IN_TITLES
 
-__all__ = ["FREE_LICENCES", "description_page", "file_name", "other_name"]
+__all__ = ["FREE_LICENCES", "description_page", "file_name", "other_name", "with_real_names"]
 
 # Commons:Licensing and Commons:Copyright tags, read 2026-11-22: SPDX id -> licence tag. Neither BY-NC nor BY-ND is free.
 FREE_LICENCES = {
@@ -64,6 +65,14 @@ def other_name(name: str, photo: Photo) -> str:
     """The name to take where somebody has given that one to another file."""
     stem, dot, suffix = name.rpartition(".")
     return f"{stem}{_digest(photo)[_DIGEST_DIGITS : 3 * _DIGEST_DIGITS]}{dot}{suffix}"
+
+
+def with_real_names(post: Post, names: Sequence[str]) -> str:
+    """The page with the names that the files have: one that was there before keeps its own."""
+    text = post.parts[0]
+    for photo, name in zip(post.photos, names, strict=False):
+        text = text.replace(f"[[File:{file_name(post.title, photo)}|", f"[[File:{name}|")
+    return text
 
 
 def description_page(post: Post, photo: Photo, settings: MediawikiSettings) -> str:

@@ -12,9 +12,12 @@ from socialcast.model.errors import Conflict, OutcomeUnknown
 from socialcast.publishers.mediawiki.wiki import Wiki
 from socialcast.publishers.mediawiki.wikitext import MARKER, open_request, section_of, with_section
 
-__all__ = ["Change", "find_edit", "one_section", "proposal", "remove_file", "save", "take_back", "whole_page"]
+__all__ = [
+    "LISTED", "Change", "Page", "edits_in", "find_edit", "one_section", "page_in", "page_of", "proposal", "read", "save", "saved",
+    "whole_page",
+]  # fmt: skip
 
-_LISTED = 500  # what an account without higher limits may ask for at once
+LISTED = 500  # what an account without higher limits may ask for at once
 
 
 class Page(NamedTuple):
@@ -26,6 +29,8 @@ class Page(NamedTuple):
     user: str = ""
     comment: str = ""
     read_at: str = ""
+    saved_at: str = ""
+    parentid: int = 0
 
     def is_by(self, user: str) -> bool:
         """Whether that user's last announcement is what stands there."""
@@ -41,7 +46,7 @@ class Change(NamedTuple):
 
 def whole_page(wiki: Wiki, title: str, text: str) -> Change:
     """A page that is written anew; only where there is none, an empty one, or the one that our last announcement left."""
-    page = _read(wiki, title)
+    page = read(wiki, title)
     if page.text and not page.is_by(wiki.username) and page.text != _our_last_text(wiki, title):
         raise Conflict(
             f"{title} was last changed by {page.user}; nothing was overwritten",
@@ -52,7 +57,7 @@ def whole_page(wiki: Wiki, title: str, text: str) -> Change:
 
 def one_section(wiki: Wiki, title: str, heading: str, content: str) -> Change:
     """A section that is written anew; only where there is none, an empty one, or the one that our last announcement left."""
-    page = _read(wiki, title)
+    page = read(wiki, title)
     there = _content_of(page.text, heading)
     if there and not page.is_by(wiki.username) and there != _content_of(_our_last_text(wiki, title), heading):
         raise Conflict(
@@ -68,7 +73,7 @@ def proposal(wiki: Wiki, talk: str, heading: str, text: str) -> Change:
     With the revision and a summary of its own, the wiki itself refuses a second copy as long as nobody else has edited the
     page (MediaWiki's source, 2026-11-22; so does 1.39).
     """
-    page = _read(wiki, talk)
+    page = read(wiki, talk)
     if waiting := open_request(page.text, text, wiki.username):
         raise Conflict(
             f"your request {waiting!r} on {talk} still waits for an answer, which volunteers give in their own time",
@@ -89,48 +94,26 @@ def save(wiki: Wiki, change: Change, summary: str, flags: Mapping[str, int] | No
     if answer["result"] != "Success":
         raise EditError(answer["result"])
     if "nochange" in answer:
-        return _saved(page.revid, page.title, page.read_at)
-    return _saved(answer["newrevid"], answer["title"], answer["newtimestamp"])
-
-
-def take_back(wiki: Wiki, revid: int, summary: str, marker: str) -> dict[str, Any]:
-    """Undo our edit, or delete or blank the page that it made; raises Conflict where somebody has edited since."""
-    found = wiki.query(prop="revisions|info", revids=revid, rvprop="ids")["query"].get("pages")
-    if not found or "revisions" not in found[0]:
-        return {"gone": revid}
-    page = _read(wiki, found[0]["title"])
-    if marker in page.comment and page.user == wiki.username:
-        return {"revid": page.revid}
-    if page.revid != revid:
-        raise Conflict(f"{page.title} was changed by {page.user} since", hint=f"edit it by hand: {wiki.url_of(page.title)}")
-    if found[0]["revisions"][0]["parentid"]:
-        return save(wiki, Change(page, {"undo": revid}), summary)
-    if "delete" in wiki.rights:
-        return wiki.post("delete", title=page.title, reason=summary)
-    return save(wiki, Change(page, {"text": ""}), summary)  # only administrators delete, but the page can be emptied
-
-
-def remove_file(wiki: Wiki, filename: str, reason: str) -> dict[str, Any]:
-    """Delete a file, as far as it is there; needs the right to."""
-    page = _read(wiki, f"File:{filename}")
-    return wiki.post("delete", title=page.title, reason=reason) if page.revid else {"gone": filename}
+        return saved(page.revid, page.title, page.read_at)
+    return saved(answer["newrevid"], answer["title"], answer["newtimestamp"])
 
 
 def find_edit(wiki: Wiki, title: str, marker: str) -> dict[str, Any] | None:
     """Our edit with that marker in its summary, in what we did lately or else in the page's history; None if there is none."""
-    lately = {"list": "usercontribs", "ucuser": wiki.username, "uclimit": _LISTED, "ucprop": "ids|title|timestamp|comment"}
-    history = {"prop": "revisions", "titles": title, "rvlimit": _LISTED, "rvprop": "ids|timestamp|user|comment"}
+    lately = {"list": "usercontribs", "ucuser": wiki.username, "uclimit": LISTED, "ucprop": "ids|title|timestamp|comment"}
+    history = {"prop": "revisions", "titles": title, "rvlimit": LISTED, "rvprop": "ids|timestamp|user|comment"}
     for question in (lately, history):
         answer = wiki.query(**question)
-        for edit in _edits_in(answer["query"]):
+        for edit in edits_in(answer["query"]):
             if marker in edit.get("comment", "") and edit.get("user", wiki.username) == wiki.username:
-                return _saved(edit["revid"], edit["title"], edit["timestamp"])
+                return saved(edit["revid"], edit["title"], edit["timestamp"])
         if "continue" not in answer:
             return None
     raise OutcomeUnknown(f"{title} and this account were edited too often since to tell", hint="look at the page's history")
 
 
-def _edits_in(query: dict[str, Any]) -> list[dict[str, Any]]:
+def edits_in(query: dict[str, Any]) -> list[dict[str, Any]]:
+    """The edits in an answer, each with its page's title."""
     pages = query.get("pages", [])
     return [
         *query.get("usercontribs", []),
@@ -148,26 +131,34 @@ def _our_last_text(wiki: Wiki, title: str) -> str:
 
     A protection, a move or a revert by others makes them the last to have saved what is still ours.
     """
-    answer = wiki.query(prop="revisions", titles=title, rvlimit=_LISTED, rvprop="ids|timestamp|user|comment")
-    for edit in _edits_in(answer["query"]):
+    answer = wiki.query(prop="revisions", titles=title, rvlimit=LISTED, rvprop="ids|timestamp|user|comment")
+    for edit in edits_in(answer["query"]):
         if edit.get("user") == wiki.username and MARKER.search(edit.get("comment", "")):
-            return _page_in(wiki.query(prop="revisions", revids=edit["revid"], rvprop="ids|content", rvslots="main")).text
+            return page_in(wiki.query(prop="revisions", revids=edit["revid"], rvprop="ids|content", rvslots="main")).text
     return ""
 
 
-def _read(wiki: Wiki, title: str) -> Page:
+def read(wiki: Wiki, title: str) -> Page:
+    """The page as it is now."""
     parts = "ids|user|comment|timestamp|content"
-    return _page_in(wiki.query(prop="revisions", titles=title, rvprop=parts, rvslots="main", curtimestamp=1))
+    return page_in(wiki.query(prop="revisions", titles=title, rvprop=parts, rvslots="main", curtimestamp=1))
 
 
-def _page_in(answer: dict[str, Any]) -> Page:
-    found, read_at = answer["query"]["pages"][0], answer.get("curtimestamp", "")
+def page_in(answer: dict[str, Any]) -> Page:
+    """The first page of an answer, with its first revision."""
+    return page_of(answer["query"]["pages"][0], answer.get("curtimestamp", ""))
+
+
+def page_of(found: Mapping[str, Any], read_at: str = "") -> Page:
+    """What a query tells of one page."""
     if "revisions" not in found:
         return Page(found["title"], read_at=read_at)
     last = found["revisions"][0]
-    text = last["slots"]["main"]["content"]
-    return Page(found["title"], text, last["revid"], last.get("user", ""), last.get("comment", ""), read_at)
+    text = last["slots"]["main"].get("content", "")
+    who, why, when = (str(last.get(name, "")) for name in ("user", "comment", "timestamp"))
+    return Page(found["title"], text, last["revid"], who, why, read_at, when, last.get("parentid", 0))
 
 
-def _saved(revid: int, title: str, timestamp: str) -> dict[str, Any]:
+def saved(revid: int, title: str, timestamp: str) -> dict[str, Any]:
+    """What is recorded of an edit."""
     return {"revid": revid, "title": title, "timestamp": timestamp}

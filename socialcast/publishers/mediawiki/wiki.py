@@ -18,7 +18,9 @@ from socialcast.publishers.mediawiki.errors import SESSION_LOST
 from socialcast.publishers.mediawiki.settings import MediawikiSettings
 from socialcast.wire.transport import PlatformSession
 
-__all__ = ["Wiki"]
+__all__ = ["FILES", "Wiki"]
+
+FILES = 6  # the number of the files' namespace (Manual:Namespace, 2026-11-27)
 
 
 class Wiki:
@@ -59,6 +61,11 @@ class Wiki:
         self._sign_in()
         place = self._site.site["articlepath"].replace("$1", quote(title.replace(" ", "_"), safe="/:!*(),;@"))
         return urljoin(self._settings.url, f"{self._site.site['server']}{place}")
+
+    def namespace(self, number: int) -> str:
+        """What this wiki calls that namespace, in its own language."""
+        self._sign_in()
+        return str(self._site.namespaces.get(number, ""))
 
     def query(self, **parameters: Any) -> dict[str, Any]:
         """The answer of action=query, with what it needs beside `query`."""

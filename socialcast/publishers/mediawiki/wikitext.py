@@ -16,8 +16,8 @@ from socialcast.publishers.mediawiki.settings import Markup, MediawikiSettings, 
 
 __all__ = [
     "ILLEGAL_IN_TITLES", "MARKER", "PAGE", "PROPOSAL", "Section", "fill_names", "fill_template", "has_namespace", "marker_of",
-    "open_request", "section_of", "sections", "split_heading", "summary_of", "talk_page_of", "template_of", "title_of",
-    "with_section",
+    "open_request", "replaced", "section_of", "sections", "split_heading", "summary_of", "talk_page_of", "template_of",
+    "title_of", "with_section",
 ]  # fmt: skip
 
 PAGE = """\
@@ -140,8 +140,9 @@ def _photo(name: str, photo: Photo) -> str:
 
 
 class Section(NamedTuple):
-    """One section of a page: its heading, what stands below it, and where both begin and end."""
+    """One section of a page: its level, its heading, what stands below it, and where both begin and end."""
 
+    level: int
     heading: str
     content: str
     start: int
@@ -154,7 +155,7 @@ def sections(page: str) -> Iterator[Section]:
     for index, heading in enumerate(headings):
         level = len(heading["marks"])
         end = next((later.start() for later in headings[index + 1 :] if len(later["marks"]) <= level), len(page))
-        yield Section(heading["words"], page[heading.end() : end].strip(), heading.start(), end)
+        yield Section(level, heading["words"], page[heading.end() : end].strip(), heading.start(), end)
 
 
 def section_of(page: str, heading: str) -> Section | None:
@@ -171,9 +172,15 @@ def split_heading(text: str) -> tuple[str, str]:
 def with_section(page: str, heading: str, content: str) -> str:
     """The page with that content in the section, which is added at the end where there is none."""
     section = section_of(page, heading)
-    if section is None:
-        return f"{page}\n\n== {heading} ==\n{content}".strip()
-    first_line = page[section.start : section.end].partition("\n")[0]
+    return replaced(page, section, heading, content) if section else f"{page}\n\n== {heading} ==\n{content}".strip()
+
+
+def replaced(page: str, section: Section, heading: str, content: str) -> str:
+    """The page with that heading and content in place of the section, on its level."""
+    marks = "=" * section.level
+    first_line = (
+        page[section.start : section.end].partition("\n")[0] if heading == section.heading else f"{marks} {heading} {marks}"
+    )
     return f"{page[: section.start]}{first_line}\n{content}\n\n{page[section.end :]}".strip()
 
 

@@ -1,0 +1,181 @@
+"""How what we wrote on a page stands there now: as we left it, changed by others, or gone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from socialcast.publishers.mediawiki.pages import Page, edits_in, page_in, read
+from socialcast.publishers.mediawiki.settings import MediawikiSettings, Mode
+from socialcast.publishers.mediawiki.wiki import Wiki
+from socialcast.publishers.mediawiki.wikitext import MARKER, Section, replaced, sections, split_heading
+
+__all__ = ["Edit", "Place", "Standing", "corrects", "our_place", "standing"]
+
+_WITH_TEXT = "ids|user|comment|timestamp|content"
+_TEXTS_AT_ONCE = 50  # what an account without higher limits gets with their content
+_MOST_CALLS = 10  # of a page that was edited more often since, the newest edit counts as the one that changed it
+_CORRECTED = re.compile(r"\[\[Special:Diff/(\d+)\]\]")
+_PLACEHOLDER = re.compile(r"\\\{\w+\\\}")
+_OUR_LEVEL = 2
+
+
+def corrects(revid: int, marker: str) -> str:
+    """What an edit's summary says of the one that it corrects, and by what both are found to belong together."""
+    return f"corrects [[Special:Diff/{revid}]] {marker}"
+
+
+class Edit(NamedTuple):
+    """One revision of a page, by whom and when."""
+
+    revid: int
+    user: str
+    comment: str
+    at: str
+    text: str
+
+
+class Place(NamedTuple):
+    """Which part of a page is ours: all of it, or the section that has this heading and began with these words; below those of
+    a request others answer."""
+
+    heading: str = ""
+    words: str = ""
+    is_shared: bool = False
+
+    def part_of(self, page: str) -> str:
+        """Our part of that page, with its heading; empty where it is not there."""
+        if not self.heading:
+            return page
+        section = self.section_of(page)
+        if section is None or not section.content:
+            return ""
+        content = self.words if self.is_shared and self.words in section.content else section.content
+        return f"== {section.heading} ==\n{content}"
+
+    def section_of(self, page: str) -> Section | None:
+        """The section with our words, or the first of our heading; somebody may have renamed it or opened another like it."""
+        named = [section for section in sections(page) if section.heading == self.heading]
+        ours = [section for section in named or sections(page) if self.words and self.words in section.content]
+        return ours[-1] if ours else next(iter(named), None)
+
+    def with_part(self, page: str, part: str) -> str:
+        """The page with another text in our place."""
+        section = self.section_of(page)
+        return replaced(page, section, *split_heading(part)) if self.heading and section else part
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A page on which we saved something: as it is now, and every edit since, the newest first, with ours at its end."""
+
+    page: Page
+    first: Page
+    before: Page | None
+    place: Place
+    edits: tuple[Edit, ...]
+    user: str
+
+    @property
+    def ours(self) -> str:
+        """What we wrote first."""
+        return self.place.part_of(self.first.text)
+
+    @property
+    def now(self) -> str:
+        """What is in its place."""
+        return self.place.part_of(self.page.text)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether there is nothing in its place, or again what was there before us."""
+        before = self.place.part_of(self.before.text) if self.before else ""
+        return not self.now or self.now == before != self.ours
+
+    @property
+    def own(self) -> list[int]:
+        """Our edit and its corrections, the oldest first."""
+        chain = [self.first.revid]
+        for edit in reversed(self.edits):
+            if edit.user == self.user and MARKER.search(edit.comment) and _corrected_by(edit) in chain:
+                chain.append(edit.revid)
+        return chain
+
+    @property
+    def changed_by(self) -> Edit | None:
+        """The edit that brought our part to what it is; None where it is as we left it."""
+        if self.now == self.ours:
+            return None
+        last = next(_changes(self.edits, self.place), self.edits[0])
+        return None if last.revid in self.own else last
+
+    @property
+    def stranger(self) -> Edit | None:
+        """The newest edit of the page that does not belong to ours, wherever it was."""
+        own = self.own
+        return next((edit for edit in self.edits if edit.revid not in own), None)
+
+
+def standing(wiki: Wiki, settings: MediawikiSettings, revid: int) -> Standing | None:
+    """How our edit stands; None where its page was deleted."""
+    first = _saved(wiki, revid)
+    page = read(wiki, first.title) if first else None
+    if first is None or page is None or not page.revid:
+        return None
+    is_ours = page.revid == revid
+    before = _saved(wiki, first.parentid) if first.parentid and not (is_ours and not settings.writes_section) else None
+    place = our_place(settings, first.text, before.text if before else "")
+    edits = () if is_ours else tuple(_edits_since(wiki, page.title, revid))
+    return Standing(page, first, before, place, edits, wiki.username)
+
+
+def our_place(settings: MediawikiSettings, saved: str, before: str) -> Place:
+    """The part that an edit wrote, by the page as it was before and as it was saved."""
+    if not settings.writes_section:
+        return Place()
+    is_shared = settings.resolved_mode is Mode.PROPOSE
+    wanted = ".+" if is_shared else _PLACEHOLDER.sub(".+", re.escape(settings.section))
+    fitting = [section for section in sections(saved) if re.fullmatch(wanted, section.heading)]
+    known = {(section.heading, section.content) for section in sections(before)}
+    new = [section for section in fitting if (section.heading, section.content) not in known] or fitting
+    ours = min(new, key=lambda section: section.level != _OUR_LEVEL, default=None)
+    return Place(ours.heading, ours.content, is_shared) if ours else Place("-", "", is_shared)
+
+
+def _saved(wiki: Wiki, revid: int) -> Page | None:
+    """A page as that revision had it; None where it is gone."""
+    answer = wiki.query(prop="revisions", revids=revid, rvprop=_WITH_TEXT, rvslots="main")
+    found = answer["query"].get("pages")
+    return page_in(answer) if found and "revisions" in found[0] else None
+
+
+def _edits_since(wiki: Wiki, title: str, revid: int) -> Iterator[Edit]:
+    asked: dict[str, Any] = {"prop": "revisions", "titles": title, "rvprop": _WITH_TEXT, "rvslots": "main"}
+    more: dict[str, Any] = {}
+    for _ in range(_MOST_CALLS):
+        answer = wiki.query(**asked, rvlimit=_TEXTS_AT_ONCE, rvendid=revid, **more)
+        yield from (_edit(told) for told in edits_in(answer["query"]))
+        if not (more := answer.get("continue", {})):
+            return
+
+
+def _edit(told: dict[str, Any]) -> Edit:
+    """What administrators hid of an edit is left out."""
+    text = told.get("slots", {}).get("main", {}).get("content", "")
+    return Edit(told["revid"], told.get("user", ""), told.get("comment", ""), told["timestamp"], text)
+
+
+def _changes(edits: Iterable[Edit], place: Place) -> Iterator[Edit]:
+    """The edits that changed that part, the newest first."""
+    newer: Edit | None = None
+    for edit in edits:
+        if newer and place.part_of(newer.text) != place.part_of(edit.text):
+            yield newer
+        newer = edit
+
+
+def _corrected_by(edit: Edit) -> int:
+    found = _CORRECTED.search(edit.comment)
+    return int(found[1]) if found else 0
