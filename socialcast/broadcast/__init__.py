@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from socialcast.broadcast.adopt import look_for, with_adoptions
 from socialcast.broadcast.afterwards import Afterwards
 from socialcast.broadcast.approval import Approval, Approved, keep
+from socialcast.broadcast.audit import audit
 from socialcast.broadcast.dialogue import Dialogue
 from socialcast.broadcast.doctor import Checkup, examine
 from socialcast.broadcast.due import Held, embargo_problems, held
@@ -31,6 +33,7 @@ from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import Outcome, Report, State
+from socialcast.model.reports import AuditReport
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.wire.clock import Cancel, Clock, SystemClock
@@ -158,6 +161,22 @@ class Broadcast(Afterwards):
         """Publish an announcement again from the ledger, on the channels it was for, which finishes what an earlier run left."""
         announcement = self.remembered(key)
         return self._run(announcement, self._begun(key), Cancel(), wait=wait, recover=recover)
+
+    def adopt(self, announcement: Announcement, *, pictures: bool = False) -> AuditReport:
+        """Rebuild a ledger that was lost: look for the announcement on every channel as `publish` does with `recover`, send
+        nothing, keep what is there as published, and audit it. Each outcome's `adoption` says what was found.
+
+        Raises ConfigurationError where the ledger knows the key with other content, LedgerBusy and LedgerError.
+        """
+        cancel, key = Cancel(), announcement.resolved_key
+        self._running.add(cancel)
+        try:
+            with lease(self.ledger, key, self._shop.clock, cancel):
+                require_sound(self.ledger, key)
+                report, found = look_for(self._shop, announcement, self._listener, cancel)
+        finally:
+            self._running.discard(cancel)
+        return with_adoptions(audit(self._published(key), pictures=pictures), report, found)
 
     def status(self, key: str) -> Report:
         """Where every channel that it was for stands by the ledger; asks no platform."""

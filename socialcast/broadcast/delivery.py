@@ -24,6 +24,7 @@ from socialcast.model.errors import (
     ConfigurationError,
     LedgerError,
     NotAllowed,
+    NotThere,
     OutcomeUnknown,
     PublishError,
     TerminalError,
@@ -36,12 +37,14 @@ from socialcast.publisher import Publisher
 from socialcast.wire.retry import Patience
 from socialcast.wire.settings import Channel, Policy
 
-__all__ = ["ChannelDelivery", "holders"]
+__all__ = ["ABSENT", "PARTLY_THERE", "ChannelDelivery", "holders"]
 
 logger = logging.getLogger("socialcast.broadcast")
 
 _READY_LIMIT_SECONDS = 1800.0
 _APPROVE_ANEW = "undo that, or approve the plan as it is now"
+ABSENT, PARTLY_THERE = "adopt.absent", "adopt.partly"
+_LOOK_YOURSELF = "run it again to look once more; or look yourself and say it with: socialcast resolve"
 _CUT_SHORT = "the run ended while it was being made public"
 _ACCOUNT = "account"  # under which every delivery notes who it publishes as
 _Identity = tuple[str, str, str]
@@ -61,6 +64,7 @@ class ChannelDelivery:
         patience: Patience,
         listener: Listener,
         recover: bool,
+        looks_only: bool,
         row: Row | None,
         held_by: Mapping[_Identity, str],
         is_approved: bool,  # whether nothing but the planned post may be sent
@@ -68,7 +72,9 @@ class ChannelDelivery:
     ) -> None:
         self.channel, self.publisher, self.planned = channel, publisher, planned
         self._announcement, self._ledger, self._listener = announcement, ledger, listener
-        self._patience, self._recover, self._held_by = patience, recover, held_by
+        self._patience, self._held_by = patience, held_by
+        self._recover, self._looks_only = recover, looks_only
+        self._doubt = ""
         patience.on_wait = self.tell_wait
         self._phase = Phase.CHECK
         self.account = Account(id="")
@@ -129,6 +135,14 @@ class ChannelDelivery:
     def commit(self) -> None:
         """Make it public."""
         self._run(Phase.COMMIT, self._commit)
+
+    def look(self, links: Mapping[str, str], doubt: str = "") -> None:
+        """Find what an earlier run made of it, and settle as that; nothing is sent. What is not found may be there all the
+        same where there is a `doubt`."""
+        self._doubt = doubt
+        self.prepare(links)
+        if self.is_open:
+            self._run(Phase.COMMIT, self._take_over)
 
     def hold_until(self, embargo: datetime) -> None:
         """End this run under embargo; a platform that can is told to make it public by itself."""
@@ -221,7 +235,7 @@ class ChannelDelivery:
         return msgspec.structs.replace(post, video=video)
 
     def _tell_transcoding(self, percent: int) -> None:
-        self._listener.tell(Event(channel=self.channel.name, phase=self._phase, step="transcode", percent=percent))
+        self._listener.tell(Event(channel=self.channel.name, phase=self._told_phase, step="transcode", percent=percent))
 
     def _with_what_was_made(self, post: Post) -> Post:
         """The post whose adaptations also say what quality came of it, which is known once the photos were fitted."""
@@ -246,6 +260,22 @@ class ChannelDelivery:
         receipt = self.publisher.commit(self._required_post, self._required_draft, self.steps)
         self.finish(State.PUBLISHED, **self._proof(receipt))
 
+    def _take_over(self) -> None:
+        receipt = self.publisher.commit(self._required_post, self._required_draft, self.steps)
+        self._is_in_doubt = False
+        self.finish(State.PUBLISHED, **{**self._proof(receipt), "published_at": receipt.published_at})
+
+    def _settle_missing(self, missing: str) -> None:
+        """What is left to say where a look found nothing, or not everything."""
+        self._is_in_doubt = False
+        if self._doubt:
+            self.finish(State.UNKNOWN, reason=f"{missing}; {self._doubt}", hint=_LOOK_YOURSELF)
+        elif self.steps.found:
+            reason, hint = f"part of it is there: {missing}", "publish it: only the rest is sent"
+            self.finish(State.HELD, reason=reason, hint=hint, code=PARTLY_THERE)
+        else:
+            self.finish(State.HELD, reason="nothing of it is there", hint="publish it", code=ABSENT)
+
     def _schedule(self, embargo: datetime) -> None:
         self.publisher.schedule(self._required_post, self._required_draft, embargo, self.steps)
         reason = f"the platform makes it public at {embargo.isoformat()}"
@@ -255,16 +285,15 @@ class ChannelDelivery:
 
     def _run(self, phase: Phase, work: Callable[[], None]) -> None:
         self._phase = phase
-        self._listener.tell(Event(channel=self.channel.name, phase=phase, photos=self._photo_count))
+        self._listener.tell(Event(channel=self.channel.name, phase=self._told_phase, photos=self._photo_count))
         try:
             work()
         except (Cancelled, LedgerError):
             raise  # the whole run ends: on request, or because nothing can be recorded any more
+        except NotThere as error:
+            self._settle_missing(error.message)
         except OutcomeUnknown as error:
-            self.finish(
-                State.UNKNOWN,
-                **self._told(error, "run it again to look once more; or look yourself and say it with: socialcast resolve"),
-            )
+            self.finish(State.UNKNOWN, **self._told(error, _LOOK_YOURSELF))
         except TransientError as error:
             self.finish(State.HELD, **self._told(error, "run it again to go on"))
         except PublishError as error:
@@ -323,6 +352,7 @@ class ChannelDelivery:
                 patience=self._patience,
                 settle_seconds=self.publisher.capabilities.recovery.settle_seconds,
                 recover=self._recover,
+                looks_only=self._looks_only,
                 notify=self._tell_step,
                 in_order=self.publisher.connection.transport.witness is not None,
             )
@@ -344,13 +374,18 @@ class ChannelDelivery:
     def _photo_count(self) -> int:
         return len(self.post.photos) if self.post else 0
 
+    @property
+    def _told_phase(self) -> Phase:
+        """What it is called to others: a run that only looks neither uploads nor publishes."""
+        return Phase.CHECK if self._looks_only else self._phase
+
     def _tell_step(self, name: str) -> None:
         self._steps_of.setdefault(self._phase, set()).add(name)
-        self._listener.tell(Event(channel=self.channel.name, phase=self._phase, step=name, photos=self._photo_count))
+        self._listener.tell(Event(channel=self.channel.name, phase=self._told_phase, step=name, photos=self._photo_count))
 
     def tell_wait(self, seconds: float, reason: str) -> None:
         """Say that this channel waits so long, and why."""
-        told = Event(channel=self.channel.name, phase=self._phase, wait_seconds=seconds, reason=self._redact(reason))
+        told = Event(channel=self.channel.name, phase=self._told_phase, wait_seconds=seconds, reason=self._redact(reason))
         self._listener.tell(told)
 
     def _save(self, state: State, outcome: Outcome | None) -> None:

@@ -13,6 +13,7 @@ from socialcast.broadcast.plan import Plan, hosted_before, make_plan
 from socialcast.broadcast.publish import Run
 from socialcast.broadcast.workshop import Workshop
 from socialcast.delivery.ledger import Delivery
+from socialcast.delivery.lost import found_again, lost_channels, note_lost
 from socialcast.delivery.revisions import former_revisions
 from socialcast.model.announcement import Announcement
 from socialcast.model.problems import Problem, Severity
@@ -38,27 +39,32 @@ class Publication:
         *,
         approval: Approval | None,
         recover: bool,
+        looks_only: bool = False,
     ) -> None:
         self._shop, self._announcement, self._channels = shop, announcement, channels
         self._listener, self._cancel = listener, cancel
-        self._approval, self._recover = approval, recover
+        self._approval, self._recover, self._looks_only = approval, recover or looks_only, looks_only
         self._key = announcement.resolved_key
 
-    def publish(self, *, wait: bool) -> Report:
-        """The report of it; where something forbids to send anything, the outcomes say what."""
+    def publish(self, *, wait: bool = False) -> Report:
+        """The report of it; where something forbids to send anything, the outcomes say what. One that only looks sends nothing
+        in any case, and tells what is there."""
         publishers = self._shop.publishers(self._channels, to_send=True)
         rows, changed = self._shop.earlier(self._announcement)
         hosted = hosted_before(rows, self._channels)
         plan = make_plan(self._announcement, self._channels, publishers, self._shop.known_names, hosted)
         deliveries = self._deliveries(plan, publishers, rows)
-        findings = (*changed, *self._findings(plan, deliveries, is_begun=bool(rows)))
+        findings = (*changed, *(() if self._looks_only else self._findings(plan, deliveries, is_begun=bool(rows))))
         problems = (*plan.problems, *findings)
-        if plan.is_stopped or any(problem.severity is Severity.ERROR for problem in findings):
+        is_stopped = plan.is_stopped and not self._looks_only
+        if is_stopped or any(problem.severity is Severity.ERROR for problem in findings):
             _refuse(deliveries, problems)
         else:
             self._remember(plan)
             _settle_planned(deliveries)
-            Run(self._announcement, deliveries, hosted, self._shop.clock, self._cancel).go(wait_for_embargo=wait)
+            run = Run(self._announcement, deliveries, hosted, self._shop.clock, self._cancel)
+            run.look() if self._looks_only else run.go(wait_for_embargo=wait)
+            self._note_found(deliveries)
         outcomes = tuple(delivery.outcome for delivery in deliveries if delivery.outcome)
         return Report(key=self._key, digest=plan.announcement_digest, outcomes=outcomes, problems=problems)
 
@@ -79,10 +85,19 @@ class Publication:
         self._shop.ledger.remember(self._key, plan.announcement_digest, document, now, platforms)
         if self._approval:
             self._approval.note(self._shop.ledger, self._key, now)
+        if self._recover:
+            note_lost(self._shop.ledger, self._key, self._channels, now)
+
+    def _note_found(self, deliveries: Sequence[ChannelDelivery]) -> None:
+        """Of what is published, everything is known; the others are looked at again before anything is sent."""
+        lost = lost_channels(self._shop.ledger, self._key)
+        known = [each.channel.name for each in deliveries if each.outcome and each.outcome.state is State.PUBLISHED]
+        found_again(self._shop.ledger, self._key, lost.intersection(known), self._shop.clock.now().timestamp())
 
     def _deliveries(self, plan: Plan, publishers: Mapping[str, Publisher], rows: Mapping[str, Delivery]) -> list[ChannelDelivery]:
         held_by = holders(self._shop.ledger, self._key, rows)
         planned = {each.channel: each for each in plan.channels}
+        lost = lost_channels(self._shop.ledger, self._key)
         revision = len(former_revisions(self._shop.ledger, self._key))
         return [
             ChannelDelivery(
@@ -93,7 +108,8 @@ class Publication:
                 ledger=self._shop.ledger,
                 patience=Patience(self._shop.clock, self._cancel),
                 listener=self._listener,
-                recover=self._recover,
+                recover=self._recover or name in lost,
+                looks_only=self._looks_only,
                 row=rows.get(name),
                 held_by=held_by,
                 is_approved=self._approval is not None,

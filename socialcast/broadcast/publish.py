@@ -1,4 +1,4 @@
-"""One run over all channels: check, prepare, wait until everything is ready, hold, make public, report."""
+"""One run over all channels: check, prepare, wait until everything is ready, hold, make public, report; or look only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from socialcast.broadcast.channels import same_account_problem
-from socialcast.broadcast.delivery import ChannelDelivery
+from socialcast.broadcast.delivery import ABSENT, ChannelDelivery
 from socialcast.broadcast.plan import Hosted, hosted_elsewhere
 from socialcast.model.announcement import Announcement
 from socialcast.model.receipt import State
@@ -36,23 +36,49 @@ class Run:
 
     def go(self, *, wait_for_embargo: bool) -> None:
         """Bring every channel to an outcome, or stop where a required one failed while nothing is public."""
-        threads = min(len(self._deliveries), _CHANNELS_AT_ONCE) or 1
-        with ThreadPoolExecutor(threads, thread_name_prefix="socialcast") as self._pool:
-            self._all(ChannelDelivery.identify)
-            self._refuse_same_accounts()
+        with self._new_pool() as self._pool:
+            self._identify()
             if self._goes_on() and self._prepare():
                 self._commit_in_time(wait_for_embargo)
         failed = ", ".join(delivery.channel.name for delivery in self._deliveries if self._is_failed(delivery))
         for delivery in self._open():
             delivery.hold("not made public, because a required channel failed", f"mend {failed} and run it again")
 
-    def _prepare(self) -> bool:
+    def look(self) -> None:
+        """Find on every channel what an earlier run made of it, and send nothing; none of them keeps another from that."""
+        with self._new_pool() as self._pool:
+            self._identify()
+            self._on_hosts(ChannelDelivery.look)
+            for wave in (self._pages, self._feeds):
+                self._all(partial(ChannelDelivery.look, links=self._links(), doubt=self._doubt()), wave())
+
+    def _new_pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(min(len(self._deliveries), _CHANNELS_AT_ONCE) or 1, thread_name_prefix="socialcast")
+
+    def _identify(self) -> None:
+        self._all(ChannelDelivery.identify)
+        self._refuse_same_accounts()
+
+    def _doubt(self) -> str:
+        """Why a post may be there in other words than those that are looked for: a host did not tell its addresses."""
+        silent = [
+            host.channel.name
+            for host in self._deliveries
+            if host.is_host and host.outcome and host.outcome.failed and host.outcome.code != ABSENT
+        ]
+        return f"it was looked for without the addresses of {', '.join(silent)}, which are not known" if silent else ""
+
+    def _on_hosts(self, phase: Callable[[ChannelDelivery, Mapping[str, str]], None]) -> None:
+        """The phase on every host, which is told what the others give."""
         publishers = {host.channel.name: host.publisher for host in self._deliveries if host.is_hosting}
         pages = [delivery.foreseen for delivery in self._deliveries]
         self._all(
-            lambda host: host.prepare(hosted_elsewhere(self._announcement, publishers, host.channel.name, self._hosted, pages)),
+            lambda host: phase(host, hosted_elsewhere(self._announcement, publishers, host.channel.name, self._hosted, pages)),
             self._hosts(),
         )
+
+    def _prepare(self) -> bool:
+        self._on_hosts(ChannelDelivery.prepare)
         self._prepare_others()
         if not self._goes_on():
             return False

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from socialcast.delivery.ledger import Delivery, Ledger, Step
+from socialcast.delivery.lost import found_again
 from socialcast.delivery.steps import INTENT, NOTED, REFUSED
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import Outcome, State
@@ -35,6 +36,7 @@ def resolve(ledger: Ledger, key: str, channel: str, published_url: str | None, n
     if published_url is None:
         for step in undecided:
             ledger.record_step(key, channel, step._replace(state=REFUSED))
+        found_again(ledger, key, (channel,), now.timestamp())
     outcome = _published(row, published_url, _sent_at(undecided, now)) if published_url else _absent(row)
     ledger.save_delivery(key, Delivery(channel, row.platform, outcome.state.value, outcome, row.draft), now.timestamp())
 

@@ -221,9 +221,9 @@ def outcome_json(outcome: ChannelOutcome) -> dict[str, Any]:
     return {name: getattr(outcome, name) for name in names}
 
 
-def outcome_lines(outcome: ChannelOutcome, *told: str) -> Iterator[str]:
+def outcome_lines(outcome: ChannelOutcome, *told: str, failed: str = "failed") -> Iterator[str]:
     """The same in words; what is told beside what was done stands before it."""
-    done = click.style("failed", fg="red") if outcome.failed else ", ".join(filter(None, (*told, outcome.done)))
+    done = click.style(failed, fg="red") if outcome.failed else ", ".join(filter(None, (*told, outcome.done)))
     yield f"  {outcome.channel} ({outcome.platform}): {done} {outcome.url}".rstrip()
     for label, words in (("reason", outcome.reason), ("to do", outcome.hint)):
         if words:

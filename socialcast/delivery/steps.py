@@ -17,7 +17,7 @@ import msgspec
 
 from socialcast.delivery.ledger import Ledger, Step
 from socialcast.delivery.revisions import generation
-from socialcast.model.errors import OutcomeUnknown, TerminalError, TransientError
+from socialcast.model.errors import NotThere, OutcomeUnknown, TerminalError, TransientError
 from socialcast.wire.retry import Patience
 from socialcast.wire.transport import Exchange, recording
 
@@ -43,7 +43,10 @@ class Judge(Protocol):
 
 
 class Steps:
-    """The steps of one delivery: one announcement on one channel; `in_order` makes none of them beside another."""
+    """The steps of one delivery: one announcement on one channel; `in_order` makes none of them beside another.
+
+    With `recover`, what this ledger does not know is looked for before it is sent; with `looks_only` it is never sent.
+    """
 
     def __init__(
         self,
@@ -55,16 +58,18 @@ class Steps:
         patience: Patience,
         settle_seconds: tuple[float, ...],
         recover: bool = False,
+        looks_only: bool = False,
         notify: Callable[[str], None] = lambda name: None,
         in_order: bool = False,
     ) -> None:
         self._ledger, self._key, self._channel = ledger, key, channel
         self._judge, self._patience, self._settle_seconds = judge, patience, settle_seconds
-        self._recover, self._notify, self._in_order = recover, notify, in_order
+        self._recover, self._looks_only = recover or looks_only, looks_only
+        self._notify, self._in_order = notify, in_order
         self.read_again()
         self._settled_at = self._now() + settle_seconds[-1]  # from then on, what another machine sent can be seen
         self._counting = threading.Lock()
-        self.sent = 0
+        self.sent = self.found = 0
 
     def read_again(self) -> None:
         """Take note of what others recorded: once the announcement is ours alone, nobody adds to it."""
@@ -81,23 +86,29 @@ class Steps:
         *,
         repeatable: bool = False,
         valid: Callable[[T], bool] = lambda result: True,
+        unsent: Callable[[], T] | None = None,
     ) -> T:
         """The result of `send`, from the ledger if it was sent before.
 
         `find` looks for the effect on the platform and gives the result, None when it is not to be seen, Absent.CERTAIN
         when it cannot come any more, or raises OutcomeUnknown when the platform cannot tell. `repeatable` says that sending
-        twice has the effect of once. A recorded result that is no longer `valid`, such as an upload that has lapsed, is
-        followed by another step.
-        The result is plain JSON; an empty one counts as no answer. Raises PublishError.
+        twice has the effect of once; its `find` serves a run that only looks. A recorded result that is no longer `valid`,
+        such as an upload that has lapsed, is followed by another step. `unsent` gives what a run that only looks goes on with
+        in place of an upload, which nobody can find: empty without it.
+        The result is plain JSON; an empty one counts as no answer. Raises PublishError, and NotThere in a run that only looks.
         """
         step = self._known.get(name)
         if step and step.state == DONE:
             result: T = step.result
             if not valid(result):
-                return self.once(_again(name), send, find, repeatable=repeatable, valid=valid)
+                return self.once(_again(name), send, find, repeatable=repeatable, valid=valid, unsent=unsent)
             self._notify(name)
             return result
-        found = None if repeatable else self._found_from_before(name, step, find)
+        if self._looks_only and repeatable and find is None:
+            return unsent() if unsent else ""  # type: ignore[return-value]  # what nobody uses may be anything
+        found = None if repeatable and not self._looks_only else self._found_from_before(name, step, find)
+        if found is None and self._looks_only:
+            raise NotThere(f"{name} is not there")
         outcome = found if found is not None else self._patience.call(lambda: self._attempt(name, send, find, repeatable))
         self._record(name, DONE, outcome)
         self._notify(name)
@@ -137,19 +148,22 @@ class Steps:
     def each(self, items: Iterable[W], work: Callable[[int, W], T], *, at_once: int = 1) -> list[T]:
         """`work(index, item)` for every item, so many at once, results in order; the first error ends it.
 
-        What is under way when an error comes is brought to its end and recorded.
+        What is under way when an error comes is brought to its end and recorded. A run that only looks looks for every one.
         """
-        numbered = list(enumerate(items))
+        numbered, missing = list(enumerate(items)), list[NotThere]()
+        if self._looks_only:
+            work = _passing_over(work, missing)
         threads = 1 if self._in_order else min(at_once, len(numbered))
-        if threads <= 1:
-            return [work(index, item) for index, item in numbered]
-        return _in_parallel(iter(numbered), work, threads)
+        results = _in_parallel(iter(numbered), work, threads) if threads > 1 else [work(*each) for each in numbered]
+        if missing:
+            raise missing[0]
+        return results
 
     def _found_from_before(self, name: str, step: Step | None, find: Callable[[], T | Absent | None] | None) -> T | None:
         """What an earlier run made without recording it: after a crash, or on a machine with an empty ledger."""
         if step and step.state == INTENT:
             return self._look(name, step.sent_at, find)
-        if step is None and self._recover and find is not None:
+        if find is not None and (self._looks_only or (step is None and self._recover)):
             return self._found_from_elsewhere(name, find)
         return None
 
@@ -159,7 +173,11 @@ class Steps:
         if found is None and unsettled_seconds > 0:
             self._patience.pause(unsettled_seconds, f"looking again whether an earlier run sent {name}")
             found = self.read(find)
-        return None if isinstance(found, Absent) else found
+        if found is None or isinstance(found, Absent):
+            return None
+        with self._counting:
+            self.found += 1
+        return found
 
     def _attempt(self, name: str, send: Callable[[], T], find: Callable[[], T | Absent | None] | None, repeatable: bool) -> T:
         self._patience.cancel.check()
@@ -228,6 +246,19 @@ def _again(name: str) -> str:
     """The next step of that kind; the earlier one stays recorded."""
     base, _, count = name.partition(" #")
     return f"{base} #{int(count or 1) + 1}"
+
+
+def _passing_over(work: Callable[[int, W], T], missing: list[NotThere]) -> Callable[[int, W], T]:
+    """The work, which goes on where one thing is not there; then nobody gets the results."""
+
+    def passing_over(index: int, item: W) -> T:
+        try:
+            return work(index, item)
+        except NotThere as error:
+            missing.append(error)
+            return None  # type: ignore[return-value]
+
+    return passing_over
 
 
 def _in_parallel(numbered: Iterator[tuple[int, W]], work: Callable[[int, W], T], at_once: int) -> list[T]:

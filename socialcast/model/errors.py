@@ -5,7 +5,7 @@ SocialcastError
 ├── PreflightFailed         every problem on every channel, found before anything was sent
 ├── PublishError            what one platform said to one call
 │   ├── TransientError      worth another try; RateLimited is one
-│   ├── TerminalError       refused for good; CredentialsExpired, DuplicatePost, NotAllowed, OutOfCredits, Conflict are some
+│   ├── TerminalError       refused for good; CredentialsExpired, DuplicatePost, NotAllowed, NotThere are some
 │   └── OutcomeUnknown      nobody can tell whether it happened
 ├── BroadcastError          a broadcast that did not reach every required channel; holds the report
 ├── LedgerError             the record of what was done cannot be read or written; LedgerBusy: somebody else is at it
@@ -93,6 +93,10 @@ class DuplicatePost(TerminalError):
 
 class Conflict(TerminalError):
     """Somebody else changed the page in between; nothing was overwritten."""
+
+
+class NotThere(TerminalError):
+    """A run that only looks has found nothing, and sends nothing."""
 
 
 class OutcomeUnknown(PublishError):

@@ -12,6 +12,7 @@ from socialcast.model.receipt import Item, LiveStatus
 from socialcast.model.sight import Left
 
 __all__ = [
+    "Adoption",
     "Audit",
     "AuditReport",
     "ChannelOutcome",
@@ -176,11 +177,25 @@ class Finding(Record, frozen=True, kw_only=True):
     by: str = ""
 
 
+class Adoption(Enum):
+    """What an audit found that rebuilds a lost ledger; PARTLY and ABSENT can be published, UNCLEAR says why."""
+
+    KNOWN = "known before"
+    FOUND = "adopted"
+    PARTLY = "partly there"
+    ABSENT = "absent"
+    UNCLEAR = "cannot be told"
+
+
 class Audit(ChannelOutcome, frozen=True, kw_only=True):
-    """What one channel shows, compared with what was announced; `unseen` are the aspects that nobody looked at."""
+    """What one channel shows, compared with what was announced; `unseen` are the aspects that nobody looked at.
+
+    `adoption` says what became of the channel in a ledger that was rebuilt.
+    """
 
     findings: tuple[Finding, ...] = ()
     unseen: tuple[str, ...] = ()
+    adoption: Adoption | None = None
 
 
 class AuditReport(ChannelReport[Audit], frozen=True, kw_only=True):

@@ -38,7 +38,8 @@ def _verdict(report: AuditReport) -> str:
 
 
 def _told(outcome: Audit) -> str:
-    told = ": ".join(filter(None, ("not read" if outcome.failed else outcome.done, outcome.reason)))
+    adoption = outcome.adoption.value if outcome.adoption else ""
+    told = ": ".join(filter(None, (adoption, "not read" if outcome.failed else outcome.done, outcome.reason)))
     return f"{told} (not looked at: {', '.join(outcome.unseen)})" if outcome.unseen else told
 
 

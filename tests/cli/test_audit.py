@@ -46,6 +46,29 @@ def test_as_announced(run: Run, published: Sandbox) -> None:
     assert "not looked at: title" in done.output
 
 
+def test_a_lost_ledger_is_rebuilt(run: Run, run_json: RunJson, published: Sandbox, folder: Path) -> None:
+    """By the announcement's file, with nothing sent; from then on the key works as before."""
+    where = ("--sandbox", published.url, "--ledger", "new.sqlite3")
+    count = len(published.requests())
+    done = run("audit", "event.md", "--adopt", *where)
+    assert done.exit_code == 0, done.output
+    assert "adopted, as announced" in done.output
+    assert {each.method for each in published.requests()[count:]} == {"GET"}
+    assert run_json("audit", "event.md", "--adopt", *where)["channels"]["news"]["adoption"] == "known before"
+    assert run("retract", "doors", "--yes", *where).exit_code == 0
+    assert published.mirror("x").cards() == []
+
+
+def test_what_is_not_there_is_no_success(run: Run, sandbox: Sandbox, folder: Path) -> None:
+    """The channel is told as absent, with what to do; nothing is claimed of a file that is none."""
+    (folder / "channels.toml").write_text('[channels.news]\nplatform = "bluesky"\n', encoding="utf-8")
+    done = run("audit", "event.md", "--adopt", "--sandbox", sandbox.url)
+    assert done.exit_code == 1
+    assert "news (bluesky): absent" in done.output
+    assert "to do: publish it" in done.output
+    assert run("audit", "none.md", "--adopt", "--sandbox", sandbox.url).exit_code == 2
+
+
 def test_a_difference_is_told_in_every_form(run: Run, run_json: RunJson, changed: Sandbox, folder: Path) -> None:
     """Exit code 3; words from the platform do nothing to a terminal, to Markdown or to the page."""
     done = run("audit", "doors", "--sandbox", changed.url, "--html", "audit.html")

@@ -11,7 +11,7 @@ import pytest
 
 from socialcast.delivery.ledger import Ledger, Step
 from socialcast.delivery.steps import Absent, Steps
-from socialcast.model.errors import Cancelled, OutcomeUnknown, PublishError, RateLimited, TerminalError, TransientError
+from socialcast.model.errors import Cancelled, NotThere, OutcomeUnknown, PublishError, RateLimited, TerminalError, TransientError
 from socialcast.wire.clock import Cancel
 from socialcast.wire.retry import Patience
 
@@ -56,7 +56,7 @@ def ledger(tmp_path: Path) -> Any:
 
 
 def steps_of(
-    ledger: Ledger, clock: Any, *, cancel: Cancel | None = None, settle: tuple[float, ...] = (10, 60), recover: bool = False
+    ledger: Ledger, clock: Any, *, cancel: Cancel | None = None, settle: tuple[float, ...] = (10, 60), **options: bool
 ) -> Steps:
     return Steps(
         ledger,
@@ -65,7 +65,7 @@ def steps_of(
         judge=lambda error, exchanges, *, writing: error,
         patience=Patience(clock, cancel or Cancel()),
         settle_seconds=settle,
-        recover=recover,
+        **options,
     )
 
 
@@ -218,6 +218,40 @@ def test_recovery_waits_for_what_was_sent_just_before(ledger: Ledger, clock: Any
     assert steps.once("post/1", platform.send, find) == "from elsewhere"
     assert steps.once("post/2", platform.send, lambda: None) == "id-1"
     assert sum(clock.waits) == 60
+
+
+def test_a_run_that_only_looks_keeps_what_it_finds_and_sends_nothing(ledger: Ledger, clock: Any) -> None:
+    """What is there is known from then on; what is not there ends it, and is left for a run that sends."""
+    there, missing = Platform(), Platform()
+    there.made.append("id-1")
+    steps = steps_of(ledger, clock, looks_only=True)
+    assert steps.once("post/1", there.send, there.find) == "id-1"
+    with pytest.raises(NotThere, match="post/2 is not there"):
+        steps.once("post/2", missing.send, missing.find)
+    assert (steps.found, steps.sent, missing.made) == (1, 0, [])
+    assert steps_of(ledger, clock).once("post/1", there.send) == "id-1"
+    assert ledger.steps("key", "channel").keys() == {"post/1"}
+
+
+def test_a_run_that_only_looks_goes_on_without_uploads(ledger: Ledger, clock: Any) -> None:
+    """Nobody can find them, so that something else stands for them; what has a look of its own is looked for."""
+    platform, steps = Platform(), steps_of(ledger, clock, looks_only=True)
+    assert steps.once("photo", platform.send, repeatable=True, unsent=lambda: "none") == "none"
+    assert steps.once("tags", platform.send, repeatable=True) == ""
+    with pytest.raises(NotThere):
+        steps.once("public", platform.send, platform.find, repeatable=True)
+    assert (platform.made, ledger.steps("key", "channel")) == ([], {})
+
+
+def test_a_run_that_only_looks_looks_for_every_one_of_many(ledger: Ledger, clock: Any) -> None:
+    """The first that is missing does not keep the others from being found."""
+    steps = steps_of(ledger, clock, looks_only=True)
+    for at_once in (1, 4):
+        with pytest.raises(NotThere, match="photo/0"):
+            steps.each(
+                range(4), lambda index, _: steps.once(f"photo/{index}", lambda: "sent", lambda: index or None), at_once=at_once
+            )
+    assert ledger.steps("key", "channel").keys() == {"photo/1", "photo/2", "photo/3"}
 
 
 def test_a_stop_sends_nothing_more(ledger: Ledger, clock: Any) -> None:

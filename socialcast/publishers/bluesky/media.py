@@ -5,6 +5,7 @@ A blob is named by its content, so sending it again changes nothing; one that no
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -30,6 +31,7 @@ _TOKEN_SECONDS = 1800  # an upload that takes longer would lose its way to the a
 _UPLOAD_BLOB, _UPLOAD_VIDEO = "com.atproto.repo.uploadBlob", "app.bsky.video.uploadVideo"
 _FAILED = "JOB_STATE_FAILED"
 _LOOK_AGAIN_SECONDS = 2.0
+_NOT_SENT: dict[str, Any] = {"blob": {}, "job": "", "width": 1, "height": 1}
 
 
 class Uploads:
@@ -45,13 +47,12 @@ class Uploads:
     def thumbnail(self, photo: Photo, steps: Steps) -> dict[str, Any]:
         """The blob of the picture that a card shows."""
         send = partial(self._send_photo, photo, THUMBNAIL)
-        blob: dict[str, Any] = steps.once("card/picture", send, repeatable=True, valid=self._is_fresh)["blob"]
+        blob: dict[str, Any] = self._once("card/picture", send, steps)["blob"]
         return blob
 
     def video(self, film: Video, steps: Steps) -> str:
         """The job of the video service, or the blob itself where there is no service."""
-        made = steps.once("video", partial(self._send_video, film), repeatable=True, valid=self._is_fresh)
-        return str(made["job"])
+        return str(self._video(film, steps)["job"])
 
     def ready(self, job: str) -> Readiness:
         """One look at whether the video is prepared. Raises TerminalError for one that cannot be."""
@@ -67,8 +68,8 @@ class Uploads:
         """The embed that shows the video, which is prepared."""
         from socialcast.compose.video import facts
 
-        job, known = self.video(film, steps), facts(film)
-        blob = steps.recorded("video")["blob"] if not job else steps.read(lambda: self._job(job)).get("blob")
+        made, known = self._video(film, steps), facts(film)
+        blob = steps.read(lambda: self._job(made["job"])).get("blob") if made["job"] else made["blob"]
         if blob is None:
             raise TransientError("Bluesky has not prepared the video yet", hint="run it again")
         captions = [self._captions(track, steps) for track in film.subtitles]
@@ -77,7 +78,7 @@ class Uploads:
 
     def _picture(self, name: str, photo: Photo, steps: Steps) -> records.Picture:
         send = partial(self._send_photo, photo, self._settings.photos)
-        made = steps.once(name, send, repeatable=True, valid=self._is_fresh)
+        made = self._once(name, send, steps)
         return {"alt": photo.alt, "image": made["blob"], "aspectRatio": {"width": made["width"], "height": made["height"]}}
 
     def _send_photo(self, photo: Photo, rules: PhotoRules) -> dict[str, Any]:
@@ -94,8 +95,15 @@ class Uploads:
             content = subtitles_as(track, "vtt")
             return {"blob": self._api.upload(lambda: BytesIO(content), "text/vtt"), "uploaded_at": self._now()}
 
-        made = steps.once(f"video/captions/{track.language}", send, repeatable=True, valid=self._is_fresh)
+        made = self._once(f"video/captions/{track.language}", send, steps)
         return {"lang": track.language, "file": made["blob"]}
+
+    def _video(self, film: Video, steps: Steps) -> dict[str, Any]:
+        return self._once("video", partial(self._send_video, film), steps)
+
+    def _once(self, name: str, send: Callable[[], dict[str, Any]], steps: Steps) -> dict[str, Any]:
+        """An upload; posts that show it are found by their keys, so that it needs not be sent to look for them."""
+        return steps.once(name, send, repeatable=True, valid=self._is_fresh, unsent=lambda: _NOT_SENT)
 
     def _send_video(self, film: Video) -> dict[str, Any]:
         if not self._settings.video_service:

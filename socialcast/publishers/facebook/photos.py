@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from socialcast.compose.photos import fit
@@ -34,7 +35,8 @@ class Photos:
             return is_shown or bool(known["expires_at"] > self._now())
 
         def work(index: int, _: object) -> str:
-            known = steps.once(f"photo/{index}", lambda: self._send(index), repeatable=True, valid=is_usable)
+            send = partial(self._send, index)
+            known = steps.once(f"photo/{index}", send, repeatable=True, valid=is_usable, unsent=lambda: {"id": ""})
             return str(known["id"])
 
         return steps.each(self._post.photos, work, at_once=_AT_ONCE)

@@ -25,6 +25,7 @@ __all__ = [
     "find_twins",
     "find_video",
     "recent_posts",
+    "shown_photos",
 ]
 
 CLOCK_TOLERANCE = timedelta(minutes=2)  # between this machine's clock and Facebook's
@@ -108,10 +109,10 @@ class Attempt:
 
     def _story_of_photo(self) -> str | None:
         """The post that the first photo hangs on: a photo knows its post before the listing does."""
-        if not self._wanted.photo_ids:
+        if not (first := next(iter(self._wanted.photo_ids), "")):
             return None
         try:
-            photo = self._graph.get(self._wanted.photo_ids[0], fields="id,page_story_id")
+            photo = self._graph.get(first, fields="id,page_story_id")
         except GraphAPIError as error:
             if codes_of(error) != GONE:
                 raise
@@ -185,6 +186,11 @@ def find_twins(graph: Graph, page_id: str, text: str, photo_count: int, since: d
 def attached_photos(post: Mapping[str, Any]) -> list[str]:
     """The ids of the photos that a post lists, in order."""
     return _media(post)[1]
+
+
+def shown_photos(graph: Graph, post_id: str) -> list[str]:
+    """The ids of the photos that the post of that id shows, in order."""
+    return attached_photos(graph.get(post_id, fields=_SEEN))
 
 
 def _attached(post: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

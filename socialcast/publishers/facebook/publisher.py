@@ -21,7 +21,14 @@ from socialcast.publisher import Answer, Connection, Ingest, Publisher
 from socialcast.publishers.facebook import echo, live, words
 from socialcast.publishers.facebook.graph import GONE, Graph, GraphAPIError, codes_of
 from socialcast.publishers.facebook.photos import Photos
-from socialcast.publishers.facebook.posts import CLOCK_TOLERANCE, RECOVERY_WINDOW, Attempt, Wanted, find_twins
+from socialcast.publishers.facebook.posts import (
+    CLOCK_TOLERANCE,
+    RECOVERY_WINDOW,
+    Attempt,
+    Wanted,
+    find_twins,
+    shown_photos,
+)
 from socialcast.publishers.facebook.settings import FacebookSettings, Place, version_problems
 from socialcast.publishers.facebook.tables import CAPABILITIES, ERRORS, GROUPS, LIVE_RULE, TABLES, read_answer
 from socialcast.publishers.facebook.videos import Videos, readiness
@@ -116,6 +123,8 @@ class FacebookPublisher(Publisher):
             return self._public("video", draft.ids("video")[0], steps)
         photo_ids = self._photos(post, steps)
         receipt = self._public("post", self._post(post, photo_ids, {}, steps), steps)
+        if photo_ids and steps.is_recovering:  # a post that was found shows others than those that were sent now, if any were
+            photo_ids = steps.read(lambda: shown_photos(self._graph, receipt.id))
         photos = (Item(id=photo_id, kind="photo") for photo_id in photo_ids)
         return msgspec.structs.replace(receipt, items=(*receipt.items, *photos))
 
@@ -275,7 +284,8 @@ class FacebookPublisher(Publisher):
 
         told = steps.read(look)
         if not told.get(flag, kind == "post"):  # a post is public by its making, unless Facebook says that it waits
-            steps.once(f"public/{id}", lambda: self._graph.set(id, **{flag: True}), repeatable=True)
+            is_seen = lambda: look().get(flag) or None  # noqa: E731 - one word of a call
+            steps.once(f"public/{id}", lambda: self._graph.set(id, **{flag: True}), is_seen, repeatable=True)
             told = steps.read(look)
         item = Item(id=id, kind=kind, url=told["permalink_url"])
         return Receipt(id=id, url=item.url, published_at=words.moment(told.get("created_time")), items=(item,))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import msgspec
 
@@ -219,16 +220,26 @@ class FlickrPublisher(Publisher):
     def _make_public(self, index: int, photo_id: str, steps: Steps) -> None:
         comments = 3 if self.settings.comments else 0  # everybody, or nobody
         wanted = {"is_public": 1, "is_friend": 0, "is_family": 0, "perm_comment": comments, "perm_addmeta": 0}
-        self._set(f"public/{index}", steps, "photos.setPerms", photo_id=photo_id, **wanted)
+        send = self._sending("photos.setPerms", photo_id=photo_id, **wanted)
+        steps.once(f"public/{index}", send, partial(self._seen, photo_id), repeatable=True)
+
+    def _seen(self, photo_id: str) -> str | None:
+        """Something where everybody sees it."""
+        visibility = self._api.call("photos.getInfo", photo_id=photo_id)["photo"]["visibility"]
+        return "done" if int(visibility["ispublic"]) else None
 
     def _set(self, step: str, steps: Steps, method: str, **arguments: str | int) -> None:
-        """A call that may be repeated; its answer is not worth keeping for each of hundreds of photos."""
+        """A call that may be repeated."""
+        steps.once(step, self._sending(method, **arguments), repeatable=True)
+
+    def _sending(self, method: str, **arguments: str | int) -> Callable[[], str]:
+        """A call whose answer is not worth keeping for each of hundreds of photos."""
 
         def send() -> str:
             self._api.call(method, **arguments)
             return "done"
 
-        steps.once(step, send, repeatable=True)
+        return send
 
     def _delete(self, group: str, argument: str, item: Item, steps: Steps) -> None:
         """Delete one thing; what is gone already is deleted."""

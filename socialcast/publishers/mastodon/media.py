@@ -52,7 +52,7 @@ class Uploads:
                 return known["id"] not in self._lapsed and (is_fresh or is_shown(index))
 
             name = f"{prefix}video" if post.video else f"{prefix}photo/{index + 1}"
-            known = steps.once(name, send, repeatable=True, valid=is_usable)
+            known = steps.once(name, send, repeatable=True, valid=is_usable, unsent=lambda: {"id": "", "processed": True})
             return Uploaded(known["id"], known["processed"])
 
         if post.video:

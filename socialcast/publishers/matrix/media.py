@@ -32,20 +32,27 @@ class Uploads:
 
     def film(self, video: Video, steps: Steps) -> Content:
         """The message that shows the video."""
-        made = steps.once("video", partial(self._send_video, video), repeatable=True)
+        made = steps.once(
+            "video", partial(self._send_video, video), repeatable=True, unsent=lambda: {"filename": _film_name(video)}
+        )
         return _content("m.video", made, film_caption(video))
 
     def _picture(self, name: str, photo: Photo, post: Post, steps: Steps) -> Content:
-        made = steps.once(name, partial(self._send_photo, photo), repeatable=True)
+        made = steps.once(
+            name, partial(self._send_photo, photo), repeatable=True, unsent=lambda: {"filename": self._fitted(photo).filename}
+        )
         return _content("m.image", made, caption(photo, post))
 
     def _send_photo(self, photo: Photo) -> dict[str, Any]:
-        fitted = photos.fit(photo, PHOTOS, self._cache_folder)
+        fitted = self._fitted(photo)
         known = photos.facts(Photo(fitted.path, fitted.data))
         width, height = (known.width, known.height) if known.orientation < 5 else (known.height, known.width)
         info = {"mimetype": fitted.media_type, "size": fitted.size_bytes, "w": width, "h": height}
         url = self._api.upload(fitted.open, fitted.media_type, fitted.filename)
         return {"url": url, "filename": fitted.filename, "info": info}
+
+    def _fitted(self, photo: Photo) -> photos.Fitted:
+        return photos.fit(photo, PHOTOS, self._cache_folder)
 
     def _send_video(self, video: Video) -> dict[str, Any]:
         from socialcast.compose.video import facts
@@ -54,8 +61,12 @@ class Uploads:
         info = {"mimetype": known.media_type, "size": video.content.size, "w": known.width, "h": known.height}
         if known.seconds is not None:
             info["duration"] = round(known.seconds * 1000)
-        filename = f"{video.content.sha256[:16]}.mp4"
+        filename = _film_name(video)
         return {"url": self._api.upload(video.open, known.media_type, filename), "filename": filename, "info": info}
+
+
+def _film_name(video: Video) -> str:
+    return f"{video.content.sha256[:16]}.mp4"
 
 
 def _content(kind: str, made: dict[str, Any], words: str) -> Content:

@@ -86,7 +86,8 @@ class VimeoPublisher(Publisher):
     def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
         """Let everybody see it, with its own words."""
         for item in draft.items:
-            steps.once(f"public/{item.kind}", partial(self._open, post, item), repeatable=True)
+            opened = partial(self._opened, post, item)
+            steps.once(f"public/{item.kind}", partial(self._open, post, item), opened, repeatable=True)
         main = next((item for item in draft.items if item.kind == "video"), draft.items[0])
         return Receipt(id=main.id, url=main.url, items=draft.items)
 
@@ -162,6 +163,12 @@ class VimeoPublisher(Publisher):
         if item.kind == "live" and post.live:
             return self._patch(f"/me/live_events/{item.id}", words.opened_event(post, post.live, self.settings))
         return self._patch(f"/videos/{item.id}", words.opened_video(post, self.settings))
+
+    def _opened(self, post: Post, item: Item) -> str | None:
+        """Something where it has its own words in place of the mark."""
+        field = "stream_description" if item.kind == "live" else "description"
+        told = self._api.call("GET", f"{_PATHS[item.kind]}/{item.id}", fields=field).get(field)
+        return None if told == words.mark(post, item.kind) else "opened"
 
     def _patch(self, path: str, body: Mapping[str, Any]) -> str:
         return str(self._api.call("PATCH", path, body, fields="uri").get("uri", ""))

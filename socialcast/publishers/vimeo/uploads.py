@@ -38,7 +38,7 @@ class VideoUpload:
             )
         if not created["is_whole"]:
             link = self._steps.once("video/link", lambda: self._open_link(created), repeatable=True, valid=self._goes_on)
-            self._steps.once("video/bytes", lambda: self._send_rest(link), repeatable=True)
+            self._steps.once("video/bytes", lambda: self._send_rest(link), lambda: None, repeatable=True)  # all are not there
         return created
 
     # -- making it -------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mimetypes
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,10 @@ class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     key: str
     expires_at: float
+
+
+# What stands for media that are not sent: a post that shows some is found by its words and their number.
+_NOT_SENT = Uploaded(id="", key="", expires_at=math.inf)
 
 
 class Uploads:
@@ -90,7 +95,8 @@ class Uploads:
             return self._segment(f"{name}/segment/{index}", uploaded, media, segment)
 
         self._steps.each(segments(size_bytes), work, at_once=_SEGMENTS_AT_ONCE)
-        self._finish(f"{name}/finish", uploaded)
+        if uploaded is not _NOT_SENT:
+            self._finish(f"{name}/finish", uploaded)
         return uploaded
 
     def _segment(self, name: str, uploaded: Uploaded, media: Media, segment: Segment) -> str:
@@ -119,8 +125,10 @@ class Uploads:
         self._steps.once(name, send, find, valid=uploaded.id.__eq__)
 
     def _step(self, name: str, send: Any) -> Uploaded:
-        result = self._steps.once(name, send, repeatable=True, valid=lambda known: known["expires_at"] > self._now())
-        return msgspec.convert(result, Uploaded)
+        known = self._steps.once(
+            name, send, repeatable=True, valid=lambda known: known["expires_at"] > self._now(), unsent=lambda: _NOT_SENT
+        )
+        return known if isinstance(known, Uploaded) else msgspec.convert(known, Uploaded)
 
     def _told(self, answer: Any) -> dict[str, Any]:
         given = answer["data"]

@@ -27,7 +27,7 @@ from socialcast.publishers.youtube.errors import ERRORS, read_answer, seconds_to
 from socialcast.publishers.youtube.live import LiveEvents
 from socialcast.publishers.youtube.tables import CAPABILITIES, UNVERIFIED_MAX_SECONDS, YoutubeSettings
 from socialcast.publishers.youtube.uploads import VideoUpload
-from socialcast.publishers.youtube.visibility import make_public, make_public_at, readiness, require_public
+from socialcast.publishers.youtube.visibility import make_public, make_public_at, readiness, require_public, seen_privacy
 from socialcast.wire.transport import Exchange
 
 __all__ = ["YoutubePublisher"]
@@ -99,7 +99,8 @@ class YoutubePublisher(Publisher):
         """Make the video and the event public, and look whether they are."""
         media = tuple(item for item in draft.items if item.url)
         for item in media:
-            steps.once(f"public/{item.kind}", self._making_public(post, item), repeatable=True)
+            seen = partial(seen_privacy, self._api, item.id)
+            steps.once(f"public/{item.kind}", self._making_public(post, item), seen, repeatable=True)
             steps.read(partial(require_public, self._api, item.id))
         for playlist_id in draft.ids("playlist"):
             self._additions(post, steps).open_playlist(playlist_id)

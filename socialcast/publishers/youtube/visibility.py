@@ -11,7 +11,7 @@ from socialcast.model.receipt import Readiness
 from socialcast.publishers.youtube import words
 from socialcast.publishers.youtube.client import YoutubeClient
 
-__all__ = ["make_public", "make_public_at", "readiness", "require_public"]
+__all__ = ["make_public", "make_public_at", "readiness", "require_public", "seen_privacy"]
 
 _PRIVATE = "private"
 _LOOK_AGAIN_SECONDS = 10.0
@@ -65,13 +65,19 @@ def require_public(client: YoutubeClient, id: str) -> None:
 
     A project that Google has not audited is told that all went well, and the video stays private (platform notes, 2026-11-22).
     """
-    if client.one("videos.list", id, "status")["status"]["privacyStatus"] == _PRIVATE:
+    if seen_privacy(client, id) is None:
         raise NotAllowed(
             "YouTube keeps it private: what a project uploads that Google has not audited is locked so",
             code="lockedPrivate",
             hint="the upload went well; ask for an audit at support.google.com/youtube/contact/yt_api_form and run it again"
             " afterwards, under a new key if this video stays locked",
         )
+
+
+def seen_privacy(client: YoutubeClient, id: str) -> str | None:
+    """The privacy of what is to be seen; None while it is private."""
+    told: str = client.one("videos.list", id, "status")["status"]["privacyStatus"]
+    return None if told == _PRIVATE else told
 
 
 def make_public_at(client: YoutubeClient, id: str, at: datetime) -> str:
