@@ -16,8 +16,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,8 @@ from socialcast import (
     State,
     TerminalError,
 )
-from socialcast.publishers.email.readers import read_address
+from socialcast.publishers.email.message import _to
+from socialcast.publishers.email.readers import Reader, read_address
 from socialcast.sandbox import Sandbox
 from socialcast.sandbox.platforms.email import EmailMirror
 from socialcast.testing.clock import SandboxClock, SkippingClock
@@ -117,6 +120,15 @@ def test_each_reader_gets_a_mail_and_sees_nobody_else(make: Make, sandbox: Sandb
     assert got[ADA]["Bcc"] is got[ADA]["Cc"] is None
 
 
+@pytest.mark.parametrize("name", ["", "Ada", "Example, Ada (press)", "Zoë Ünder", "Ünder " * 12, "Ada " * 40])
+def test_a_reader_is_called_by_name(name: str) -> None:
+    """Whatever the name is made of, in lines of ASCII as long as they may be."""
+    lines = _to(Reader(ADA, name.strip()))
+    assert all(len(line) <= 78 for line in lines.decode("ascii").splitlines())
+    told, address = parseaddr(lines.decode("ascii").removeprefix("To: "))
+    assert (str(make_header(decode_header(told))), address) == (name.strip(), ADA)
+
+
 def test_the_mail_says_all_in_both_forms(make: Make, sandbox: Sandbox) -> None:
     """Text, long form, link, caption, credit and alt text stand in the plain part and in the page."""
     photo = picture(1)
@@ -185,9 +197,12 @@ def test_one_click_signs_this_reader_off(make: Make, sandbox: Sandbox, monkeypat
         broadcast.publish(NEWS)
     wanted = hmac.new(b"a-key", ADA.encode(), hashlib.sha256).hexdigest()[:32]
     unsubscribe(sandbox, monkeypatch, "a-key")
-    make(unsubscribe_url="https://example.org/u/{token}").publish(NEWS).raise_for_failures()
+    address = "https://example.org/signing/off/from/the/list/of/all/journalists/for/the/observatory?token={token}"
+    make(unsubscribe_url=address).publish(NEWS).raise_for_failures()
     got = mails(sandbox)
-    assert got[ADA]["List-Unsubscribe"] == f"<https://example.org/u/{wanted}>"
+    assert f"\r\nList-Unsubscribe: <{address.format(token=wanted)}>\r\n".encode() in (
+        next(mail.raw for mail in mirror(sandbox).mails if mail.recipient == ADA)
+    )
     assert got[ADA]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert got[BO]["List-Unsubscribe"] != got[ADA]["List-Unsubscribe"]
 
@@ -411,6 +426,9 @@ def test_a_program_prints_the_list(tmp_path: Path) -> None:
         ({"sender": "press"}, "sender 'press': there is no @"),
         ({"unsubscribe_url": "http://example.org/{token}"}, "has to begin with https"),
         ({"unsubscribe_url": "https://example.org/off"}, "hold {token}"),
+        ({"unsubscribe_url": "https://example.org/{token}\nBcc: eve@example.org"}, "signs of ASCII"),
+        ({"unsubscribe_url": "https://example.org/{token}>, <mailto:eve@example.org"}, "signs of ASCII"),
+        ({"unsubscribe_url": f"https://example.org/{'a' * 900}/{{token}}"}, "at most 900"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_told_at_once(tmp_path: Path, settings: dict[str, str], words: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -38,6 +39,8 @@ _CONNECTIONS = 4  # at once; providers allow ten and more, and writing the ledge
 _WAIT_SECONDS = 60.0  # after a temporary refusal, which tells no time itself (RFC 5321, 4.5.4.1)
 _FINAL = 500  # replies from here on say that the same would be refused again
 _DATE = "date"
+_LONGEST_URL = 900  # a line of a mail ends after 998 bytes (RFC 5322, 2.1.1), and the token takes the place of its name
+_UNSUBSCRIBING = re.compile(rf"https://[!-;=?-~]{{1,{_LONGEST_URL - len('https://')}}}")
 _NAMED = 5  # so many readers in one sentence
 
 
@@ -237,8 +240,11 @@ class EmailPublisher(Publisher):
         url, key = self.settings.unsubscribe_url, self.settings.unsubscribe_key
         if not url:
             return None
-        if not url.startswith("https://") or "{token}" not in url:
-            self._misconfigured("unsubscribe_url has to begin with https:// and to hold {token}, which tells readers apart")
+        if not _UNSUBSCRIBING.fullmatch(url) or "{token}" not in url:
+            self._misconfigured(
+                "unsubscribe_url has to begin with https:// and to hold {token}, which tells readers apart, in at most "
+                f"{_LONGEST_URL} letters, digits and signs of ASCII"
+            )
         if key is None:
             self._misconfigured("unsubscribe_url needs unsubscribe_key, without which anybody could sign others off")
         return Unsubscribing(url, key)
