@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from socialcast.model.announcement import Link, Video
+from socialcast.model.errors import TerminalError
 from socialcast.model.post import Post
-from socialcast.model.receipt import Receipt
+from socialcast.model.receipt import Item, Receipt
 from socialcast.model.sight import Seen
 from socialcast.sandbox import Sandbox
+from tests.publishers.conversation import all_replies
 from tests.publishers.test_flickr import Newsroom, composed, jpeg, photos
 
 CLIP = Video(b"\0\0\0\x18ftypmp42" + b"\0" * 2000, alt="A walk through the hall", licence="CC-BY-SA-4.0")
@@ -39,6 +42,12 @@ def receipt(room: Newsroom, post: Post) -> Receipt:
 
 def mirror(room: Newsroom) -> Any:
     return room.sandbox.mirror("flickr")
+
+
+def answer(room: Newsroom, receipt: Receipt, text: str, to: str | None = None, *, name: str = "a") -> Item:
+    """Say it, to the comment of that id."""
+    reply = next((reply for reply in all_replies(room.publisher, receipt)[0] if reply.id == to), None)
+    return room.publisher.answer(receipt, text, room.steps(), name=name, to=reply)
 
 
 def compared(seen: Seen) -> tuple[Any, ...]:
@@ -134,3 +143,103 @@ def test_what_bears_the_same_marks_is_a_duplicate(room: Newsroom, post: Post, re
     found = room.publisher.duplicates(post, receipt)
     assert {item.id for item in found} == {twin, again["photoset"]["id"]}
     assert all(item.url.startswith("https://www.flickr.com/photos/") for item in found)
+
+
+# -- what people say -------------------------------------------------------------------------------------------------------
+
+
+def test_comments_come_from_the_album_and_its_photos(room: Newsroom, receipt: Receipt) -> None:
+    """With who wrote them, where they stand and whom they answer; own ones are marked."""
+    album, photo, *_ = receipt.items
+    asked = mirror(room).reply_as("ann", photo.id, "When?")
+    too = mirror(room).reply_as("bob", asked, "I ask, too")
+    nice = mirror(room).reply_as("cy", album.id, "<b>Nice</b>")
+    answered = answer(room, receipt, "At nine.", asked)
+    told = {reply.id: reply for reply in all_replies(room.publisher, receipt)[0]}
+    ann, bob, cy, ours = (told[id] for id in (asked, too, nice, answered.id))
+    assert (ann.author, ann.text, ann.parent, ann.is_own) == ("ann", "When?", photo.id, False)
+    assert (bob.parent, cy.parent, cy.text) == (asked, album.id, "<b>Nice</b>")
+    assert (ours.parent, ours.is_own) == (asked, True)
+    assert answered.url.startswith(photo.url)
+    assert ann.url.startswith("https://www.flickr.com/photos/news/")
+    assert ours.text == f"[{ann.author_url.rstrip('/')}] At nine."
+
+
+def test_an_answer_belongs_to_one_of_several_comments_of_a_person(room: Newsroom, receipt: Receipt) -> None:
+    """The address of the comment tells which, so that the others go on waiting."""
+    photo = receipt.items[1]
+    first, second, third = (mirror(room).reply_as("ann", photo.id, text) for text in ("When?", "Where?", "Why?"))
+    answers = [answer(room, receipt, "Look at the page.", id, name=id) for id in (second, first)]
+    own = {reply.id: reply.parent for reply in all_replies(room.publisher, receipt)[0] if reply.is_own}
+    assert own == dict(zip([item.id for item in answers], [second, first], strict=True))
+    assert third not in own.values()
+
+
+def test_only_what_changed_is_read_on_another_day(room: Newsroom) -> None:
+    """Every comment comes, over pages and days; photos that nobody touched are not asked for."""
+    receipt = room.publish(composed(room.publisher, count=25))
+    ids = [mirror(room).reply_as("ann", item.id, "Nice") for item in receipt.items[1:]]
+    first = room.publisher.replies(receipt)
+    assert (first.more, len(first.page)) == (True, 20)
+    room.sandbox.advance(60)
+    late = mirror(room).reply_as("bob", receipt.items[1].id, "Late")
+    rest, cursor = all_replies(room.publisher, receipt, first.cursor)
+    assert [reply.id for reply in (*first.page, *rest)] == ids
+    found, cursor = all_replies(room.publisher, receipt, cursor)
+    assert late in {reply.id for reply in found}
+    room.sandbox.advance(60)
+    before, latest = room.sent("photos.comments.getList"), mirror(room).reply_as("cy", receipt.items[2].id, "And now?")
+    assert latest in {reply.id for reply in all_replies(room.publisher, receipt, cursor)[0]}
+    assert room.sent("photos.comments.getList") - before == 2  # the one of the last second comes again
+
+
+def test_comments_of_what_was_deleted_are_none(room: Newsroom, receipt: Receipt) -> None:
+    """And no error; another photo's are told all the same."""
+    cursor = room.publisher.replies(receipt).cursor
+    room.sandbox.advance(60)
+    mirror(room).reply_as("ann", receipt.items[1].id, "Nice")
+    said = mirror(room).reply_as("bob", receipt.items[2].id, "Nice")
+    room.sandbox.act("flickr", "remove", "eve", receipt.items[1].id)
+    room.visitor.call("photosets.delete", photoset_id=receipt.id)
+    assert [reply.id for reply in all_replies(room.publisher, receipt, cursor)[0] if reply.id] == [said]
+
+
+def test_answering_what_was_deleted_says_so(room: Newsroom, receipt: Receipt) -> None:
+    """It was there when it was listed; Flickr would take the comment all the same."""
+    asked = mirror(room).reply_as("ann", receipt.id, "When?")
+    (ann,) = all_replies(room.publisher, receipt)[0]
+    room.sandbox.act("flickr", "remove", "ann", asked)
+    with pytest.raises(TerminalError, match="deleted") as raised:
+        room.publisher.answer(receipt, "At nine.", room.steps(), name="a", to=ann)
+    assert raised.value.code == "reply.gone"
+    assert room.sent("photosets.comments.addComment") == 0
+
+
+@pytest.mark.parametrize("effect", ["reset_after", "reset_before", "no_id"])
+@pytest.mark.parametrize("place", [0, 1, None])
+def test_an_answer_whose_answer_was_lost_is_there_once(room: Newsroom, receipt: Receipt, place: int | None, effect: str) -> None:
+    """Found in its place, though the account said the same elsewhere, and to the same person before."""
+    other = mirror(room).reply_as("cy", receipt.items[2].id, "What time?")
+    answer(room, receipt, "At nine.", other, name="elsewhere")
+    if place is None:
+        handler, send = "photosets_comments_add_comment", None
+    else:
+        asked = mirror(room).reply_as("ann", receipt.items[place].id, "When?")
+        answer(room, receipt, "At nine.", asked, name="before")
+        send = mirror(room).reply_as("ann", receipt.items[place].id, "When again?")
+        handler = "photosets_comments_add_comment" if place == 0 else "photos_comments_add_comment"
+    room.sandbox.fault("flickr", effect, handler=handler, nth=1)
+    item = answer(room, receipt, "At nine.", send)
+    assert answer(room, receipt, "At nine.", send) == item
+    own = {reply.id: reply.parent for reply in all_replies(room.publisher, receipt)[0] if reply.is_own}
+    assert (len(own), own[item.id]) == (2 if place is None else 3, send or receipt.id)
+
+
+def test_answers_are_taken_back_with_all_else_or_alone(room: Newsroom, receipt: Receipt) -> None:
+    """Below photos and below the album; what somebody deleted before is no error."""
+    asked = mirror(room).reply_as("ann", receipt.items[1].id, "When?")
+    said = (answer(room, receipt, "At nine.", asked, name="a"), answer(room, receipt, "Corrected.", name="b"))
+    room.publisher.retract(msgspec.structs.replace(receipt, items=said), room.steps("two"))
+    assert [reply.id for reply in all_replies(room.publisher, receipt)[0]] == [asked]
+    room.publisher.retract(msgspec.structs.replace(receipt, items=(*receipt.items, *said)), room.steps("three"))
+    assert (room.stream(), mirror(room).cards()) == ([], [])

@@ -12,13 +12,14 @@ from socialcast.compose.preflight import with_limits
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Photo
 from socialcast.model.capabilities import PhotoRules
+from socialcast.model.echo import Replies, Reply
 from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Access, Account, Draft, Item, Readiness, Receipt
 from socialcast.model.sight import Sight
 from socialcast.publisher import Answer, Connection, Publisher
-from socialcast.publishers.flickr import echo, words
+from socialcast.publishers.flickr import comments, echo, words
 from socialcast.publishers.flickr.client import GONE, FlickrClient, FlickrError, read_upload
 from socialcast.publishers.flickr.licences import is_offered, licence_id, licence_ids
 from socialcast.publishers.flickr.tables import CAPABILITIES, ERRORS, FlickrSettings
@@ -29,6 +30,15 @@ __all__ = ["FlickrPublisher"]
 
 _HOME = "https://www.flickr.com/photos/"
 _RUNNING, _CONVERTED, _FAILED = 0, 1, 2
+_IN_TURN = (frozenset({"comment", "album_comment"}), frozenset({"photo", "video"}), frozenset({"album"}))
+_NO_COMMENT = 2
+_DELETING: Mapping[str, tuple[str, str, frozenset[int]]] = {  # by kind: the method, its argument, and what says that it is gone
+    "comment": ("photos.comments.deleteComment", "comment_id", frozenset({GONE, _NO_COMMENT})),
+    "album_comment": ("photosets.comments.deleteComment", "comment_id", frozenset({_NO_COMMENT})),
+    "photo": ("photos.delete", "photo_id", frozenset({GONE})),
+    "video": ("photos.delete", "photo_id", frozenset({GONE})),
+    "album": ("photosets.delete", "photoset_id", frozenset({GONE})),
+}
 
 
 class FlickrPublisher(Publisher):
@@ -121,12 +131,23 @@ class FlickrPublisher(Publisher):
         main = (albums or media)[0]
         return Receipt(id=main.id, url=main.url, items=(*albums, *media))
 
+    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
+        """One comment on the album, or on the only photo or video, or where somebody commented, who is named in it."""
+        place = comments.place_of(receipt, to)
+        said, own_id = self._answer_words(place, text, to, steps, name), self._me(steps).id
+        id = steps.once(
+            name,
+            lambda: comments.add(self._api, place, said),
+            lambda: comments.find(self._api, place, said, own_id, to),
+        )
+        kind = "album_comment" if place.kind == "album" else "comment"
+        return Item(id=id, kind=kind, url=f"{place.url}#comment{id.rpartition('-')[2]}")
+
     def retract(self, receipt: Receipt, steps: Steps) -> None:
-        """Delete every photo and video, then the album; needs a token with the permission delete."""
-        media = [item for item in receipt.items if item.kind != "album"]
-        steps.each(media, lambda _, item: self._delete("photos", "photo_id", item, steps), at_once=self.settings.at_once)
-        for album in _by_kind(receipt.items, "album"):
-            self._delete("photosets", "photoset_id", album, steps)
+        """Delete answers, then every photo and video, then the album; needs a token with the permission delete."""
+        for kinds in _IN_TURN:
+            items = [item for item in receipt.items if item.kind in kinds]
+            steps.each(items, lambda _, item: self._delete(item, steps), at_once=self.settings.at_once)
 
     def inspect(self, receipt: Receipt) -> Sight:
         """Album, photos and video, an album's 500 with a call."""
@@ -140,6 +161,10 @@ class FlickrPublisher(Publisher):
         """Photos, videos and albums with its marks; the index learns of new photos late."""
         return tuple(echo.twins(self._api, post, receipt.items))
 
+    def replies(self, receipt: Receipt, since: str = "") -> Replies:
+        """The comments below some of it; only what changed since the last time is asked for."""
+        return comments.one_page(self._api, receipt, self._own_id, since)
+
     def read_error(self, exchange: Exchange) -> Answer:
         """Code and message of a failure, which comes with HTTP 200, as JSON or, from the upload, as XML."""
         body = exchange.json()
@@ -151,6 +176,10 @@ class FlickrPublisher(Publisher):
 
     def _me(self, steps: Steps) -> Account:
         return self._known_account or steps.read(self.account)
+
+    @property
+    def _own_id(self) -> str:
+        return (self._known_account or self.account()).id
 
     def _photo_rules(self, account: Account) -> PhotoRules:
         return with_limits(self.capabilities, account.limits).photos or PhotoRules()
@@ -241,14 +270,21 @@ class FlickrPublisher(Publisher):
 
         return send
 
-    def _delete(self, group: str, argument: str, item: Item, steps: Steps) -> None:
+    def _answer_words(self, place: Item, text: str, to: Reply | None, steps: Steps, name: str) -> str:
+        """What is said, the same in every run: what another run looks for is what this one sends."""
+        if (known := steps.recorded(name)) is not None:
+            return str(known)
+        return str(steps.note(f"{name}/words", steps.read(lambda: comments.answer_words(self._api, place, text, to))))
+
+    def _delete(self, item: Item, steps: Steps) -> None:
         """Delete one thing; what is gone already is deleted."""
+        method, argument, gone = _DELETING[item.kind]
 
         def send() -> str:
             try:
-                self._api.call(f"{group}.delete", **{argument: item.id})
+                self._api.call(method, **{argument: item.id})
             except FlickrError as error:
-                if error.code != GONE:
+                if error.code not in gone:
                     raise
             return "deleted"
 

@@ -17,6 +17,7 @@ from socialcast.model.capabilities import (
     LinkRules,
     PhotoRules,
     Recovery,
+    ReplyRules,
     Support,
     TagRules,
     TextRules,
@@ -66,8 +67,12 @@ CAPABILITIES = Capabilities(
         settle_seconds=(2, 15, 60),
         lost_ledger="photos, video and album, however old",
     ),
+    answer=True,
+    replies=ReplyRules(),
     inspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT, Aspect.LICENCE}),
     notes={
+        "answer": "by a comment on the album, or on the only photo or video",
+        "replies": "comments on the album, its photos and the video; they stand side by side: an answer names whom it answers",
         "inspects": "of an album, how many photos it shows, not in which order; a photo's title is its alt text",
         "text.max_title_length": "by practice; the page names no limit",
         "photos.max_count": "photos in one album; a free account holds 1,000 photos and videos in all",
@@ -141,6 +146,7 @@ ERRORS = (
     ErrorRule(
         code="116", raises=TerminalError, hint="Flickr refuses a link in the text, because it was used for abuse; leave it out"
     ),
+    ErrorRule(words="posting comments too fast", raises=RateLimited),
     # for some seconds after an upload the other methods do not know the photo yet (platform notes, 2026-08-22)
     ErrorRule(words="photo not found", raises=TransientError, hint="if it was deleted on Flickr, publish under a new key"),
 )
