@@ -20,6 +20,8 @@ from socialcast.testing.test_contract import (  # noqa: F401 - collected here, t
     test_05_empty_machine_posts_nothing_twice,
     test_13_alt_text_is_required,
     test_15_draft_and_receipt_survive_json,
+    test_20_what_is_not_offered_is_said,
+    test_22_replies_are_read_once,
 )
 from socialcast.wire.settings import Policy
 

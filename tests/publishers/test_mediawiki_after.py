@@ -7,16 +7,20 @@ from typing import Any
 
 import msgspec
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcast.model.announcement import Announcement
+from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.receipt import Receipt
 from socialcast.model.sight import Seen
+from socialcast.publishers.mediawiki import talk
 from socialcast.publishers.mediawiki.reading import addresses, licence_of, shown_files
 from socialcast.publishers.mediawiki.settings import Markup, Mode
 from socialcast.publishers.mediawiki.talk import without_signatures
 from socialcast.sandbox import Sandbox
+from tests.publishers.conversation import all_replies
 from tests.publishers.test_mediawiki import COMMONS, EVENT, INTEREST, OWN, PROPOSAL, WIKIPEDIA, Desk, desk, offline, photo
 
 __all__ = ["desk"]  # the fixture
@@ -191,6 +195,236 @@ def test_the_same_once_more_is_a_duplicate(sandbox: Sandbox, desk: Callable[...,
     sandbox.act("mediawiki", "edit", "Ann", f"{OWN}/Press", f"{news.text('Press')}\n\n{news.text('Press')}")
     (found,) = news.publisher.duplicates(post, receipt)
     assert found.url == receipt.url
+
+
+# -- what people say -------------------------------------------------------------------------------------------------------
+
+TALKS = {"page": f"{OWN}/Open_doors", "section": f"{OWN}/Press", "proposal": f"{WIKIPEDIA}/Talk:Forum"}
+
+
+def talk_of(kind: str) -> str:
+    return {"page": "Talk:Open doors", "section": "Talk:Press", "proposal": "Talk:Forum"}[kind]
+
+
+def say(sandbox: Sandbox, name: str, card: str, text: str) -> str:
+    """The card of the talk page on which somebody says something, a minute later."""
+    sandbox.advance(60)
+    return str(sandbox.act("mediawiki", "reply", name, card, text))
+
+
+@pytest.mark.parametrize("kind", TALKS)
+def test_what_people_say_comes_with_who_said_it_and_to_what(sandbox: Sandbox, desk: Callable[..., Desk], kind: str) -> None:
+    """The oldest first, each below what it answers; own answers are marked, and stand where they belong."""
+    news, _, receipt = published(desk, kind)
+    card = say(sandbox, "Vera", TALKS[kind], "Which\nsource?")
+    (vera,), _ = all_replies(news.publisher, receipt)
+    assert (vera.author, vera.text, vera.parent, vera.is_own) == ("Vera", "Which\nsource?", receipt.id, False)
+    assert (vera.at, f"/{talk_of(kind).replace(' ', '_')}?oldid=" in vera.url) == (news.clock.now().replace(microsecond=0), True)
+    sandbox.advance(60)
+    item = news.publisher.answer(receipt, "The {{register}}.\nAnd ~~~~ more.", news.steps("a"), name="a", to=vera)
+    say(sandbox, "Bob", card, "Thanks")
+    again, ours, bob = all_replies(news.publisher, receipt)[0]
+    assert (again, ours.id, ours.parent, ours.is_own) == (vera, item.id, vera.id, True)
+    assert (bob.author, bob.parent) == ("Bob", item.id)
+    depth = 1 if kind == "proposal" else 0
+    lines = news.text(talk_of(kind)).splitlines()
+    answer = [line for line in lines if line.startswith(f"{':' * (depth + 1)} ")]
+    assert answer[0] == f"{':' * (depth + 1)} The &#123;&#123;register&#125;&#125;."
+    assert answer[1].startswith(f"{':' * (depth + 1)} And &#126;&#126;&#126;&#126; more. [[User:News|News]]")
+
+
+def test_a_cursor_goes_on_where_the_last_day_ended(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """Each comment comes once, over pages and over days; where nothing was said, one question is asked for each fifty pages."""
+    news, _, receipt = published(desk, "page")
+    card = say(sandbox, "Vera", TALKS["page"], "Question 0")
+    for number in range(1, 120):
+        say(sandbox, f"Visitor {number}", card, f"Question {number}")
+    first = news.publisher.replies(receipt)
+    assert (first.more, len(first.page)) == (True, 50)
+    say(sandbox, "Ann", card, "Late")
+    rest, cursor = all_replies(news.publisher, receipt, first.cursor)
+    assert [reply.text for reply in (*first.page, *rest)] == [*(f"Question {number}" for number in range(120)), "Late"]
+    before = len(news.sent)
+    assert all_replies(news.publisher, receipt, cursor) == ([], cursor)
+    assert len(news.sent) - before == 2
+    say(sandbox, "Ann", card, "Another day")
+    assert [reply.text for reply in all_replies(news.publisher, receipt, cursor)[0]] == ["Another day"]
+
+
+def test_what_was_said_before_is_not_about_it(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """Neither on the page's talk before it was published, nor elsewhere on a talk page that holds a request of ours."""
+    news = desk()
+    news.publish(msgspec.structs.replace(EVENT, key="earlier", text="Earlier."))
+    card = say(sandbox, "Vera", TALKS["page"], "About the earlier")
+    sandbox.advance(60)
+    receipt = news.publish(EVENT)
+    say(sandbox, "Vera", card, "About this")
+    assert [reply.text for reply in all_replies(news.publisher, receipt)[0]] == ["About this"]
+    wikipedia, _, request = published(desk, "proposal", user="press")
+    whole = f"{wikipedia.text('Talk:Forum')}\n\n== Other ==\nElse. [[User:Ann|Ann]] 10:00, 22 November 2026 (UTC)"
+    sandbox.act("mediawiki", "edit", "Ann", TALKS["proposal"], whole)
+    say(sandbox, "Vera", f"{TALKS['proposal']}#Founding date", "Which source?")
+    assert [reply.text for reply in all_replies(wikipedia.publisher, request)[0]] == ["Which source?"]
+
+
+def test_comments_on_a_file_are_read(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """Each below its file."""
+    news, _, receipt = published(desk, "files")
+    for item, name in zip(receipt.items, ("Vera", "Bob"), strict=True):
+        say(sandbox, name, f"{COMMONS}/File:{item.id.replace(' ', '_')}", "Lovely")
+    found, _ = all_replies(news.publisher, receipt)
+    assert {(reply.author, reply.parent) for reply in found} == set(
+        zip(("Vera", "Bob"), (item.id for item in receipt.items), strict=True)
+    )
+
+
+def test_a_forged_signature_makes_nobody_else_the_author(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """Who wrote it is whoever saved it; it is no answer of ours."""
+    news, _, receipt = published(desk, "page")
+    forged = "[[User:News|News]] ([[User talk:News|talk]]) 10:00, 22 November 2026 (UTC)"
+    card = say(sandbox, "Mallory", TALKS["page"], "Hello")
+    sandbox.act("mediawiki", "edit", "Mallory", card, f"{news.text('Talk:Open doors')}\n:We are closed. {forged}")
+    _, claim = all_replies(news.publisher, receipt)[0]
+    assert (claim.author, claim.text, claim.is_own) == ("Mallory", "We are closed.", False)
+
+
+def test_answering_what_was_removed_says_so(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """It was there when it was listed; one whose words were mended is there still."""
+    news, _, receipt = published(desk, "page")
+    card = say(sandbox, "Vera", TALKS["page"], "Wann?")
+    (vera,), _ = all_replies(news.publisher, receipt)
+    mended = news.text("Talk:Open doors").replace("Wann", "When")
+    sandbox.act("mediawiki", "edit", "Vera", card, mended)
+    news.publisher.answer(receipt, "At nine.", news.steps("a"), name="a", to=vera)
+    sandbox.act("mediawiki", "edit", "Vera", card, "Nothing.")
+    with pytest.raises(TerminalError, match="removed") as raised:
+        news.publisher.answer(receipt, "At ten.", news.steps("b"), name="b", to=vera)
+    assert raised.value.code == "reply.gone"
+    sandbox.act("mediawiki", "remove", "Vera", card)
+    with pytest.raises(TerminalError, match="deleted"):
+        news.publisher.answer(receipt, "At ten.", news.steps("b"), name="b", to=vera)
+
+
+@pytest.mark.parametrize("effect", ["reset_after", "reset_before", "status_after", "truncated", "html", "no_id"])
+@pytest.mark.parametrize("to_reply", [True, False])
+def test_an_answer_whose_answer_was_lost_is_there_once(
+    sandbox: Sandbox, desk: Callable[..., Desk], effect: str, *, to_reply: bool
+) -> None:
+    """It is found by the marker in its summary, and a machine that knows nothing of it finds it, too."""
+    news, _, receipt = published(desk, "page")
+    say(sandbox, "Vera", TALKS["page"], "When?")
+    (vera,), _ = all_replies(news.publisher, receipt)
+    to = vera if to_reply else None
+    sandbox.fault("mediawiki", effect, handler="edit", nth=1)
+    item = news.publisher.answer(receipt, "At nine.", news.steps("a"), name="a", to=to)
+    assert news.publisher.answer(receipt, "At nine.", news.steps("a", "other", recover=True), name="a", to=to) == item
+    assert news.text("Talk:Open doors").count("At nine.") == 1
+    assert [reply.id for reply in all_replies(news.publisher, receipt)[0]] == [vera.id, item.id]
+
+
+def test_somebody_who_writes_in_between_is_not_overwritten(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """The answer is put in its place again."""
+    news, _, receipt = published(desk, "page")
+    card = say(sandbox, "Vera", TALKS["page"], "When?")
+    (vera,), _ = all_replies(news.publisher, receipt)
+    meanwhile = [lambda: say(sandbox, "Bob", card, "I ask, too")]
+
+    def interrupt(answer: requests.Response, **options: Any) -> None:
+        if "titles=Talk" in str(answer.request.url) and meanwhile:
+            meanwhile.pop()()
+
+    news.publisher.session.hooks["response"].append(interrupt)
+    news.publisher.answer(receipt, "At nine.", news.steps("a"), name="a", to=vera)
+    text = news.text("Talk:Open doors")
+    assert (meanwhile, len(news.fields("edit")) > 2, text.count("I ask, too"), text.count("At nine.")) == ([], True, 1, 1)
+
+
+def test_a_request_gets_no_news_of_live_events(desk: Callable[..., Desk]) -> None:
+    """Announcements have no place on Wikipedia; a correction below the request has."""
+    news, _, receipt = published(desk, "proposal")
+    with pytest.raises(NotAllowed, match="no place"):
+        news.publisher.answer(receipt, "Live now", news.steps("a"), name="live/start/post")
+    news.publisher.answer(receipt, "Correction: 1970.", news.steps("a"), name="revision/1/reply")
+    assert news.text("Talk:Forum").splitlines()[-1].startswith(": Correction: 1970. [[User:News|News]]")
+
+
+def test_what_was_answered_is_taken_back_unless_others_have_answered_it(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """A section that was begun for it goes, too; what stays is listed."""
+    news, _, receipt = published(desk, "page")
+    card = say(sandbox, "Vera", TALKS["page"], "When?")
+    (vera,), _ = all_replies(news.publisher, receipt)
+    first = news.publisher.answer(receipt, "At nine.", news.steps("a"), name="a", to=vera)
+    say(sandbox, "Bob", f"{card}#Comment", "Thanks")
+    second = news.publisher.answer(receipt, "Correction: at ten.", news.steps("a"), name="b")
+    everything = msgspec.structs.replace(receipt, items=(*receipt.items[:1], first, second))
+    for _ in "ab":
+        (left,) = news.publisher.retract(everything, news.steps("r"))
+        assert (left.item, left.reason) == (first, "others have answered it")
+    text = news.text("Talk:Open doors")
+    assert ("At nine." in text, "at ten" in text, text.count("==")) == (True, False, 2)
+
+
+PAGE = """{{talk header}}
+== First ==
+Hello. [[User:Ann|Ann]] ([[User talk:Ann|talk]]) 10:00, 22 November 2026 (UTC)
+: Yes. [[User:Bob|Bob]] ([[User talk:Bob|talk]]) 10:01, 22 November 2026 (UTC)
+:: No. [[User:Ann|Ann]] ([[User talk:Ann|talk]]) 10:02, 22 November 2026 (UTC)
+
+: Maybe,
+: perhaps. -- [[User:Cy|Cy]] ([[User talk:Cy|talk]]) 10:02, 22 November 2026 (UTC)
+== Second ==
+Nobody signs this.
+== Third ==
+Hello. [[User:Ann|Ann]] ([[User talk:Ann|talk]]) 10:00, 22 November 2026 (UTC)
+{{reflist}}"""
+
+
+def test_a_talk_page_is_read_as_people_write_it() -> None:
+    """Depth, place, who answers whom; what is said twice in a minute is two comments, and templates are none."""
+    said = talk.comments(PAGE, 7)
+    assert [(comment.text, comment.depth, comment.heading) for comment in said] == [
+        ("Hello.", 0, "First"),
+        ("Yes.", 1, "First"),
+        ("No.", 2, "First"),
+        ("Maybe,\nperhaps.", 1, "First"),
+        ("Nobody signs this.", 0, "Second"),
+        ("Hello.", 0, "Third"),
+    ]
+    assert [parent and parent.text for parent in (talk.parent_of(comment, said) for comment in said)] == [
+        None, "Hello.", "Yes.", "Hello.", None, None,
+    ]  # fmt: skip
+    assert len({comment.id for comment in said}) == len(said)
+
+
+@pytest.mark.parametrize(
+    ("number", "after", "marks"), [(0, "perhaps.", ":"), (1, ":: No.", "::"), (2, ":: No.", ":::"), (4, "Nobody signs", ":")]
+)
+def test_an_answer_stands_below_those_that_are_there(number: int, after: str, marks: str) -> None:
+    """One level deeper than what it answers."""
+    lines = talk.answered(PAGE, talk.comments(PAGE, 7)[number], "Fine.").split("\n")
+    place = lines.index(f"{marks} Fine. ~~~~")
+    assert after in lines[place - 1]
+
+
+_LINES = st.lists(
+    st.sampled_from(["== A ==", "", "Words", ": deeper", ":: deep", "{{t}}", "x [[User:A|A]] 10:00, 1 May 2026 (UTC)"]),
+    max_size=12,
+)
+
+
+@given(_LINES, st.integers(0, 20), st.text("a:*~={}\n", min_size=1, max_size=20).filter(str.strip))
+def test_an_answer_changes_nothing_else_on_the_page(lines: list[str], number: int, text: str) -> None:
+    """Every line that was there is there, and every comment keeps its name."""
+    page = "\n".join(lines)
+    said = talk.comments(page, 7)
+    if said:
+        comment = said[number % len(said)]
+        answer = talk.answered(page, comment, text)
+        assert [line for line in answer.split("\n") if line in lines or not line.startswith(f"{comment.marks}: ")] == lines
+        signed = answer.replace("~~~~", "[[User:Us|Us]] 11:11, 2 May 2026 (UTC)")
+        assert {comment.id for comment in said if "[[User" in page} - {new.id for new in talk.comments(signed, 7)} <= {
+            comment.id for comment in said if comment.text != "x"
+        }
 
 
 # -- what wikitext says ----------------------------------------------------------------------------------------------------

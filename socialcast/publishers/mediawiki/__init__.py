@@ -11,7 +11,7 @@ would switch off the conflict with our own lost edit, so only `baserevid` is sen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from html import unescape
@@ -32,17 +32,19 @@ from socialcast.model.capabilities import (
     LinkRules,
     PhotoRules,
     Recovery,
+    ReplyRules,
     TagRules,
     TextRules,
     Unit,
 )
+from socialcast.model.echo import Replies, Reply
 from socialcast.model.errors import ConfigurationError, NotAllowed
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Access, Account, Draft, Item, Receipt
 from socialcast.model.sight import Left, Sight
 from socialcast.publisher import Connection, Publisher
-from socialcast.publishers.mediawiki import aftercare, echo, pages, rules, uploads
+from socialcast.publishers.mediawiki import aftercare, conversation, echo, pages, rules, uploads
 from socialcast.publishers.mediawiki.errors import ERRORS, read_answer
 from socialcast.publishers.mediawiki.files import description_page, file_name, other_name, with_real_names
 from socialcast.publishers.mediawiki.settings import MediawikiSettings, Mode
@@ -82,6 +84,8 @@ CAPABILITIES = Capabilities(
         " stash again, unseen",
         unknown="an edit that is in neither list where both are longer than 500",
     ),
+    answer=True,
+    replies=ReplyRules(),
     inspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT, Aspect.LICENCE}),
     notes={
         "text.max_length": "$wgMaxArticleSize, 2 MiB unless the wiki changed it",
@@ -205,15 +209,30 @@ class MediawikiPublisher(Publisher):
         """Undo the edit if nobody has edited since, and delete the files where the account may; gives those that stay."""
         marker = marker_of(receipt.id, self.connection.channel, "retract")
         summary = summary_of("Taken back", marker)
+        kept = tuple(self._kept_answers(receipt, steps, summary))
         for page in (item for item in receipt.items if item.kind == "page"):
             undo = partial(aftercare.take_back, self._wiki, self.settings, int(page.id), summary, marker)
             steps.once(f"retract/{page.id}", send=undo, repeatable=True)
         files = [item for item in receipt.items if item.kind == "file"]
         if files and "delete" not in steps.read(lambda: self._wiki.rights):
-            return tuple(Left(item=file, reason="only an administrator can delete it", hint="ask one") for file in files)
+            return (*kept, *(Left(item=file, reason="only an administrator can delete it", hint="ask one") for file in files))
         for file in files:
             steps.once(f"retract/{file.id}", send=partial(aftercare.remove_file, self._wiki, file.id, summary), repeatable=True)
-        return ()
+        return kept
+
+    def replies(self, receipt: Receipt, since: str = "") -> Replies:
+        """What is said on the talk pages of page and files since they were published, or in the section of a request."""
+        return conversation.one_page(self._wiki, self.settings, receipt, since)
+
+    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
+        """Answer a comment a level deeper than it, or begin a section; found by the marker in its summary."""
+        if self._mode is Mode.PROPOSE and name.startswith("live/"):
+            raise NotAllowed("announcements have no place on a talk page, so nothing was sent", code="announcement")
+        wiki, marker = self._wiki, marker_of(to.id if to else receipt.id, self.connection.channel, name)
+        title = steps.read(lambda: conversation.title_for(wiki, self.settings, receipt, to))
+        send = partial(conversation.send_answer, wiki, self.settings, title, receipt, text, marker, to)
+        made = steps.once(name, send=send, find=lambda: pages.find_edit(wiki, title, marker))
+        return steps.read(lambda: conversation.answer_item(wiki, made["revid"]))
 
     def inspect(self, receipt: Receipt) -> Sight:
         """The page, or our section of it, and the files; who changed what we wrote, wherever else the page was edited."""
@@ -235,6 +254,15 @@ class MediawikiPublisher(Publisher):
     def read_error(self, exchange: Exchange) -> Answer:
         """Code and words of an error in any of MediaWiki's shapes."""
         return read_answer(exchange)
+
+    def _kept_answers(self, receipt: Receipt, steps: Steps, summary: str) -> Iterator[Left]:
+        """Take back what was answered, the newest first; gives what others have answered since."""
+        for item in reversed([item for item in receipt.items if item.kind == conversation.KIND]):
+            if why := steps.read(partial(conversation.why_kept, self._wiki, item)):
+                yield Left(item=item, reason=why, hint="strike it by hand: <s>...</s>, and say why")
+            else:
+                send = partial(conversation.take_back, self._wiki, item, summary)
+                steps.once(f"retract/{item.id}", send=send, repeatable=True)
 
     # -- composing ---------------------------------------------------------------------------------------------------------
 

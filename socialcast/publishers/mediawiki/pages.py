@@ -13,10 +13,11 @@ from socialcast.publishers.mediawiki.wiki import Wiki
 from socialcast.publishers.mediawiki.wikitext import MARKER, open_request, section_of, with_section
 
 __all__ = [
-    "LISTED", "Change", "Page", "edits_in", "find_edit", "one_section", "page_in", "page_of", "proposal", "read", "save", "saved",
-    "whole_page",
+    "LISTED", "WITH_TEXT", "Change", "Page", "edits_in", "find_edit", "one_section", "page_in", "page_of", "proposal", "read",
+    "revision", "save", "saved", "whole_page",
 ]  # fmt: skip
 
+WITH_TEXT = "ids|user|comment|timestamp|content"
 LISTED = 500  # what an account without higher limits may ask for at once
 
 
@@ -31,6 +32,7 @@ class Page(NamedTuple):
     read_at: str = ""
     saved_at: str = ""
     parentid: int = 0
+    id: int = 0
 
     def is_by(self, user: str) -> bool:
         """Whether that user's last announcement is what stands there."""
@@ -140,8 +142,14 @@ def _our_last_text(wiki: Wiki, title: str) -> str:
 
 def read(wiki: Wiki, title: str) -> Page:
     """The page as it is now."""
-    parts = "ids|user|comment|timestamp|content"
-    return page_in(wiki.query(prop="revisions", titles=title, rvprop=parts, rvslots="main", curtimestamp=1))
+    return page_in(wiki.query(prop="revisions", titles=title, rvprop=WITH_TEXT, rvslots="main", curtimestamp=1))
+
+
+def revision(wiki: Wiki, revid: int) -> Page | None:
+    """The page as that revision has it; None where it is gone."""
+    answer = wiki.query(prop="revisions", revids=revid, rvprop=WITH_TEXT, rvslots="main")
+    found = answer["query"].get("pages")
+    return page_in(answer) if found and "revisions" in found[0] else None
 
 
 def page_in(answer: dict[str, Any]) -> Page:
@@ -152,11 +160,11 @@ def page_in(answer: dict[str, Any]) -> Page:
 def page_of(found: Mapping[str, Any], read_at: str = "") -> Page:
     """What a query tells of one page."""
     if "revisions" not in found:
-        return Page(found["title"], read_at=read_at)
+        return Page(found.get("title", ""), read_at=read_at)
     last = found["revisions"][0]
     text = last["slots"]["main"].get("content", "")
     who, why, when = (str(last.get(name, "")) for name in ("user", "comment", "timestamp"))
-    return Page(found["title"], text, last["revid"], who, why, read_at, when, last.get("parentid", 0))
+    return Page(found["title"], text, last["revid"], who, why, read_at, when, last.get("parentid", 0), found["pageid"])
 
 
 def saved(revid: int, title: str, timestamp: str) -> dict[str, Any]:

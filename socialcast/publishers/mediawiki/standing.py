@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from socialcast.publishers.mediawiki.pages import Page, edits_in, page_in, read
+from socialcast.publishers.mediawiki.pages import WITH_TEXT, Page, edits_in, read, revision
 from socialcast.publishers.mediawiki.settings import MediawikiSettings, Mode
 from socialcast.publishers.mediawiki.wiki import Wiki
 from socialcast.publishers.mediawiki.wikitext import MARKER, Section, replaced, sections, split_heading
 
-__all__ = ["Edit", "Place", "Standing", "corrects", "our_place", "standing"]
+__all__ = ["TEXTS_AT_ONCE", "Edit", "Place", "Standing", "corrects", "edit_of", "our_place", "standing"]
 
-_WITH_TEXT = "ids|user|comment|timestamp|content"
-_TEXTS_AT_ONCE = 50  # what an account without higher limits gets with their content
+TEXTS_AT_ONCE = 50  # what an account without higher limits gets with their content
 _MOST_CALLS = 10  # of a page that was edited more often since, the newest edit counts as the one that changed it
 _CORRECTED = re.compile(r"\[\[Special:Diff/(\d+)\]\]")
 _PLACEHOLDER = re.compile(r"\\\{\w+\\\}")
@@ -120,12 +119,12 @@ class Standing:
 
 def standing(wiki: Wiki, settings: MediawikiSettings, revid: int) -> Standing | None:
     """How our edit stands; None where its page was deleted."""
-    first = _saved(wiki, revid)
+    first = revision(wiki, revid)
     page = read(wiki, first.title) if first else None
     if first is None or page is None or not page.revid:
         return None
     is_ours = page.revid == revid
-    before = _saved(wiki, first.parentid) if first.parentid and not (is_ours and not settings.writes_section) else None
+    before = revision(wiki, first.parentid) if first.parentid and not (is_ours and not settings.writes_section) else None
     place = our_place(settings, first.text, before.text if before else "")
     edits = () if is_ours else tuple(_edits_since(wiki, page.title, revid))
     return Standing(page, first, before, place, edits, wiki.username)
@@ -144,25 +143,18 @@ def our_place(settings: MediawikiSettings, saved: str, before: str) -> Place:
     return Place(ours.heading, ours.content, is_shared) if ours else Place("-", "", is_shared)
 
 
-def _saved(wiki: Wiki, revid: int) -> Page | None:
-    """A page as that revision had it; None where it is gone."""
-    answer = wiki.query(prop="revisions", revids=revid, rvprop=_WITH_TEXT, rvslots="main")
-    found = answer["query"].get("pages")
-    return page_in(answer) if found and "revisions" in found[0] else None
-
-
 def _edits_since(wiki: Wiki, title: str, revid: int) -> Iterator[Edit]:
-    asked: dict[str, Any] = {"prop": "revisions", "titles": title, "rvprop": _WITH_TEXT, "rvslots": "main"}
+    asked: dict[str, Any] = {"prop": "revisions", "titles": title, "rvprop": WITH_TEXT, "rvslots": "main"}
     more: dict[str, Any] = {}
     for _ in range(_MOST_CALLS):
-        answer = wiki.query(**asked, rvlimit=_TEXTS_AT_ONCE, rvendid=revid, **more)
-        yield from (_edit(told) for told in edits_in(answer["query"]))
+        answer = wiki.query(**asked, rvlimit=TEXTS_AT_ONCE, rvendid=revid, **more)
+        yield from (edit_of(told) for told in edits_in(answer["query"]))
         if not (more := answer.get("continue", {})):
             return
 
 
-def _edit(told: dict[str, Any]) -> Edit:
-    """What administrators hid of an edit is left out."""
+def edit_of(told: dict[str, Any]) -> Edit:
+    """What a query tells of one edit; what administrators hid of it is left out."""
     text = told.get("slots", {}).get("main", {}).get("content", "")
     return Edit(told["revid"], told.get("user", ""), told.get("comment", ""), told["timestamp"], text)
 

@@ -62,6 +62,11 @@ class Wiki:
         place = self._site.site["articlepath"].replace("$1", quote(title.replace(" ", "_"), safe="/:!*(),;@"))
         return urljoin(self._settings.url, f"{self._site.site['server']}{place}")
 
+    def revision_url(self, title: str, revid: int, heading: str = "") -> str:
+        """Where people read a page as it was with that revision, at that heading."""
+        page, place = self.url_of(title), f"#{quote(heading.replace(' ', '_'))}" if heading else ""
+        return f"{page}{'&' if '?' in page else '?'}oldid={revid}{place}"
+
     def namespace(self, number: int) -> str:
         """What this wiki calls that namespace, in its own language."""
         self._sign_in()

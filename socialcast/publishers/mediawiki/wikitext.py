@@ -15,9 +15,9 @@ from socialcast.model.errors import ConfigurationError
 from socialcast.publishers.mediawiki.settings import Markup, MediawikiSettings, Mode
 
 __all__ = [
-    "ILLEGAL_IN_TITLES", "MARKER", "PAGE", "PROPOSAL", "Section", "fill_names", "fill_template", "has_namespace", "marker_of",
-    "open_request", "replaced", "section_of", "sections", "split_heading", "summary_of", "talk_page_of", "template_of",
-    "title_of", "with_section",
+    "HEADING", "ILLEGAL_IN_TITLES", "MARKER", "PAGE", "PROPOSAL", "Section", "fill_names", "fill_template", "has_namespace",
+    "marker_of", "open_request", "replaced", "section_of", "sections", "split_heading", "summary_of", "talk_page_of",
+    "template_of", "title_of", "with_section",
 ]  # fmt: skip
 
 PAGE = """\
@@ -43,13 +43,13 @@ $links
 I have a conflict of interest. Employer: $employer; client: $client; affiliation: $affiliation. ~~~~
 """
 
+HEADING = re.compile(r"^(?P<marks>={1,6})[ \t]*(?P<words>.+?)[ \t]*(?P=marks)[ \t]*$", re.MULTILINE)
 MARKER = re.compile(r"\(sc:[0-9a-f]{12}\)")
 ILLEGAL_IN_TITLES = re.compile(r"[#<>\[\]|{}_\x00-\x1f\x7f]|~{3,}|%[0-9A-Fa-f]{2}")  # Manual:Page title, 2026-11-22
 
 _MARKER_DIGITS = 12
 _LONGEST_SENTENCE = 300  # a summary is cut after 500 characters, and the marker must stay
 _EMPTY_LINES = re.compile(r"\n{3,}")
-_HEADING = re.compile(r"^(?P<marks>={1,6})[ \t]*(?P<words>.+?)[ \t]*(?P=marks)[ \t]*$", re.MULTILINE)
 _TEMPLATE_NAME = re.compile(r"\{\{\s*([^{}|\s][^{}|]*?)\s*[|}]")
 # Their canonical names work on every wiki, whatever its language (Manual:Namespace, 2026-11-22).
 _SUBJECTS = ("user", "project", "wikipedia", "file", "mediawiki", "template", "help", "category", "portal", "draft", "module")
@@ -151,7 +151,7 @@ class Section(NamedTuple):
 
 def sections(page: str) -> Iterator[Section]:
     """The sections of a page, each with the deeper ones that belong to it."""
-    headings = list(_HEADING.finditer(page))
+    headings = list(HEADING.finditer(page))
     for index, heading in enumerate(headings):
         level = len(heading["marks"])
         end = next((later.start() for later in headings[index + 1 :] if len(later["marks"]) <= level), len(page))
