@@ -243,3 +243,114 @@ def test_answers_are_taken_back_with_all_else_or_alone(room: Newsroom, receipt: 
     assert [reply.id for reply in all_replies(room.publisher, receipt)[0]] == [asked]
     room.publisher.retract(msgspec.structs.replace(receipt, items=(*receipt.items, *said)), room.steps("three"))
     assert (room.stream(), mirror(room).cards()) == ([], [])
+
+
+# -- corrections -----------------------------------------------------------------------------------------------------------
+
+
+def corrected(post: Post, room: Newsroom) -> Post:
+    """Other words for all, another alt text and licence for the second photo."""
+    first, second, third = post.photos
+    second = msgspec.structs.replace(second, alt="The hall, empty", licence="CC-BY-SA-4.0")
+    wanted = {
+        "photos": (first, second, third),
+        "text": "The doors open at ten.",
+        "title": "Open gates",
+        "tags": ("late", "davos"),
+    }
+    return composed(room.publisher, link=DOORS, **wanted)
+
+
+def test_a_correction_changes_words_tags_and_licences(room: Newsroom, post: Post, receipt: Receipt) -> None:
+    """Afterwards it reads back as the new announcement, the marks are as they were, and nothing was uploaded."""
+    after = corrected(post, room)
+    assert room.publisher.amend(receipt, after, room.steps(), name="revision/1") == receipt
+    seen, wanted = room.publisher.inspect(receipt).items, room.publisher.expected(after, receipt).items
+    assert [compared(each) for each in seen] == [compared(each) for each in wanted]
+    photo = room.photo(receipt.items[2].id)
+    assert {tag["raw"] for tag in photo["tags"]["tag"] if ":" not in tag["raw"]} == {"late", "davos"}
+    assert room.publish(post, "two", recover=True) == receipt
+    assert (room.sent("upload"), room.publisher.duplicates(after, receipt)) == (3, ())
+
+
+def test_a_correction_touches_what_differs_and_is_made_once(room: Newsroom, post: Post, receipt: Receipt) -> None:
+    """One photo's alt text is one photo's call, and the album's; tags in capitals are the same tags."""
+    first, *rest = post.photos
+    after = msgspec.structs.replace(
+        post, photos=(msgspec.structs.replace(first, alt="The stage"), *rest), tags=("Open Doors", "#Davos")
+    )
+    for _ in range(2):
+        room.publisher.amend(receipt, after, room.steps(), name="revision/1")
+    assert [room.sent(f"photos.{name}") for name in ("setMeta", "setTags", "licenses.setLicense")] == [1, 0, 3]
+    assert room.sent("photosets.editMeta") == 1
+    assert room.photo(receipt.items[1].id)["title"]["_content"] == "The stage"
+
+
+def test_a_single_photo_is_corrected_with_the_announcements_words(room: Newsroom) -> None:
+    """They stand in its own description."""
+    receipt = room.publish(composed(room.publisher, count=1))
+    after = composed(room.publisher, count=1, text="The doors open at ten.")
+    room.publisher.amend(receipt, after, room.steps(), name="revision/1")
+    assert "at ten" in room.photo(receipt.id)["description"]["_content"]
+    assert room.sent("photos.setMeta") == 1
+
+
+@pytest.mark.parametrize(
+    "handler",
+    ["photosets_edit_meta", "photos_set_meta", "photos_set_tags", "photos_licenses_set_license"],
+)
+def test_a_correction_whose_answer_was_lost_is_made(room: Newsroom, post: Post, receipt: Receipt, handler: str) -> None:
+    """Every call may be repeated."""
+    room.sandbox.fault("flickr", "reset_after", handler=handler, nth=1)
+    after = corrected(post, room)
+    room.publisher.amend(receipt, after, room.steps(), name="revision/1")
+    seen, wanted = room.publisher.inspect(receipt).items, room.publisher.expected(after, receipt).items
+    assert [compared(each) for each in seen] == [compared(each) for each in wanted]
+
+
+def test_a_correction_leaves_alone_what_was_deleted(room: Newsroom, post: Post, receipt: Receipt) -> None:
+    """The others are corrected; without the album, or the only photo, it is said."""
+    room.sandbox.act("flickr", "remove", "eve", receipt.items[2].id)
+    room.publisher.amend(receipt, corrected(post, room), room.steps(), name="revision/1")
+    assert "ten" in mirror(room).photosets[receipt.id].description
+    room.sandbox.act("flickr", "remove", "eve", receipt.id)
+    with pytest.raises(TerminalError, match="any more"):
+        room.publisher.amend(receipt, post, room.steps(), name="revision/2")
+    single = room.publish(composed(room.publisher, key="single", count=1))
+    room.sandbox.act("flickr", "remove", "eve", single.id)
+    with pytest.raises(TerminalError, match="any more"):
+        room.publisher.amend(single, composed(room.publisher, key="single", count=1), room.steps(), name="revision/1")
+
+
+# -- numbers ---------------------------------------------------------------------------------------------------------------
+
+
+def test_numbers_are_those_that_the_capabilities_define(room: Newsroom, receipt: Receipt) -> None:
+    """Of the album and of each photo; they grow with time."""
+    mirror(room).reply_as("ann", receipt.id, "When?")
+    mirror(room).reply_as("ann", receipt.items[1].id, "When?")
+    first = measured(room, receipt)
+    assert {name for name, _ in first} == {rule.name for rule in room.publisher.capabilities.metrics}
+    assert (first["comments", receipt.id], first["comments", receipt.items[1].id]) == (1, 1)
+    room.sandbox.advance(86_400)
+    later = measured(room, receipt)
+    assert all(later[place] > number for place, number in first.items() if place[0] != "comments")
+
+
+def test_many_photos_are_counted_by_the_page(room: Newsroom) -> None:
+    """Views come with the listing; what takes calls for each is left out."""
+    receipt = room.publish(composed(room.publisher, count=21))
+    before = len(room.sandbox.requests())
+    assert {name for name, _ in measured(room, receipt)} == {"views", "album_views"}
+    assert len(room.sandbox.requests()) - before == 2
+
+
+def test_what_was_deleted_has_no_numbers(room: Newsroom, receipt: Receipt) -> None:
+    """The others have theirs."""
+    room.sandbox.act("flickr", "remove", "eve", receipt.items[1].id)
+    room.visitor.call("photosets.delete", photoset_id=receipt.id)
+    assert {id for _, id in measured(room, receipt)} == {item.id for item in receipt.items[2:]}
+
+
+def measured(room: Newsroom, receipt: Receipt) -> dict[tuple[str, str], float]:
+    return {(metric.name, metric.item_id): metric.value for metric in room.publisher.measure(receipt)}

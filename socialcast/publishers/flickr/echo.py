@@ -8,15 +8,16 @@ from typing import Any, NamedTuple
 
 from socialcast.compose.addresses import find_addresses
 from socialcast.model.announcement import Photo, Video
+from socialcast.model.echo import Metric
 from socialcast.model.post import Post
 from socialcast.model.receipt import Item
 from socialcast.model.sight import Seen, SeenMedium, Sight
 from socialcast.publishers.flickr import words
 from socialcast.publishers.flickr.client import FlickrClient
 from socialcast.publishers.flickr.licences import licence_names, shown_licence
-from socialcast.publishers.flickr.tables import FlickrSettings
+from socialcast.publishers.flickr.tables import COUNTED_SINGLY, FlickrSettings
 
-__all__ = ["Made", "Row", "album_of", "expected", "look", "made_of", "sight", "twins"]
+__all__ = ["Made", "Row", "album_of", "expected", "look", "made_of", "numbers", "sight", "twins"]
 
 _EXTRAS = "description,last_update,license,media,tags,views"
 _SINGLY = 20  # as many photos are asked for one by one, before the whole photostream is listed
@@ -96,6 +97,27 @@ def twins(api: FlickrClient, post: Post, items: Sequence[Item]) -> Iterator[Item
             yield Item(id=album["id"], kind="album", url=f"{_HOME}{album['owner']}/albums/{album['id']}")
 
 
+def numbers(api: FlickrClient, items: Sequence[Item]) -> Iterator[Metric]:
+    """What Flickr counts of each that is there: of many photos, what the pages of their album tell."""
+    found, album = look(api, items), album_of(items)
+    media = [item.id for item in items if item.id in found.rows]
+    is_few = len(media) <= COUNTED_SINGLY
+    if album and found.album:
+        yield Metric(name="album_views", value=int(found.album["count_views"]), item_id=album.id)
+        if is_few:
+            yield Metric(name="comments", value=int(found.album["count_comments"]), item_id=album.id)
+    for id in media:
+        yield Metric(name="views", value=int(found.rows[id]["views"]), item_id=id)
+        yield from _counted_singly(api, id) if is_few else ()
+
+
+def _counted_singly(api: FlickrClient, id: str) -> Iterator[Metric]:
+    if favorites := api.found("photos.getFavorites", "photo", photo_id=id, per_page=1):
+        yield Metric(name="likes", value=int(favorites["total"]), item_id=id)
+    if info := api.found("photos.getInfo", "photo", photo_id=id):
+        yield Metric(name="comments", value=int(info["comments"]["_content"]), item_id=id)
+
+
 def _strays(api: FlickrClient, ids: Sequence[str]) -> dict[str, Row]:
     """What is not in the album, or has none; much of it by the photostream, from the newest on as far as it takes."""
     if len(ids) <= _SINGLY:
@@ -111,11 +133,11 @@ def _strays(api: FlickrClient, ids: Sequence[str]) -> dict[str, Row]:
 
 
 def _as_row(info: Mapping[str, Any]) -> Row:
-    """What Flickr tells of one photo, as it would list it, with the number of its comments."""
+    """What Flickr tells of one photo, as it would list it."""
     same = {name: info[name] for name in ("id", "secret", "server", "description", "license", "media", "views")}
     tags = " ".join(tag["_content"] for tag in info["tags"].get("tag", ()))
     facts = {"title": info["title"]["_content"], "tags": tags, "lastupdate": info["dates"]["lastupdate"]}
-    return {**same, **facts, "ispublic": info["visibility"]["ispublic"], "comments": info["comments"]["_content"]}
+    return {**same, **facts, "ispublic": info["visibility"]["ispublic"]}
 
 
 def _seen(item: Item, found: Look, names: Mapping[str, str]) -> Seen:

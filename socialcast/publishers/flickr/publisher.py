@@ -12,14 +12,14 @@ from socialcast.compose.preflight import with_limits
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Photo
 from socialcast.model.capabilities import PhotoRules
-from socialcast.model.echo import Replies, Reply
+from socialcast.model.echo import Metric, Replies, Reply
 from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Access, Account, Draft, Item, Readiness, Receipt
 from socialcast.model.sight import Sight
 from socialcast.publisher import Answer, Connection, Publisher
-from socialcast.publishers.flickr import comments, echo, words
+from socialcast.publishers.flickr import comments, echo, edits, words
 from socialcast.publishers.flickr.client import GONE, FlickrClient, FlickrError, read_upload
 from socialcast.publishers.flickr.licences import is_offered, licence_id, licence_ids
 from socialcast.publishers.flickr.tables import CAPABILITIES, ERRORS, FlickrSettings
@@ -131,6 +131,21 @@ class FlickrPublisher(Publisher):
         main = (albums or media)[0]
         return Receipt(id=main.id, url=main.url, items=(*albums, *media))
 
+    def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
+        """Change words, tags and licences where they differ, of all that is still there. Raises TerminalError where the album is
+        not, or the only photo."""
+        found = steps.read(lambda: echo.look(self._api, receipt.items))
+        made = [one for one in echo.made_of(post, receipt.items) if one.item.id in found.rows]
+        if found.album is None and (echo.album_of(receipt.items) or not made):
+            raise TerminalError("it is not on Flickr any more", hint="retract it, and publish it anew")
+        licences = {one.medium.licence or post.licence for one in made} - {""}
+        ids = self._licence_ids(licences, steps) if licences else {}
+        main = edits.album_words(post, receipt.id, self.settings) if found.album else edits.media_words(post, made[0])
+        changes = [change for one in made for change in edits.changes(post, one, found.rows[one.item.id], ids) if change != main]
+        steps.each(changes, lambda _, change: self._change(f"{name}/{change.of}", change, steps), at_once=self.settings.at_once)
+        self._change(name, main, steps)
+        return receipt
+
     def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
         """One comment on the album, or on the only photo or video, or where somebody commented, who is named in it."""
         place = comments.place_of(receipt, to)
@@ -164,6 +179,10 @@ class FlickrPublisher(Publisher):
     def replies(self, receipt: Receipt, since: str = "") -> Replies:
         """The comments below some of it; only what changed since the last time is asked for."""
         return comments.one_page(self._api, receipt, self._own_id, since)
+
+    def measure(self, receipt: Receipt) -> tuple[Metric, ...]:
+        """Views of each photo, by the page; favourites and comments where there are few photos."""
+        return tuple(echo.numbers(self._api, receipt.items))
 
     def read_error(self, exchange: Exchange) -> Answer:
         """Code and message of a failure, which comes with HTTP 200, as JSON or, from the upload, as XML."""
@@ -256,6 +275,9 @@ class FlickrPublisher(Publisher):
         """Something where everybody sees it."""
         visibility = self._api.call("photos.getInfo", photo_id=photo_id)["photo"]["visibility"]
         return "done" if int(visibility["ispublic"]) else None
+
+    def _change(self, step: str, change: edits.Change, steps: Steps) -> None:
+        self._set(step, steps, change.method, **change.arguments)
 
     def _set(self, step: str, steps: Steps, method: str, **arguments: str | int) -> None:
         """A call that may be repeated."""

@@ -14,7 +14,9 @@ from socialcast.model.capabilities import (
     AltText,
     Aspect,
     Capabilities,
+    EditRules,
     LinkRules,
+    MetricRule,
     PhotoRules,
     Recovery,
     ReplyRules,
@@ -34,10 +36,19 @@ from socialcast.model.errors import (
 )
 from socialcast.wire.secrets import Secret
 
-__all__ = ["CAPABILITIES", "ERRORS", "FlickrSettings", "Safety"]
+__all__ = ["CAPABILITIES", "COUNTED_SINGLY", "ERRORS", "FlickrSettings", "Safety"]
 
 _TAGS_PER_PHOTO = 75
 _OUR_TAGS = 2  # the marks by which an upload is found again
+
+COUNTED_SINGLY = 20  # photos whose favourites and comments are counted, which takes two calls for each
+_FEW = f"where there are {COUNTED_SINGLY} photos and videos at most, since each takes a call of its own"
+_METRICS = (
+    MetricRule(name="views", definition="how often each photo and video was viewed, added up"),
+    MetricRule(name="album_views", definition="how often the album was viewed"),
+    MetricRule(name="likes", definition=f"how many accounts have each among their favourites; {_FEW}", summable=True),
+    MetricRule(name="comments", definition=f"comments on the album, the photos and the video, our own among them; {_FEW}"),
+)
 
 CAPABILITIES = Capabilities(
     documented="Flickr API, 'Uploading Photos' and the method pages",
@@ -67,10 +78,15 @@ CAPABILITIES = Capabilities(
         settle_seconds=(2, 15, 60),
         lost_ledger="photos, video and album, however old",
     ),
+    edits=EditRules(
+        aspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.TAGS, Aspect.ALT_TEXT, Aspect.LICENCE}),
+    ),
     answer=True,
     replies=ReplyRules(),
+    metrics=_METRICS,
     inspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT, Aspect.LICENCE}),
     notes={
+        "edits": "without any licence in the new announcement, the one that a photo has stays",
         "answer": "by a comment on the album, or on the only photo or video",
         "replies": "comments on the album, its photos and the video; they stand side by side: an answer names whom it answers",
         "inspects": "of an album, how many photos it shows, not in which order; a photo's title is its alt text",
