@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcast.model.announcement import Announcement
-from socialcast.model.errors import NotAllowed, TerminalError
+from socialcast.model.errors import Conflict, NotAllowed, TerminalError
 from socialcast.model.receipt import Receipt
 from socialcast.model.sight import Seen
 from socialcast.publishers.mediawiki import talk
@@ -67,6 +68,11 @@ def _different(wanted: Seen, seen: Seen, same: Callable[[str], str]) -> list[str
     return [*words, *links, *([] if wanted.media is None or alts[0] == alts[1] else ["media"])]
 
 
+def is_now(news: Desk, moment: datetime | None) -> bool:
+    """Whether that is what the sandbox's clock shows, in whole seconds and give or take those of the test."""
+    return moment is not None and abs(news.clock.now() - moment) < timedelta(seconds=30)
+
+
 # -- what is read back -----------------------------------------------------------------------------------------------------
 
 
@@ -89,7 +95,7 @@ def test_what_somebody_else_changed_is_told_with_the_name(sandbox: Sandbox, desk
     sandbox.act("mediawiki", "edit", "Ann", f"{OWN}/Open_doors", news.text("Open doors").replace("Come", "Stay"))
     assert differences(news, said, receipt) == ["text"]
     seen = news.publisher.inspect(receipt).items[0]
-    assert (seen.edited_by, seen.edited_at) == ("Ann", news.clock.now().replace(microsecond=0))
+    assert (seen.edited_by, is_now(news, seen.edited_at)) == ("Ann", True)
     assert (seen.text or "").startswith("Stay & see")
 
 
@@ -219,7 +225,8 @@ def test_what_people_say_comes_with_who_said_it_and_to_what(sandbox: Sandbox, de
     card = say(sandbox, "Vera", TALKS[kind], "Which\nsource?")
     (vera,), _ = all_replies(news.publisher, receipt)
     assert (vera.author, vera.text, vera.parent, vera.is_own) == ("Vera", "Which\nsource?", receipt.id, False)
-    assert (vera.at, f"/{talk_of(kind).replace(' ', '_')}?oldid=" in vera.url) == (news.clock.now().replace(microsecond=0), True)
+    assert is_now(news, vera.at)
+    assert f"/{talk_of(kind).replace(' ', '_')}?oldid=" in vera.url
     sandbox.advance(60)
     item = news.publisher.answer(receipt, "The {{register}}.\nAnd ~~~~ more.", news.steps("a"), name="a", to=vera)
     say(sandbox, "Bob", card, "Thanks")
@@ -425,6 +432,134 @@ def test_an_answer_changes_nothing_else_on_the_page(lines: list[str], number: in
         assert {comment.id for comment in said if "[[User" in page} - {new.id for new in talk.comments(signed, 7)} <= {
             comment.id for comment in said if comment.text != "x"
         }
+
+
+# -- what is corrected -----------------------------------------------------------------------------------------------------
+
+LATER = {
+    "text": "Come & see at ten.",
+    "licence": "CC-BY-SA-4.0",
+    "photos": (photo(1, alt="A [larch]"), photo(2, licence="CC0-1.0")),
+}
+
+
+def correct(news: Desk, said: Announcement, receipt: Receipt, name: str = "revision/1", machine: str = "one") -> Receipt:
+    steps = news.steps(said.resolved_key, machine, recover=machine != "one")
+    return news.publisher.amend(receipt, news.publisher.compose(said, {}), steps, name=name)
+
+
+@pytest.mark.parametrize("kind", ["page", "section", "files"])
+def test_what_is_corrected_reads_back_as_corrected(desk: Callable[..., Desk], kind: str) -> None:
+    """Text, alt text and licence, on the page and on the files' pages; the history shows that it is a correction of ours."""
+    news, said, receipt = published(desk, kind)
+    later = msgspec.structs.replace(said, **{**LATER, "photos": LATER["photos"][: len(said.photos)]})
+    assert differences(news, later, receipt) != []
+    corrected = correct(news, later, receipt)
+    assert (differences(news, later, corrected), corrected.id) == ([], receipt.id)
+    assert {(each.edited_by, each.edited_at) for each in news.publisher.inspect(corrected).items} == {("", None)}
+    sent = len(news.fields("edit"))
+    assert correct(news, later, corrected) == corrected
+    assert len(news.fields("edit")) == sent
+
+
+def test_a_correction_names_what_it_corrects(desk: Callable[..., Desk]) -> None:
+    """So that whoever reads the history understands it."""
+    news, said, receipt = published(desk, "page")
+    correct(news, msgspec.structs.replace(said, text="Later."), receipt)
+    assert f"corrects [[Special:Diff/{receipt.id}]] (sc:" in news.fields("edit")[-1]["summary"][0]
+
+
+def test_a_section_gets_a_new_heading_and_the_rest_of_the_page_stays(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """What others wrote around it, and a section of another announcement; then it is found under the new heading."""
+    news, said, receipt = published(desk, "section")
+    news.publish(msgspec.structs.replace(EVENT, key="other", title="Other news", text="Other."))
+    sandbox.act("mediawiki", "edit", "Ann", f"{OWN}/Press", f"Our news.\n\n{news.text('Press')}")
+    later = msgspec.structs.replace(said, title="Doors", text="At ten.")
+    corrected = correct(news, later, receipt)
+    assert corrected.url.endswith("/Press#Doors")
+    assert differences(news, later, corrected) == []
+    page = news.text("Press")
+    assert page.startswith("Our news.\n\n== Doors ==\nAt ten.")
+    assert "== Other news ==\nOther." in page
+    again = msgspec.structs.replace(later, text="At eleven.")
+    assert differences(news, again, correct(news, again, corrected, "revision/2")) == []
+
+
+@pytest.mark.parametrize("kind", ["page", "section", "files"])
+def test_what_somebody_else_changed_is_not_overwritten(sandbox: Sandbox, desk: Callable[..., Desk], kind: str) -> None:
+    """The error says who changed it, and where to look."""
+    news, said, receipt = published(desk, kind)
+    title = {"page": "Open doors", "section": "Press"}.get(kind, f"File:{receipt.items[0].id}")
+    host = COMMONS if kind == "files" else OWN
+    theirs = news.text(title).replace("Come", "Stay").replace("Autumn", "Winter")
+    sandbox.act("mediawiki", "edit", "Ann", f"{host}/{title.replace(' ', '_')}", theirs)
+    with pytest.raises(Conflict, match="changed by Ann") as raised:
+        correct(news, msgspec.structs.replace(said, **LATER), receipt)
+    assert f"https://{host}/wiki/" in raised.value.hint
+    assert news.text(title) == theirs
+
+
+def test_what_is_gone_is_not_written_again(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """A page that was deleted, or that says again what it said before."""
+    news = desk()
+    news.publish(msgspec.structs.replace(EVENT, key="earlier", text="Earlier."))
+    before = news.text("Open doors")
+    receipt = news.publish(EVENT)
+    sandbox.act("mediawiki", "edit", "Ann", f"{OWN}/Open_doors", before)
+    with pytest.raises(Conflict, match="not there any more"):
+        correct(news, msgspec.structs.replace(EVENT, text="Later."), receipt)
+    sandbox.act("mediawiki", "remove", "Ann", f"{OWN}/Open_doors")
+    with pytest.raises(Conflict, match="not there any more"):
+        correct(news, msgspec.structs.replace(EVENT, text="Later."), receipt)
+
+
+@pytest.mark.parametrize("effect", ["reset_after", "reset_before", "status_after", "truncated", "html", "no_id"])
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_correction_whose_answer_was_lost_is_there_once(
+    sandbox: Sandbox, desk: Callable[..., Desk], effect: str, nth: int
+) -> None:
+    """Of the page and of a file's page; a machine that knows nothing of it saves nothing more."""
+    news, said, receipt = published(desk, "page")
+    later = msgspec.structs.replace(said, text="Later.", photos=(photo(1, alt="A larch"), said.photos[1]))
+    sandbox.fault("mediawiki", effect, handler="edit", nth=nth)
+    corrected = correct(news, later, receipt)
+    assert correct(news, later, receipt, machine="other") == corrected
+    assert differences(news, later, corrected) == []
+    history = news.publisher._wiki.query(prop="revisions", titles="Open doors", rvlimit=50, rvprop="ids")
+    assert len(history["query"]["pages"][0]["revisions"]) == 2
+
+
+def test_a_description_that_does_not_change_is_left_alone(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """Whatever others have added to it, such as a category."""
+    news, said, receipt = published(desk, "page")
+    title = f"File:{receipt.items[1].id}"
+    sandbox.act("mediawiki", "edit", "Ann", f"{OWN}/{title.replace(' ', '_')}", f"{news.text(title)}\n[[Category:Trees]]")
+    correct(news, msgspec.structs.replace(said, text="Later."), receipt)
+    assert news.text(title).endswith("[[Category:Trees]]")
+
+
+def test_a_corrected_page_is_taken_back_as_a_whole(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """To what was there before it was published, not to what it said before it was corrected."""
+    news = desk()
+    news.publish(msgspec.structs.replace(EVENT, key="earlier", text="Earlier."))
+    before = news.text("Open doors")
+    sandbox.advance(60)
+    receipt = news.publish(EVENT)
+    for number in (1, 2):
+        correct(news, msgspec.structs.replace(EVENT, text=f"Correction {number}."), receipt, f"revision/{number}")
+    for _ in "ab":
+        news.publisher.retract(receipt, news.steps("r"))
+    assert news.text("Open doors") == before
+    assert news.publisher.inspect(receipt).items[0].gone
+
+
+def test_a_request_is_not_changed_and_the_reason_is_told(desk: Callable[..., Desk]) -> None:
+    """Those who weigh it have read it."""
+    news, said, receipt = published(desk, "proposal")
+    with pytest.raises(TerminalError, match="does not offer") as raised:
+        correct(news, said, receipt)
+    assert raised.value.code == "not_offered"
+    assert "reply" in news.publisher.capabilities.notes["edits"]
 
 
 # -- what wikitext says ----------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from socialcast.model.capabilities import (
     AltText,
     Aspect,
     Capabilities,
+    EditRules,
     LinkRules,
     PhotoRules,
     Recovery,
@@ -84,14 +85,24 @@ CAPABILITIES = Capabilities(
         " stash again, unseen",
         unknown="an edit that is in neither list where both are longer than 500",
     ),
+    edits=EditRules(
+        aspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.TAGS, Aspect.ALT_TEXT, Aspect.LICENCE}), history_public=True
+    ),
     answer=True,
     replies=ReplyRules(),
     inspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT, Aspect.LICENCE}),
     notes={
         "text.max_length": "$wgMaxArticleSize, 2 MiB unless the wiki changed it",
         "photos.max_bytes": "the wiki's own maxuploadsize, which the account check reads",
+        "edits.aspects": "where nobody else has changed it; nothing of a request on a talk page",
         "photos.alt_text": "belongs to each use on a page; a file's own page has it in its description",
     },
+)
+
+_OF_REQUESTS = msgspec.structs.replace(
+    CAPABILITIES,
+    edits=None,
+    notes={**CAPABILITIES.notes, "edits": "a request is not changed under the eyes of those who weigh it; a reply corrects it"},
 )
 
 
@@ -130,6 +141,8 @@ class MediawikiPublisher(Publisher):
         self._template = self._read_template()
         self._wiki = Wiki(settings, self.session)
         self._photo_rules = PHOTOS
+        if self._mode is Mode.PROPOSE:
+            self.capabilities = _OF_REQUESTS  # type: ignore[misc]
 
     @property
     def identity(self) -> str:
@@ -205,6 +218,17 @@ class MediawikiPublisher(Publisher):
         page = Item(id=str(edit["revid"]), kind="page", url=self._url_of(edit["title"], post))
         return Receipt(id=page.id, url=page.url, published_at=datetime.fromisoformat(edit["timestamp"]), items=(page, *items))
 
+    def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
+        """Correct our text where nobody else has changed it, and the pages of our files; what others edited elsewhere stays."""
+        if self.capabilities.edits is None:
+            raise self.not_offered("changing a request that was made")
+        corrected = [self._correct(page, receipt, post, steps, name) for page in receipt.items if page.kind == "page"]
+        self._describe_files(receipt, post, steps, name)
+        if not corrected:
+            return receipt
+        items = tuple({item.id: item for item in (*receipt.items, *corrected)}.values())
+        return msgspec.structs.replace(receipt, url=corrected[0].url, items=items)
+
     def retract(self, receipt: Receipt, steps: Steps) -> tuple[Left, ...]:
         """Undo the edit if nobody has edited since, and delete the files where the account may; gives those that stay."""
         marker = marker_of(receipt.id, self.connection.channel, "retract")
@@ -254,6 +278,32 @@ class MediawikiPublisher(Publisher):
     def read_error(self, exchange: Exchange) -> Answer:
         """Code and words of an error in any of MediaWiki's shapes."""
         return read_answer(exchange)
+
+    def _correct(self, page: Item, receipt: Receipt, post: Post, steps: Steps, name: str) -> Item:
+        """The page with the new text in our place; it keeps its id, by which its corrections are known, but not its heading."""
+        wiki, revid, marker = self._wiki, int(page.id), self._marker(post, name)
+        text = with_real_names(post, [item.id for item in receipt.items if item.kind in echo.FILE_KINDS])
+        sentence = self.settings.summary or self._subject(post)
+
+        def find() -> dict[str, Any] | None:
+            there = pages.revision(wiki, revid)
+            return pages.find_edit(wiki, there.title, marker) if there else None
+
+        send = partial(aftercare.correct, wiki, self.settings, revid, text, sentence, marker, self._flags)
+        edit = steps.once(name, send=send, find=find)
+        return msgspec.structs.replace(page, url=self._url_of(edit["title"], post))
+
+    def _describe_files(self, receipt: Receipt, post: Post, steps: Steps, name: str) -> None:
+        """Save the description pages that are to say something else."""
+        files = [item for item in receipt.items if item.kind in echo.FILE_KINDS]
+        told = steps.read(lambda: echo.file_pages(self._wiki, [item.id for item in files]))
+        for index, (photo, file) in enumerate(zip(post.photos, files, strict=False)):
+            text = description_page(post, photo, self.settings)
+            if file.kind == "file" and (file.id not in told or pages.page_of(told[file.id]).text != text):
+                step = f"{name}/file/{index}"
+                marker = self._marker(post, step)
+                send = partial(aftercare.describe, self._wiki, file.id, text, self._summary(post, marker))
+                steps.once(step, send=send, find=partial(pages.find_edit, self._wiki, f"File:{file.id}", marker))
 
     def _kept_answers(self, receipt: Receipt, steps: Steps, summary: str) -> Iterator[Left]:
         """Take back what was answered, the newest first; gives what others have answered since."""
@@ -313,8 +363,11 @@ class MediawikiPublisher(Publisher):
 
     def _save(self, post: Post, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         change = self._change(post, with_real_names(post, [str(file["filename"]) for file in files]))
-        flags = {name: 1 for name in ("minor", "bot") if getattr(self.settings, name)}
-        return pages.save(self._wiki, change, self._summary(post, self._marker(post, "page")), flags)
+        return pages.save(self._wiki, change, self._summary(post, self._marker(post, "page")), self._flags)
+
+    @property
+    def _flags(self) -> dict[str, int]:
+        return {name: 1 for name in ("minor", "bot") if getattr(self.settings, name)}
 
     def _change(self, post: Post, text: str) -> pages.Change:
         if self._mode is Mode.PROPOSE:

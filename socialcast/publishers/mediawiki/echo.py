@@ -26,7 +26,7 @@ from socialcast.publishers.mediawiki.standing import Standing, standing
 from socialcast.publishers.mediawiki.wiki import FILES, Wiki
 from socialcast.publishers.mediawiki.wikitext import sections
 
-__all__ = ["FILE_KINDS", "duplicates", "expected", "sight"]
+__all__ = ["FILE_KINDS", "duplicates", "expected", "file_pages", "sight"]
 
 FILE_KINDS = ("file", "existing file")
 _TITLES_AT_ONCE = 50
@@ -34,7 +34,7 @@ _TITLES_AT_ONCE = 50
 
 def sight(wiki: Wiki, settings: MediawikiSettings, items: Sequence[Item]) -> Sight:
     """The pages and files as they are shown now; files are asked for fifty at once."""
-    files = _files(wiki, [item.id for item in items if item.kind in FILE_KINDS])
+    files = file_pages(wiki, [item.id for item in items if item.kind in FILE_KINDS])
     return Sight(
         items=tuple(
             _seen_file(wiki, settings, item, files.get(item.id, {}))
@@ -82,7 +82,7 @@ def duplicates(
 # -- as it is --------------------------------------------------------------------------------------------------------------
 
 
-def _files(wiki: Wiki, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+def file_pages(wiki: Wiki, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What the wiki tells of the files, by name."""
     told: dict[str, dict[str, Any]] = {}
     for start in range(0, len(names), _TITLES_AT_ONCE):

@@ -13,8 +13,8 @@ from socialcast.publishers.mediawiki.wiki import Wiki
 from socialcast.publishers.mediawiki.wikitext import MARKER, open_request, section_of, with_section
 
 __all__ = [
-    "LISTED", "WITH_TEXT", "Change", "Page", "edits_in", "find_edit", "one_section", "page_in", "page_of", "proposal", "read",
-    "revision", "save", "saved", "whole_page",
+    "LISTED", "WITH_TEXT", "Change", "Page", "edits_in", "find_edit", "one_section", "our_last_text", "page_in", "page_of",
+    "proposal", "read", "revision", "save", "saved", "whole_page",
 ]  # fmt: skip
 
 WITH_TEXT = "ids|user|comment|timestamp|content"
@@ -49,7 +49,7 @@ class Change(NamedTuple):
 def whole_page(wiki: Wiki, title: str, text: str) -> Change:
     """A page that is written anew; only where there is none, an empty one, or the one that our last announcement left."""
     page = read(wiki, title)
-    if page.text and not page.is_by(wiki.username) and page.text != _our_last_text(wiki, title):
+    if page.text and not page.is_by(wiki.username) and page.text != our_last_text(wiki, title):
         raise Conflict(
             f"{title} was last changed by {page.user}; nothing was overwritten",
             hint="choose another page, or a section of this one",
@@ -61,7 +61,7 @@ def one_section(wiki: Wiki, title: str, heading: str, content: str) -> Change:
     """A section that is written anew; only where there is none, an empty one, or the one that our last announcement left."""
     page = read(wiki, title)
     there = _content_of(page.text, heading)
-    if there and not page.is_by(wiki.username) and there != _content_of(_our_last_text(wiki, title), heading):
+    if there and not page.is_by(wiki.username) and there != _content_of(our_last_text(wiki, title), heading):
         raise Conflict(
             f"the section {heading!r} of {title} was written by somebody else; nothing was overwritten",
             hint="choose another heading",
@@ -128,7 +128,7 @@ def _content_of(page: str, heading: str) -> str:
     return section.content if section else ""
 
 
-def _our_last_text(wiki: Wiki, title: str) -> str:
+def our_last_text(wiki: Wiki, title: str) -> str:
     """The page as our last announcement left it, empty if there was none.
 
     A protection, a move or a revert by others makes them the last to have saved what is still ours.

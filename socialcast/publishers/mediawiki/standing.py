@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -68,53 +68,41 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Standing:
-    """A page on which we saved something: as it is now, and every edit since, the newest first, with ours at its end."""
+    """A page on which we saved something: as it is now, as we first saved it and last left it, and what it said before us.
+
+    `own` are our edit and its corrections, `edits` all since the first, both the newest first.
+    """
 
     page: Page
     first: Page
-    before: Page | None
-    place: Place
+    before: str
+    own: tuple[int, ...]
     edits: tuple[Edit, ...]
-    user: str
-
-    @property
-    def ours(self) -> str:
-        """What we wrote first."""
-        return self.place.part_of(self.first.text)
+    place: Place
+    ours: str
 
     @property
     def now(self) -> str:
-        """What is in its place."""
+        """What is in our place."""
         return self.place.part_of(self.page.text)
 
     @property
     def is_gone(self) -> bool:
-        """Whether there is nothing in its place, or again what was there before us."""
-        before = self.place.part_of(self.before.text) if self.before else ""
-        return not self.now or self.now == before != self.ours
-
-    @property
-    def own(self) -> list[int]:
-        """Our edit and its corrections, the oldest first."""
-        chain = [self.first.revid]
-        for edit in reversed(self.edits):
-            if edit.user == self.user and MARKER.search(edit.comment) and _corrected_by(edit) in chain:
-                chain.append(edit.revid)
-        return chain
+        """Whether there is nothing in its place, or others brought back what was there before us."""
+        return not self.now or (self.changed_by is not None and self.now == self.place.part_of(self.before))
 
     @property
     def changed_by(self) -> Edit | None:
         """The edit that brought our part to what it is; None where it is as we left it."""
         if self.now == self.ours:
             return None
-        last = next(_changes(self.edits, self.place), self.edits[0])
-        return None if last.revid in self.own else last
+        since = [edit for edit in self.edits if edit.revid >= self.own[0]]
+        return next(_changes(since, self.place), self.edits[0])
 
     @property
     def stranger(self) -> Edit | None:
         """The newest edit of the page that does not belong to ours, wherever it was."""
-        own = self.own
-        return next((edit for edit in self.edits if edit.revid not in own), None)
+        return next((edit for edit in self.edits if edit.revid not in self.own), None)
 
 
 def standing(wiki: Wiki, settings: MediawikiSettings, revid: int) -> Standing | None:
@@ -123,11 +111,14 @@ def standing(wiki: Wiki, settings: MediawikiSettings, revid: int) -> Standing | 
     page = read(wiki, first.title) if first else None
     if first is None or page is None or not page.revid:
         return None
-    is_ours = page.revid == revid
-    before = revision(wiki, first.parentid) if first.parentid and not (is_ours and not settings.writes_section) else None
-    place = our_place(settings, first.text, before.text if before else "")
-    edits = () if is_ours else tuple(_edits_since(wiki, page.title, revid))
-    return Standing(page, first, before, place, edits, wiki.username)
+    edits = () if page.revid == revid else tuple(_edits_since(wiki, page.title, revid))
+    needs_before = first.parentid and (edits or settings.writes_section)
+    earlier = revision(wiki, first.parentid) if needs_before else None
+    before = earlier.text if earlier else ""
+    own = _own(edits, revid, wiki.username)
+    texts = [*(edit.text for edit in edits if edit.revid <= own[0]), before] if own[0] != revid else [first.text, before]
+    place = our_place(settings, texts[0], texts[1])
+    return Standing(page, first, before, own, edits, place, place.part_of(texts[0]))
 
 
 def our_place(settings: MediawikiSettings, saved: str, before: str) -> Place:
@@ -157,6 +148,15 @@ def edit_of(told: dict[str, Any]) -> Edit:
     """What a query tells of one edit; what administrators hid of it is left out."""
     text = told.get("slots", {}).get("main", {}).get("content", "")
     return Edit(told["revid"], told.get("user", ""), told.get("comment", ""), told["timestamp"], text)
+
+
+def _own(edits: Sequence[Edit], revid: int, user: str) -> tuple[int, ...]:
+    """Our edit and its corrections, each of which names one of them."""
+    chain = [revid]
+    for edit in reversed(edits):
+        if edit.user == user and MARKER.search(edit.comment) and _corrected_by(edit) in chain:
+            chain.append(edit.revid)
+    return tuple(reversed(chain))
 
 
 def _changes(edits: Iterable[Edit], place: Place) -> Iterator[Edit]:
