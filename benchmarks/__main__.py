@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from benchmarks import start
+from benchmarks import afterwards, start
 from benchmarks.compose import compose
 from benchmarks.fanout import fanout
 from benchmarks.fitting import fitting
@@ -40,6 +40,9 @@ BENCHMARKS: Mapping[str, Callable[..., list[Row]]] = {
     "newsroom": newsroom,
     "plan800": lambda *, quick: page(80 if quick else 800, rounds=3 if quick else 7),
     "flickr800": lambda *, quick: album(80 if quick else 800, rounds=1 if quick else 2),
+    "replies1000": lambda *, quick: afterwards.replies(1000, rounds=1 if quick else 3),
+    "audit1000": lambda *, quick: afterwards.audit(1000, rounds=1 if quick else 3),
+    "stream100000": lambda *, quick: afterwards.stream(10_000 if quick else 100_000),
     "fanout100": lambda *, quick: fanout(20 if quick else 100, limit=1.5, rounds=1 if quick else 3),
     "fanout1000": lambda *, quick: fanout(200 if quick else 1000, limit=2.0, rounds=1),
     **{

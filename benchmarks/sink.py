@@ -2,8 +2,8 @@
 
 The sandbox checks signatures, keeps what it is sent and serves each connection with a thread of Python: it would be
 the slowest part of a measurement. This process has one event loop, reads into one buffer and looks at nothing but
-lengths and the few bodies that choose an answer. `python -m benchmarks.sink LATENCY_SECONDS [FOLDER]` prints its port;
-with FOLDER it writes every request there as it came, for `benchmarks.wire` to send again.
+lengths and the few bodies that choose an answer. `python -m benchmarks.sink LATENCY_SECONDS ECHOES [FOLDER]` prints its port;
+it tells of so many replies, and with FOLDER it writes every request there as it came, for `benchmarks.wire` to send again.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any, cast
 import requests
 
 from benchmarks.answers import Answer, Asked, answer
+from benchmarks.echoes import answer_with_echoes
 from benchmarks.videos import Videos
 
 __all__ = ["Served", "serving"]
@@ -60,9 +61,9 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(latency_seconds: float, folder: Path | None = None) -> Iterator[Served]:
-    """A fresh sink in a process of its own while the block runs."""
-    words = [sys.executable, "-m", "benchmarks.sink", str(latency_seconds), *([str(folder)] if folder else [])]
+def serving(latency_seconds: float, folder: Path | None = None, *, echoes: int = 0) -> Iterator[Served]:
+    """A fresh sink in a process of its own while the block runs; it tells of so many replies."""
+    words = [sys.executable, "-m", "benchmarks.sink", str(latency_seconds), str(echoes), *([str(folder)] if folder else [])]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -74,8 +75,8 @@ def serving(latency_seconds: float, folder: Path | None = None) -> Iterator[Serv
 class Sink:
     """What all connections share."""
 
-    def __init__(self, latency_seconds: float, folder: Path | None) -> None:
-        self.latency_seconds, self._folder = latency_seconds, folder
+    def __init__(self, latency_seconds: float, echoes: int, folder: Path | None) -> None:
+        self.latency_seconds, self._echoes, self._folder = latency_seconds, echoes, folder
         self.buffer = memoryview(bytearray(_BUFFER_BYTES))  # shared: what was read is used up before the next read
         self.connections = self.uploaded_bytes = 0
         self.videos = Videos()
@@ -92,7 +93,7 @@ class Sink:
         if not asked.is_administration:
             self._calls[asked.call] += 1
             self._keep(raw)
-        return self.videos.answer(asked) or Answer(answer(asked))
+        return self.videos.answer(asked) or answer_with_echoes(asked, self._echoes) or Answer(answer(asked))
 
     def _told(self) -> dict[str, Any]:
         return {"connections": self.connections, "calls": self._calls, "uploaded_bytes": self.uploaded_bytes}
@@ -180,4 +181,4 @@ async def _serve(sink: Sink) -> None:
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(Sink(float(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)))
+        asyncio.run(_serve(Sink(float(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Lock
 
 from socialcast.broadcast.correctable import step_name
 from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all
@@ -17,7 +18,7 @@ from socialcast.model.capabilities import Aspect
 from socialcast.model.post import Post
 from socialcast.model.receipt import State
 from socialcast.model.reports import Audit, AuditReport, Difference, Finding
-from socialcast.model.sight import Seen, SeenMedium
+from socialcast.model.sight import Seen, SeenMedium, Sight
 
 __all__ = ["audit"]
 
@@ -31,16 +32,21 @@ def audit(published: Published, *, pictures: bool = False) -> AuditReport:
     """Read every channel back and compare; `pictures` fetches each photo, too, and looks whether it is the same to the eye."""
     revisions = [revision.document for revision in former_revisions(published.ledger, published.key)]
     said = [*map(Announcement.from_json, revisions), published.announcement]
-    work = partial(_audited, published=published, said=said, pictures=pictures)
+    work = partial(_audited, published=published, said=said, composing=Lock(), pictures=pictures)
     return AuditReport(key=published.key, outcomes=tuple(on_all(published.channels, work)))
 
 
-def _audited(one: Delivered, published: Published, said: Sequence[Announcement], *, pictures: bool) -> Audit:
-    compare = partial(_audit, one, said, published.links_for(one), pictures=pictures)
+def _audited(one: Delivered, published: Published, said: Sequence[Announcement], composing: Lock, *, pictures: bool) -> Audit:
+    def compose() -> Post:
+        links = published.links_for(one)
+        with composing:  # one after another: what channels of one platform say alike is then worked out once
+            return compose_post(said[_shown_revision(one)], one.publisher, links, one.publisher.capabilities)
+
+    compare = partial(_audit, one, compose, pictures=pictures)
     return in_sight(one, guarded(one, compare, partial(about, one, Audit)))
 
 
-def _audit(one: Delivered, said: Sequence[Announcement], links: Mapping[str, str], *, pictures: bool) -> Audit:
+def _audit(one: Delivered, compose: Callable[[], Post], *, pictures: bool) -> Audit:
     state, table = one.outcome.state, one.publisher.capabilities
     if state is State.UNKNOWN:
         return about(one, Audit, failed=True, reason="what is there is unknown", hint=one.outcome.hint or _UNKNOWN_HINT)
@@ -48,8 +54,10 @@ def _audit(one: Delivered, said: Sequence[Announcement], links: Mapping[str, str
         return about(one, Audit, done=f"not looked at: it is {state.value}")
     if not table.inspects:
         return about(one, Audit, done="not looked at", reason=f"what is on {one.publisher.name} cannot be read back here")
-    post = compose_post(said[_shown_revision(one)], one.publisher, links, table)
-    findings = tuple(_findings(one, post, pictures=pictures))
+    with ThreadPoolExecutor(1, thread_name_prefix="socialcast-sight") as reading:  # while it is composed
+        sight = reading.submit(one.steps.read, lambda: one.publisher.inspect(one.receipt))
+        post = compose()
+    findings = tuple(_findings(one, post, sight.result(), pictures=pictures))
     return about(one, Audit, done="differs" if findings else "as announced", findings=findings, unseen=_unseen(one, pictures))
 
 
@@ -66,10 +74,9 @@ def _unseen(one: Delivered, pictures: bool) -> tuple[str, ...]:
     return (*unseen, *(() if pictures else (_PICTURES,)))
 
 
-def _findings(one: Delivered, post: Post, *, pictures: bool) -> Iterator[Finding]:
-    publisher, receipt = one.publisher, one.receipt
-    shown = {seen.item.id: seen for seen in one.steps.read(lambda: publisher.inspect(receipt)).items}
-    for wanted in publisher.expected(post, receipt).items:
+def _findings(one: Delivered, post: Post, sight: Sight, *, pictures: bool) -> Iterator[Finding]:
+    publisher, shown = one.publisher, {seen.item.id: seen for seen in sight.items}
+    for wanted in publisher.expected(post, one.receipt).items:
         seen = shown.get(wanted.item.id)
         if seen is None or seen.gone:
             yield Finding(difference=Difference.REMOVED, item=wanted.item, by=seen.edited_by if seen else "")

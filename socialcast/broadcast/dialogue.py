@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import msgspec
@@ -86,17 +87,26 @@ class Dialogue:
 
 
 def _pages(one: Delivered, cursor: str) -> Iterator[Replies]:
-    """The pages from there on, each asked for when the one before is kept."""
-    more = True
-    while more:
-        replies = one.steps.read(partial(one.publisher.replies, one.receipt, cursor))
-        yield replies
-        cursor, more = replies.cursor, replies.more
+    """The pages from there on; while one is being kept, the next one is on its way."""
+
+    def ask(cursor: str) -> Replies:
+        return one.steps.read(partial(one.publisher.replies, one.receipt, cursor))
+
+    replies = ask(cursor)
+    with ThreadPoolExecutor(1, thread_name_prefix="socialcast-page") as ahead:
+        while replies.more:
+            following = ahead.submit(ask, replies.cursor)
+            yield replies
+            replies = following.result()
+    yield replies
 
 
 def _to_open(one: Delivered, replies: Replies) -> Replies:
     """The page with addresses that can be opened: in a sandbox run, the sandbox's."""
-    visible = one.publisher.connection.transport.visible_url
+    transport = one.publisher.connection.transport
+    if not transport.sandbox_url:
+        return replies
+    visible = transport.visible_url
     page = tuple(
         msgspec.structs.replace(reply, url=visible(reply.url), author_url=visible(reply.author_url)) for reply in replies.page
     )

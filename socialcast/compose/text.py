@@ -39,6 +39,7 @@ _OVERFULL_COST = 100_000
 
 _REMEMBERED_TEXTS = 512  # many channels of a platform say the same
 _WORD = re.compile(r"\S+")
+_GAP_AFTER_MORE_THAN_A_WORD = re.compile(r"(?<=[^\w\s])\s+|[^\S\n]*\n\s*")  # the only ones that can end a sentence
 _SENTENCE_END = regex.compile(
     r"""(?:(?!\.)\p{Sentence_Terminal}|…|(?<!\b\p{Lu}\p{Ll}?)\.)[\p{Pe}\p{Pf}"']*$"""
 )  # not after Dr. or J.
@@ -62,12 +63,20 @@ class _Piece(NamedTuple):
 
 def sentence_ends(text: str) -> list[int]:
     """Where the text may be cut after a whole sentence, line or paragraph: the positions after each, the text's end included."""
-    words = [found.span() for found in _WORD.finditer(text)]
     ends = {found.end() for found in _SENTENCE_END_INSIDE.finditer(text)}
-    for (start, end), (following, _) in itertools.zip_longest(words, words[1:], fillvalue=(len(text), len(text))):
-        if _cut_between(text[start:end], text[end:following], text[following : following + 1]) <= _Cut.SENTENCE:
+    for gap in _GAP_AFTER_MORE_THAN_A_WORD.finditer(text):
+        end, following = gap.span()
+        word = text[_start_of_word(text, end) : end]
+        if word and _cut_between(word, gap[0], text[following : following + 1]) <= _Cut.SENTENCE:
             ends.add(end)
-    return sorted({*ends, words[-1][1]} if words else ends)
+    last = len(text.rstrip())
+    return sorted({*ends, last} if last else ends)
+
+
+def _start_of_word(text: str, end: int) -> int:
+    while end and not text[end - 1].isspace():
+        end -= 1
+    return end
 
 
 def split(text: str, rules: TextRules, *, first_reserved: int = 0, numbered: bool = False) -> list[str]:
@@ -160,6 +169,8 @@ def _smallest(text: str, start: int, end: int) -> Iterator[_Span]:
 def _cut_between(word: str, gap: str, following: str) -> _Cut:
     if "\n" in gap:
         return _Cut.PARAGRAPH if gap.count("\n") > 1 else _Cut.LINE
+    if word[-1].isalnum():  # as most do: nothing ends with such a one
+        return _Cut.WORD
     if not following.islower() and _SENTENCE_END.search(word):
         return _Cut.SENTENCE
     return _Cut.CLAUSE if _CLAUSE_END.search(word) else _Cut.WORD

@@ -35,8 +35,9 @@ class Kept(NamedTuple):
 
 _KEEP = (
     "INSERT INTO conversation (key, channel, id, url, parent, at, is_own, standing, document)"
-    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, EXISTS (SELECT 1 FROM conversation WHERE key = ?1 AND channel = ?2 AND parent = ?3"
-    " AND is_own = 1), ?8 WHERE true ON CONFLICT (key, channel, id) DO UPDATE SET document = excluded.document,"
+    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, EXISTS (SELECT 1 FROM conversation INDEXED BY conversation_answers"
+    " WHERE key = ?1 AND channel = ?2 AND parent = ?3 AND is_own = 1), ?8 WHERE true"
+    " ON CONFLICT (key, channel, id) DO UPDATE SET document = excluded.document,"
     " standing = CASE standing WHEN 2 THEN excluded.standing ELSE standing END"
 )
 _STAND = "UPDATE conversation SET standing = ? WHERE key = ? AND channel = ? AND id = ?"
@@ -102,8 +103,9 @@ class Conversation:
 
 def find_replies(ledger: Ledger, reference: str) -> list[Kept]:
     """The replies with that id or address, below whatever announcement."""
-    query = "SELECT key, channel, standing, document FROM conversation WHERE (id = ? OR url = ?) AND is_own = 0"
-    return [_kept(row) for row in ledger.rows(query, (reference, reference))]
+    query = "SELECT key, channel, standing, document FROM conversation WHERE {} = ? AND is_own = 0"
+    rows = ledger.rows(query.format("id"), (reference,)) or ledger.rows(query.format("url"), (reference,))
+    return [_kept(row) for row in rows]
 
 
 def _kept(row: Sequence[Any]) -> Kept:

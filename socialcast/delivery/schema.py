@@ -55,4 +55,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             value REAL NOT NULL, PRIMARY KEY (key, channel, name, item, at)
         ) STRICT, WITHOUT ROWID""",
     ),
+    (  # most of what is said is said by others: indices over all of it were half of the cost of keeping a reply
+        "DROP INDEX conversation_in_order",
+        "DROP INDEX conversation_answers",
+        "DROP INDEX conversation_by_url",
+        "CREATE INDEX conversation_in_order ON conversation (key, standing, at, channel, id) WHERE is_own = 0",
+        "CREATE INDEX conversation_answers ON conversation (key, channel, parent) WHERE is_own = 1",
+    ),
 )

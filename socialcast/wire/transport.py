@@ -193,8 +193,8 @@ class Transport:
         """Where a person can open that address: itself, or the sandbox's page of it, which stays what it is."""
         if not self.sandbox_url or not url or url.startswith(f"{self.sandbox_url}/"):
             return url
-        parts = urlsplit(url)
-        return f"{self.sandbox_url}/at/{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+        _, _, place = url.partition("#")[0].partition("://")
+        return f"{self.sandbox_url}/at/{place or url}"
 
     def close(self) -> None:
         """Close all connections."""

@@ -53,7 +53,7 @@ def moment(told: str | float | None) -> datetime | None:
 
 def address(told: str) -> str:
     """A permalink whole; of videos and live events Facebook tells the path alone."""
-    return urljoin(_HOME, told) if told else ""
+    return told if not told or told.startswith("https://") else urljoin(_HOME, told)
 
 
 def post_fields(post: Post, photo_ids: Sequence[str]) -> dict[str, Any]:
