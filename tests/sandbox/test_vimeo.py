@@ -443,6 +443,20 @@ def test_people_do_by_hand_what_vimeo_lets_them(account: Account, film: str) -> 
     assert refused(account.call("GET", film)) == (404, 5000)
 
 
+def test_a_tag_is_taken_away_and_each_change_has_its_time(account: Account, film: str) -> None:
+    """The others stay; a tag that is not there is invalid."""
+    made = account.call("GET", film, fields="modified_time").json()["modified_time"]
+    assert account.call("PUT", f"{film}/tags", [{"name": "stars"}, {"name": "open doors"}]).status_code == 200
+    account.sandbox.advance(60)
+    assert account.call("DELETE", f"{film}/tags/open%20doors").status_code == 204
+    assert wrong(account.call("DELETE", f"{film}/tags/open%20doors")) == ["word"]
+    told = account.call("GET", film, fields="tags,modified_time").json()
+    assert ([tag["name"] for tag in told["tags"]], told["modified_time"] > made) == (["stars"], True)
+    account.sandbox.advance(60)
+    account.sandbox.act("vimeo", "edit", "colleague", film.rpartition("/")[2], "We open at ten.")
+    assert account.call("GET", film).json()["modified_time"] > told["modified_time"]
+
+
 def test_figures_move_with_the_clock(account: Account, film: str) -> None:
     """Plays and likes grow; a private video has none."""
     private, fields = account.video(), "stats.plays,metadata.connections.likes.total,metadata.connections.comments.total"

@@ -131,7 +131,7 @@ class Comments(LiveEvents):
         elif id in self.events:
             self.events[id].description = text
         else:
-            self.videos[id].description = text
+            self.videos[id].description, self.videos[id].modified_at = text, self.clock.now()
 
     def remove_as(self, name: str, id: str) -> None:
         """Somebody of the team, or Vimeo itself, deletes a comment, a video or an event."""

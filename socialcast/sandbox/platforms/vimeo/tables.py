@@ -57,6 +57,7 @@ ROUTES: tuple[Route, ...] = (
     _route("POST", "/videos/{video}/texttracks", "add_track", "videos"),
     _route("GET", "/videos/{video}/texttracks", "list_tracks", "videos"),
     _route("PUT", "/videos/{video}/tags", "set_tags", "videos"),
+    _route("DELETE", "/videos/{video}/tags/{word}", "delete_tag", "videos"),
     _route("GET", "/videos/{video}/comments", "list_comments", "videos"),
     _route("POST", "/videos/{video}/comments", "add_comment", "videos"),
     _route("GET", "/videos/{video}/comments/{comment}", "read_comment", "videos"),

@@ -58,6 +58,7 @@ class Video:
     user: User
     at: float
     hash: str
+    modified_at: float
     name: str = ""
     description: str = ""
     view: str = "anybody"
@@ -95,7 +96,8 @@ class Videos(Uploads):
             raise RefusalError(400, 3116, "The type parameter is no longer supported; use upload.")
         size = _announced_bytes(told)
         self._require_space(user, size)
-        video = Video(id=self.ids.digits(9), user=user, at=self.clock.now(), hash=self.ids.hexadecimal(10))
+        now = self.clock.now()
+        video = Video(id=self.ids.digits(9), user=user, at=now, hash=self.ids.hexadecimal(10), modified_at=now)
         self._apply(user, video, told)
         video.upload = self.open_upload(video, size)
         self.videos[video.id] = video
@@ -201,8 +203,18 @@ class Videos(Uploads):
         named = [str(tag.get("name", "")) for tag in told] if isinstance(told, list) else [str(told.get("name", ""))]
         if not all(named) or len({*found.tags, *named}) > LIMITS.tags:
             raise invalid("name")
-        found.tags = list(dict.fromkeys([*found.tags, *named]))
+        found.tags, found.modified_at = list(dict.fromkeys([*found.tags, *named])), self.clock.now()
         return answer({"data": [_tag_node(tag) for tag in found.tags]})
+
+    @operation("edit")
+    def delete_tag(self, user: User, request: Request, video: str, word: str) -> Response:
+        """DELETE /videos/{video}/tags/{word}."""
+        found = self.own_video(user, video)
+        if word not in found.tags:
+            raise invalid("word")
+        found.tags.remove(word)
+        found.modified_at = self.clock.now()
+        return answer(status=204)
 
     @operation("edit")
     def put_in_album(self, user: User, request: Request, album: str, video: str) -> Response:
@@ -231,6 +243,7 @@ class Videos(Uploads):
             "name": video.name,
             "description": video.description or None,
             "created_time": stamp(video.at),
+            "modified_time": stamp(video.modified_at),
             "privacy": {"view": video.view, "comments": video.commenters},
             "license": video.licence,
             "language": video.locale,
@@ -265,7 +278,7 @@ class Videos(Uploads):
         if user.plan == "free" and view in _PAID_PRIVACIES:
             raise no_plan(f"the privacy {view}")
         video.name, video.description, video.view, video.licence = name, description, view, licence
-        video.commenters = commenters
+        video.commenters, video.modified_at = commenters, self.clock.now()
         video.locale = told.get("locale", video.locale)
 
 
