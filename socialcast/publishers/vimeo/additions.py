@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from socialcast.compose.photos import fit
 from socialcast.delivery.steps import Steps
@@ -30,11 +32,14 @@ class Additions:
         made = self._steps.once(name, lambda: self._insert(track), lambda: self._find(track))
         self._steps.once(f"{name}/file", lambda: self._put_track(made["link"], track), repeatable=True)
 
-    def tags(self, tags: tuple[str, ...]) -> None:
+    def tags(self, tags: Sequence[str]) -> None:
         """The announcement's own tags."""
         if tags:
-            named = [{"name": tag.lstrip("#")} for tag in tags]
-            self._steps.once("video/tags", lambda: _done(self._api.call("PUT", f"{self._uri}/tags", named)), repeatable=True)
+            self._steps.once("video/tags", lambda: self._add_tags(tags), repeatable=True)
+
+    def change_tags(self, tags: Sequence[str], step: str) -> None:
+        """These tags and no others, as the step of that name."""
+        self._steps.once(step, lambda: self._replace_tags(tags), repeatable=True)
 
     def showcase(self, number: str) -> None:
         """A place in the showcase, which a second call does not double."""
@@ -49,6 +54,17 @@ class Additions:
         with fitted.open() as file:
             self._api.session.put(made["link"], data=file, headers={"Content-Type": fitted.media_type}).raise_for_status()
         return str(self._api.call("PATCH", made["uri"], {"active": True}, fields="uri").get("uri", ""))
+
+    def _add_tags(self, tags: Sequence[str]) -> str:
+        return _done(self._api.call("PUT", f"{self._uri}/tags", [{"name": tag} for tag in tags]))
+
+    def _replace_tags(self, tags: Sequence[str]) -> str:
+        """First those go that are too many, since there is room for 20; Vimeo adds what it is told, and takes away one by one."""
+        shown = [tag["name"] for tag in self._api.call("GET", self._uri, fields="tags").get("tags") or ()]
+        for tag in shown:
+            if tag not in tags:
+                self._api.call("DELETE", f"{self._uri}/tags/{quote(tag, safe='')}")
+        return self._add_tags(tags) if set(tags) - set(shown) else "done"
 
     def _insert(self, track: Subtitles) -> dict[str, Any]:
         body = {"type": "subtitles", "language": track.language, "name": track.language, "active": True}

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import requests
+
 from socialcast.model.errors import NotAllowed
 from socialcast.wire.secrets import Secret
 from socialcast.wire.transport import PlatformSession
 
-__all__ = ["Api"]
+__all__ = ["NOT_FOUND", "Api"]
+
+NOT_FOUND = 404
 
 _BASE = "https://api.vimeo.com"
 _VERSION = "application/vnd.vimeo.*+json;version=3.4"
@@ -33,6 +37,15 @@ class Api:
         answer.raise_for_status()
         told = answer.json() if answer.content else {}
         return told if isinstance(told, dict) else {"data": told}
+
+    def found(self, path: str, **params: Any) -> dict[str, Any] | None:
+        """What is told of one thing, None where it is gone."""
+        try:
+            return self.call("GET", path, **params)
+        except requests.HTTPError as error:
+            if error.response.status_code != NOT_FOUND:
+                raise
+            return None
 
     def listed(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
         """Everything that a listing gives, newest first."""

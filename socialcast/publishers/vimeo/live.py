@@ -16,7 +16,7 @@ from socialcast.publishers.vimeo.api import Api
 from socialcast.publishers.vimeo.uploads import id_of
 from socialcast.wire.secrets import Secret
 
-__all__ = ["LiveEvents"]
+__all__ = ["LiveEvents", "state_of"]
 
 _EVENTS = "/me/live_events"
 _HOME = "https://vimeo.com"
@@ -52,7 +52,7 @@ class LiveEvents:
         """Where the event is in its life, by the video that it becomes."""
         video = self._api.call("GET", f"{_EVENTS}/{event.id}", fields=_SEEN).get("live_video") or {}
         status = str((video.get("live") or {}).get("status", ""))
-        state = _STATES.get(status, LiveState.SCHEDULED)
+        state = state_of({"live_video": video})
         replay_url = str(video.get("link") or event.url) if state is LiveState.REPLAY else ""
         receiving = status == "streaming" if status else None
         return LiveStatus(state=state, receiving=receiving, health=status, replay_url=replay_url)
@@ -78,6 +78,12 @@ class LiveEvents:
     def _move(self, event: Item, verb: str) -> str:
         self._api.call("POST", f"{_EVENTS}/{event.id}/{verb}")
         return verb
+
+
+def state_of(event: Mapping[str, Any]) -> LiveState:
+    """Where an event is in its life, by the video that it becomes."""
+    status = ((event.get("live_video") or {}).get("live") or {}).get("status", "")
+    return _STATES.get(status, LiveState.SCHEDULED)
 
 
 def _facts(told: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
@@ -10,14 +11,16 @@ import requests
 
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
-from socialcast.model.errors import PublishError, TerminalError
+from socialcast.model.echo import Metric, Replies, Reply
+from socialcast.model.errors import NotAllowed, PublishError, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Access, Account, Draft, Item, LiveStatus, Readiness, Receipt
+from socialcast.model.sight import Sight
 from socialcast.publisher import Answer, Ingest, Publisher
-from socialcast.publishers.vimeo import words
+from socialcast.publishers.vimeo import comments, echo, words
 from socialcast.publishers.vimeo.additions import Additions
-from socialcast.publishers.vimeo.api import Api
+from socialcast.publishers.vimeo.api import NOT_FOUND, Api
 from socialcast.publishers.vimeo.live import LiveEvents
 from socialcast.publishers.vimeo.tables import CAPABILITIES, ERRORS, VimeoSettings, read_answer, seconds_until_reset
 from socialcast.publishers.vimeo.uploads import VideoUpload, id_of
@@ -28,7 +31,7 @@ __all__ = ["VimeoPublisher"]
 _SCOPES = frozenset({"private", "upload", "edit"})
 _LIVE_SCOPES = frozenset({"private", "create", "edit"})
 _PATHS = {"video": "/videos", "live": "/me/live_events"}
-_NOT_FOUND = 404
+_UPLOADED_BEFORE = timedelta(days=1)  # how long a video that is public may have been there
 _LOOK_AGAIN_SECONDS = 10.0
 
 
@@ -92,15 +95,59 @@ class VimeoPublisher(Publisher):
         return Receipt(id=main.id, url=main.url, items=draft.items)
 
     def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
-        """Change the video's description."""
-        text = "\n\n".join(post.parts)
-        steps.once(name, lambda: self._patch(f"/videos/{receipt.id}", {"description": text}), repeatable=True)
+        """Change title, description, licence and tags of the video, and all of the event."""
+        for item in _by_kind(receipt, "video"):
+            self._additions(f"/videos/{item.id}", steps).change_tags(words.tag_names(post), f"{name}/tags")
+        for item in sorted(receipt.items, key=lambda item: item.id == receipt.id):  # the step of that name ends it
+            step = name if item.id == receipt.id else f"{name}/{item.kind}"
+            steps.once(step, partial(self._change, post, item), repeatable=True)
         return receipt
 
+    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
+        """One comment below the video, or below what somebody wrote there."""
+        if to and to.forbidden:
+            raise NotAllowed("Vimeo would refuse this answer", hint=to.forbidden)
+        if not (videos := _by_kind(receipt, "video")):
+            raise self.not_offered("comments on live events")
+        video, own_uri = videos[0], steps.read(lambda: self._own_uri)
+        place = comments.place_of(video, to)
+        said = self._answer_words(place, text, to, steps, name)
+        uri = steps.once(
+            name,
+            lambda: comments.add(self._api, place, said),
+            lambda: comments.find(self._api, place, said, own_uri, to),
+        )
+        return Item(id=uri, kind="comment", url=f"{video.url}#comment_{id_of(uri)}")
+
     def retract(self, receipt: Receipt, steps: Steps) -> None:
-        """Delete video and event; what is gone is gone."""
-        for item in receipt.items:
-            steps.once(f"delete/{item.id}", self._deleting(f"{_PATHS[item.kind]}/{item.id}"), repeatable=True)
+        """Delete answers, then video and event; what is gone is gone."""
+        for item in sorted(receipt.items, key=lambda item: item.kind != "comment"):
+            path = item.id if item.kind == "comment" else f"{_PATHS[item.kind]}/{item.id}"
+            steps.once(f"delete/{item.id}", self._deleting(path), repeatable=True)
+
+    def inspect(self, receipt: Receipt) -> Sight:
+        """Title, description and licence, as Vimeo shows them, and where the event stands."""
+        return echo.sight(self._api, receipt.items)
+
+    def expected(self, post: Post, receipt: Receipt) -> Sight:
+        """Those of the video and of the event."""
+        return echo.expected(post, receipt.items)
+
+    def duplicates(self, post: Post, receipt: Receipt) -> tuple[Item, ...]:
+        """Other videos since then with the same words."""
+        if post.video is None:
+            return ()
+        since = receipt.published_at and receipt.published_at - _UPLOADED_BEFORE
+        return tuple(echo.twins(self._api, post, receipt.items, since))
+
+    def replies(self, receipt: Receipt, since: str = "") -> Replies:
+        """A hundred comments below the video with what answers them; below an event's page there are none."""
+        video = _by_kind(receipt, "video")
+        return comments.one_page(self._api, video[0], self._own_uri, since) if video else Replies()
+
+    def measure(self, receipt: Receipt) -> tuple[Metric, ...]:
+        """What Vimeo counts of the video."""
+        return tuple(echo.numbers(self._api, _by_kind(receipt, "video")))
 
     def ingest(self, event: Item) -> Ingest:
         """Where an encoder sends the event's pictures to."""
@@ -138,6 +185,10 @@ class VimeoPublisher(Publisher):
         return Api(self.settings.access_token, self.session)
 
     @cached_property
+    def _own_uri(self) -> str:
+        return str(self._api.call("GET", "/me", fields="uri")["uri"])
+
+    @cached_property
     def _live(self) -> LiveEvents:
         return LiveEvents(self._api)
 
@@ -151,18 +202,32 @@ class VimeoPublisher(Publisher):
         if not (video := post.video):
             return []
         created = VideoUpload(self._api, self.settings, post, video, steps).created()
-        additions = Additions(self._api, created["uri"], steps, self.connection.cache_folder)
+        additions = self._additions(created["uri"], steps)
         additions.poster(video.poster)
         for track in video.subtitles:
             additions.subtitles(track)
-        additions.tags(post.tags)
+        additions.tags(words.tag_names(post))
         additions.showcase(self.settings.showcase)
         return [Item(id=id_of(created["uri"]), kind="video", url=created["link"])]
+
+    def _additions(self, uri: str, steps: Steps) -> Additions:
+        return Additions(self._api, uri, steps, self.connection.cache_folder)
 
     def _open(self, post: Post, item: Item) -> str:
         if item.kind == "live" and post.live:
             return self._patch(f"/me/live_events/{item.id}", words.opened_event(post, post.live, self.settings))
         return self._patch(f"/videos/{item.id}", words.opened_video(post, self.settings))
+
+    def _change(self, post: Post, item: Item) -> str:
+        if item.kind == "live" and post.live:
+            return self._patch(f"/me/live_events/{item.id}", words.changed_event(post, post.live, self.settings))
+        return self._patch(f"/videos/{item.id}", words.changed_video(post))
+
+    def _answer_words(self, place: str, text: str, to: Reply | None, steps: Steps, name: str) -> str:
+        """What is said, the same in every run: what another run looks for is what this one sends."""
+        if (known := steps.recorded(name)) is not None:
+            return str(known)
+        return str(steps.note(f"{name}/words", steps.read(lambda: comments.answer_words(self._api, place, text, to))))
 
     def _opened(self, post: Post, item: Item) -> str | None:
         """Something where it has its own words in place of the mark."""
@@ -178,11 +243,15 @@ class VimeoPublisher(Publisher):
             try:
                 self._api.call("DELETE", path)
             except requests.HTTPError as error:
-                if error.response.status_code != _NOT_FOUND:
+                if error.response.status_code != NOT_FOUND:
                     raise
             return "deleted"
 
         return send
+
+
+def _by_kind(receipt: Receipt, kind: str) -> list[Item]:
+    return [item for item in receipt.items if item.kind == kind]
 
 
 def _readiness(told: Mapping[str, Any]) -> Readiness:

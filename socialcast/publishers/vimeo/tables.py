@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -12,15 +13,18 @@ from socialcast.delivery.fate import Answer
 from socialcast.model.announcement import Privacy
 from socialcast.model.capabilities import (
     MB,
+    Aspect,
     Capabilities,
     EditRules,
     LinkRules,
     LiveRules,
     PhotoRules,
     Recovery,
+    ReplyRules,
     TagRules,
     TextRules,
     VideoRules,
+    metric_rules,
 )
 from socialcast.model.errors import (
     CredentialsExpired,
@@ -33,9 +37,27 @@ from socialcast.model.errors import (
 from socialcast.wire.secrets import Secret
 from socialcast.wire.transport import Exchange
 
-__all__ = ["CAPABILITIES", "ERRORS", "POSTER", "VimeoSettings", "read_answer", "seconds_until_reset"]
+__all__ = [
+    "CAPABILITIES",
+    "COMMENTS_OFF",
+    "ERRORS",
+    "METRICS",
+    "POSTER",
+    "VimeoSettings",
+    "read_answer",
+    "seconds_until_reset",
+]
 
 POSTER = PhotoRules(max_bytes=10 * MB)
+
+COMMENTS_OFF = "comments on this video are off: let everybody comment in its settings on Vimeo"
+
+# By our name: where the video has it, and what it means.
+METRICS: Mapping[str, tuple[str, str]] = {
+    "views": ("stats.plays", "how often the video was played; absent where Vimeo hides it"),
+    "likes": ("metadata.connections.likes.total", "how many accounts like it now"),
+    "comments": ("metadata.connections.comments.total", "how many comments there are, our own among them"),
+}
 
 CAPABILITIES = Capabilities(
     documented="Vimeo API 3.4: OpenAPI file of December 2023, upload guide, live events of a newer endpoint list",
@@ -59,8 +81,17 @@ CAPABILITIES = Capabilities(
         lost_ledger="videos and live events by mark or words, however old; bytes that are missing are sent then, unseen",
         unknown="a video whose words somebody changed on Vimeo",
     ),
-    edits=EditRules(),
+    edits=EditRules(
+        aspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.TAGS, Aspect.LICENCE, Aspect.LIVE}),
+    ),
+    answer=True,
+    replies=ReplyRules(forbidden="nobody answers where the comments on a video were turned off"),
+    inspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.LICENCE, Aspect.LIVE}),
+    metrics=metric_rules(METRICS, summable=frozenset({"likes"})),
     notes={
+        "edits": "without any licence in the new announcement, the one that the video has stays; the file stays, too",
+        "answer": "by a comment below the video; not below a live event. The token needs interact",
+        "replies": "comments below the video, on two levels; not those below a live event",
         "video.max_bytes": "unverified; what is left of the account's own quota counts, and is asked for",
         "video.poster": "no document names a limit; 10 MB are ample",
         "tags": "20 for a video (unverified)",
@@ -73,7 +104,10 @@ CAPABILITIES = Capabilities(
 class VimeoSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One account."""
 
-    access_token: Annotated[Secret, Meta(description="a token with the scopes private, upload and edit; create for live events")]
+    access_token: Annotated[
+        Secret,
+        Meta(description="a token with private, upload and edit; create for live events, interact to answer, delete to retract"),
+    ]
     privacy: Annotated[Privacy, Meta(description="whether everybody finds it, or those who have the link")] = Privacy.PUBLIC
     showcase: Annotated[str, Meta(description="the number of a showcase that gets every video", pattern=r"^\d*$")] = ""
 
@@ -92,6 +126,7 @@ ERRORS = (
     ErrorRule(call="/me/live_events", status=404, raises=NotAllowed, hint=_LIVE),
     ErrorRule(code="3411", raises=NotAllowed, hint="confirm the account's mail address at vimeo.com/settings"),
     ErrorRule(code="3301", raises=NotAllowed, hint="Vimeo takes it for spam: change the words"),
+    ErrorRule(code="3413", raises=NotAllowed, hint=COMMENTS_OFF),
     ErrorRule(code="2204", raises=TerminalError, hint="the message names what does not fit; a free plan has no unlisted videos"),
     ErrorRule(code="2205", raises=TerminalError),
     ErrorRule(code="2230", raises=TerminalError),

@@ -14,7 +14,22 @@ from socialcast.model.announcement import Announcement, Live, Privacy, Video
 from socialcast.model.post import Adaptation, Post
 from socialcast.publishers.vimeo.tables import VimeoSettings
 
-__all__ = ["adapted", "event_body", "mark", "moment", "opened_event", "opened_video", "says", "video_body", "view"]
+__all__ = [
+    "adapted",
+    "changed_event",
+    "changed_video",
+    "event_body",
+    "expected_licence",
+    "mark",
+    "moment",
+    "opened_event",
+    "opened_video",
+    "says",
+    "shown_licence",
+    "tag_names",
+    "video_body",
+    "view",
+]
 
 _MARK_LENGTH = 24  # hexadecimal characters, 96 bits
 _LICENCES: Mapping[str, str] = {  # Creative Commons by its SPDX id without the version
@@ -26,6 +41,7 @@ _LICENCES: Mapping[str, str] = {  # Creative Commons by its SPDX id without the 
     "CC-BY-NC-ND": "by-nc-nd",
     "CC0": "cc0",
 }
+_RESERVED = "All Rights Reserved"
 _VIEWS = {Privacy.PUBLIC: "anybody", Privacy.UNLISTED: "unlisted"}
 _NOBODY = "nobody"
 
@@ -90,6 +106,35 @@ def opened_event(post: Post, live: Live, settings: VimeoSettings) -> dict[str, A
     is_unlisted = Privacy.UNLISTED in (live.privacy, settings.privacy)
     privacy = Privacy.UNLISTED if is_unlisted else Privacy.PUBLIC
     return {"stream_privacy": {"view": view(privacy)}, "stream_description": live.description or _text(post)}
+
+
+def changed_video(post: Post) -> dict[str, Any]:
+    """What it says from now on; a licence that it has is not taken away."""
+    licence = _LICENCES.get(_family(_licence_name(post)))
+    said = {"name": post.title, "description": _text(post), "license": licence}
+    return {name: value for name, value in said.items() if value or name == "description"}
+
+
+def changed_event(post: Post, live: Live, settings: VimeoSettings) -> dict[str, Any]:
+    """What it says from now on, when it is, and who sees it."""
+    return {**event_body(post, live), **opened_event(post, live, settings)}
+
+
+def tag_names(post: Post) -> list[str]:
+    """The announcement's tags, as Vimeo is told them."""
+    return [tag.lstrip("#") for tag in post.tags]
+
+
+def shown_licence(told: str | None) -> str:
+    """What authors call the licence of that name, without its version, which Vimeo does not tell."""
+    return next((family for family, name in _LICENCES.items() if name == told), _RESERVED)
+
+
+def expected_licence(post: Post) -> str | None:
+    """The same for what the announcement says; nobody knows where it says nothing."""
+    if not (name := _licence_name(post)):
+        return None
+    return _family(name) if _family(name) in _LICENCES else _RESERVED
 
 
 def says(found: Mapping[str, Any], post: Post, step: str) -> bool:

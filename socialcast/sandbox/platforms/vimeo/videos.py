@@ -245,7 +245,7 @@ class Videos(Uploads):
             "created_time": stamp(video.at),
             "modified_time": stamp(video.modified_at),
             "privacy": {"view": video.view, "comments": video.commenters},
-            "license": video.licence,
+            **({"license": video.licence} if video.licence else {}),  # the description names no null among its values
             "language": video.locale,
             "upload": _upload_node(video),
             "transcode": {"status": self._transcoding(video)},
