@@ -553,6 +553,31 @@ def test_a_corrected_page_is_taken_back_as_a_whole(sandbox: Sandbox, desk: Calla
     assert news.publisher.inspect(receipt).items[0].gone
 
 
+def test_a_page_that_somebody_edited_stays_with_its_files_and_is_listed(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
+    """Whoever edited it is named; once it is gone, there is nothing to take back, and the files alone are listed."""
+    news, _, receipt = published(desk, "page")
+    sandbox.act("mediawiki", "edit", "Ann", f"{OWN}/Open_doors", f"{news.text('Open doors')}\n\nMine.")
+    left = news.publisher.retract(receipt, news.steps("r"))
+    assert [each.item for each in left] == list(receipt.items)
+    assert left[0].reason == "Ann has edited the page since"
+    sandbox.act("mediawiki", "remove", "Ann", f"{OWN}/Open_doors")
+    assert [each.item for each in news.publisher.retract(receipt, news.steps("r"))] == list(receipt.items[1:])
+
+
+@pytest.mark.parametrize("effect", ["reset_after", "reset_before", "status_after", "no_id"])
+def test_a_retraction_whose_answer_was_lost_takes_nothing_else_back(
+    sandbox: Sandbox, desk: Callable[..., Desk], effect: str
+) -> None:
+    """Done again it changes nothing, and what was there before stays."""
+    news = desk()
+    news.publish(msgspec.structs.replace(EVENT, key="earlier", text="Earlier."))
+    before, receipt = news.text("Open doors"), news.publish(EVENT)
+    sandbox.fault("mediawiki", effect, handler="edit", nth=1)
+    assert news.publisher.retract(receipt, news.steps("r")) == ()
+    assert news.publisher.retract(receipt, news.steps("r", "other")) == ()
+    assert news.text("Open doors") == before
+
+
 def test_a_request_is_not_changed_and_the_reason_is_told(desk: Callable[..., Desk]) -> None:
     """Those who weigh it have read it."""
     news, said, receipt = published(desk, "proposal")

@@ -17,11 +17,13 @@ import pytest
 import requests
 from PIL import Image
 
-from socialcast import Announcement, Link, Photo, Receipt
+from socialcast import Announcement, Broadcast, Link, Photo, Receipt
+from socialcast import Channel as BroadcastChannel
 from socialcast.compose.markup import escape_wikitext, wikitext
 from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
 from socialcast.model.errors import Conflict, CredentialsExpired, NotAllowed
+from socialcast.model.reports import Difference
 from socialcast.model.sight import Left
 from socialcast.publisher import Connection
 from socialcast.publishers.mediawiki import MediawikiPublisher
@@ -29,7 +31,9 @@ from socialcast.publishers.mediawiki.settings import MediawikiSettings, Mode
 from socialcast.wire.clock import Cancel
 from socialcast.wire.retry import Patience
 from socialcast.wire.secrets import Secret
+from socialcast.wire.settings import Policy
 from socialcast.wire.transport import Transport
+from tests.publishers.conversation import all_replies
 from tests.publishers.relay import Relay
 
 pytestmark = pytest.mark.server
@@ -415,8 +419,8 @@ def test_an_edit_is_taken_back(wiki: Wiki, channel: Callable[..., Channel]) -> N
     second, _ = news.publish(msgspec.structs.replace(EVENT, key="r2", text="To be taken back."))
     news.retract(msgspec.structs.replace(EVENT, key="r2"), second)
     assert wiki.text(title) == before
-    with pytest.raises(Conflict):
-        news.retract(msgspec.structs.replace(EVENT, key="r1"), first)
+    (left,) = news.retract(msgspec.structs.replace(EVENT, key="r1"), first)
+    assert "has edited" in left.reason
     other = channel(upload_photos=False, page="To be emptied")
     receipt, _ = other.publish(msgspec.structs.replace(EVENT, key="r3"))
     for _ in range(2):
@@ -430,8 +434,8 @@ def test_taking_back_leaves_the_edits_of_others(wiki: Wiki, channel: Callable[..
     news = channel(upload_photos=False)
     receipt, _ = news.publish(msgspec.structs.replace(EVENT, key="r4"))
     wiki.edit(news.publisher.settings.page, "Mine.")
-    with pytest.raises(Conflict, match="Admin"):
-        news.retract(msgspec.structs.replace(EVENT, key="r4"), receipt)
+    (left,) = news.retract(msgspec.structs.replace(EVENT, key="r4"), receipt)
+    assert (left.reason, left.item.url) == ("Admin has edited the page since", receipt.url)
     assert wiki.text(news.publisher.settings.page) == "Mine."
 
 
@@ -510,6 +514,132 @@ def test_a_protected_page_is_not_allowed(wiki: Wiki, channel: Callable[..., Chan
     with pytest.raises(NotAllowed, match="talk page") as refusal:
         news.publish(msgspec.structs.replace(EVENT, key="p2", text="New."))
     assert refusal.value.code == "protectedpage"
+
+
+# -- after publication -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def newsroom(wiki: Wiki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Broadcast]]:
+    """Opens a broadcast over one channel of the wiki, by its name, so that no other test's markers are in the way."""
+    opened: list[Broadcast] = []
+
+    def open_one(name: str, **settings: Any) -> Broadcast:
+        monkeypatch.setenv(f"SOCIALCAST_{name.upper()}_PASSWORD", wiki.facts["password"])
+        usual = {"url": wiki.api, "contact": "press@example.org", "username": wiki.facts["user"]}
+        channel = BroadcastChannel(name=name, platform="mediawiki", policy=Policy.ADAPT, settings={**usual, **settings})
+        opened.append(Broadcast([channel], ledger=tmp_path / "ledger"))
+        return opened[-1]
+
+    yield open_one
+    for broadcast in opened:
+        broadcast.close()
+
+
+def test_the_life_of_an_announcement_after_it_was_published(wiki: Wiki, newsroom: Callable[..., Broadcast]) -> None:
+    """Read back as announced, photos too; a visitor answered; corrected and read back; taken back, but for the files."""
+    broadcast = newsroom("press", page="After publication")
+    said = msgspec.structs.replace(EVENT, key="after", photos=(photo(41), photo(42, licence="CC0-1.0")))
+    broadcast.publish(said).raise_for_failures()
+    assert broadcast.audit("after", pictures=True)["press"].findings == ()
+
+    wiki.edit("Talk:After publication", "When? ~~~~", section="new", sectiontitle="A question")
+    dialogue = broadcast.dialogue("after")
+    assert dialogue.read()["press"].new == 1
+    (asked,) = dialogue
+    assert (asked.reply.author, asked.reply.text) == ("Admin", "When?")
+    for done in ("answered", "answered before"):
+        assert broadcast.answer(asked.reply.id, "At {{ten}}.").done == done
+    assert wiki.text("Talk:After publication").count(": At &#123;&#123;ten&#125;&#125;. [[User:Announcer|Announcer]]") == 1
+    assert (dialogue.read()["press"].new, dialogue.waiting) == (0, 0)
+
+    later = msgspec.structs.replace(
+        said, text="At ten.", photos=(msgspec.structs.replace(said.photos[0], alt="A larch"), said.photos[1])
+    )
+    assert broadcast.correct(later)["press"].done == "edited"
+    assert "At ten." in wiki.text("After publication")
+    assert broadcast.audit("after")["press"].findings == ()
+
+    taken_back = broadcast.retract("after")["press"]
+    assert {left.item.kind for left in taken_back.left} == {"file"}
+    assert wiki.text("After publication") == ""
+    assert "At &#123;" not in wiki.text("Talk:After publication")
+
+
+def test_what_another_user_changed_is_found_and_stays(wiki: Wiki, newsroom: Callable[..., Broadcast]) -> None:
+    """The audit names the user; neither a correction nor a retraction overwrites it, and both say so."""
+    broadcast = newsroom("desk", page="Changed by hand")
+    said = msgspec.structs.replace(EVENT, key="by-hand", photos=(photo(43),))
+    broadcast.publish(said).raise_for_failures()
+    theirs = wiki.text("Changed by hand").replace("Everybody", "Nobody")
+    wiki.edit("Changed by hand", theirs)
+    (finding,) = broadcast.audit("by-hand")["desk"].findings
+    assert (finding.difference, finding.aspect, finding.by) == (Difference.BY_PEOPLE, "text", "Admin")
+    refused = broadcast.correct(msgspec.structs.replace(said, text="At ten."))["desk"]
+    assert (refused.failed, "changed by Admin" in refused.reason) == (True, True)
+    page, file = broadcast.retract("by-hand")["desk"].left
+    assert (page.reason, "shows it" in file.reason) == ("Admin has edited the page since", True)
+    assert wiki.text("Changed by hand") == theirs
+
+
+@pytest.mark.usefixtures("template")
+def test_a_request_is_read_back_with_its_answers(wiki: Wiki, channel: Callable[..., Channel]) -> None:
+    """Answers below it are no change of it, its signature is none, and an answer of ours stands below theirs."""
+    desk = propose(channel, page="Weighed")
+    receipt, _ = desk.publish(PROPOSAL)
+    publisher, post = desk.publisher, desk.publisher.compose(PROPOSAL, {})
+    talk = wiki.text("Talk:Weighed")
+    wiki.edit("Talk:Weighed", f"{talk}\n: Which source? ~~~~\n\n== Else ==\nSomething else. ~~~~")
+    (seen,), (wanted,) = publisher.inspect(receipt).items, publisher.expected(post, receipt).items
+    assert publisher.comparable(seen.text or "") == publisher.comparable(wanted.text or "")
+    assert (seen.edited_by, seen.links) == ("", wanted.links)
+    (asked,), cursor = all_replies(publisher, receipt)
+    assert (asked.author, asked.text, asked.parent) == ("Admin", "Which source?", receipt.id)
+    item = publisher.answer(receipt, "Both.", desk.steps(PROPOSAL.resolved_key), name="a", to=asked)
+    (ours,), _ = all_replies(publisher, receipt, cursor)
+    assert (ours.id, ours.parent, ours.is_own) == (item.id, asked.id, True)
+    assert requests.get(ours.url, timeout=30).status_code == 200
+    lines = wiki.text("Talk:Weighed").splitlines()
+    assert lines[lines.index(next(line for line in lines if "Which source?" in line)) + 1].startswith(
+        ":: Both. [[User:Announcer|"
+    )
+
+
+@pytest.mark.parametrize("act", ["answer", "amend"])
+def test_an_answer_or_a_correction_whose_answer_is_lost_is_there_once(
+    wiki: Wiki, channel: Callable[..., Channel], act: str
+) -> None:
+    """Swallowed between the wiki and us, after its effect."""
+    with Relay(wiki.api) as relay:
+        title = f"Lost {act}"
+        news = channel(url=f"{relay.url}/api.php", page=title)
+        receipt, _ = news.publish(msgspec.structs.replace(EVENT, key=title))
+        wiki.edit(f"Talk:{title}", "When? ~~~~", section="new", sectiontitle="A question")
+        (asked,), _ = all_replies(news.publisher, receipt)
+        relay.swallow = b"action=edit"
+        if act == "answer":
+            news.publisher.answer(receipt, "At ten.", news.steps(title), name="a", to=asked)
+            assert wiki.text(f"Talk:{title}").count("At ten.") == 1
+        else:
+            later = news.publisher.compose(msgspec.structs.replace(EVENT, key=title, text="At ten."), {})
+            news.publisher.amend(receipt, later, news.steps(title), name="revision/1")
+            assert len(wiki.history(title)) == 2
+            assert "At ten." in wiki.text(title)
+        assert relay.swallow == b""
+
+
+def test_whoever_changed_a_section_is_named_and_not_who_edited_elsewhere(wiki: Wiki, channel: Callable[..., Channel]) -> None:
+    """And a correction of the section leaves the rest as others have made it."""
+    news = channel(page="Shared", section="{title}")
+    receipt, _ = news.publish(msgspec.structs.replace(EVENT, key="shared"))
+    wiki.edit("Shared", f"Mine.\n\n{wiki.text('Shared')}")
+    assert news.publisher.inspect(receipt).items[0].edited_by == ""
+    later = news.publisher.compose(msgspec.structs.replace(EVENT, key="shared", title="Doors", text="At ten."), {})
+    corrected = news.publisher.amend(receipt, later, news.steps("shared"), name="revision/1")
+    assert wiki.text("Shared").startswith("Mine.\n\n== Doors ==\nAt ten.")
+    wiki.edit("Shared", wiki.text("Shared").replace("ten", "nine"))
+    wiki.edit("Shared", wiki.text("Shared").replace("Mine", "Still mine"))
+    assert news.publisher.inspect(corrected).items[0].edited_by == "Admin"
 
 
 TEXTS = [

@@ -1,4 +1,4 @@
-"""What is done to an edit or a file of ours later, as far as nobody else has changed it: corrected, or taken back."""
+"""What is done to an edit or a file of ours later to mend it, as far as nobody else has changed it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from socialcast.publishers.mediawiki.standing import corrects, standing
 from socialcast.publishers.mediawiki.wiki import Wiki
 from socialcast.publishers.mediawiki.wikitext import summary_of
 
-__all__ = ["correct", "describe", "remove_file", "take_back"]
+__all__ = ["correct", "describe"]
 
 
 def correct(
@@ -47,27 +47,3 @@ def describe(wiki: Wiki, filename: str, text: str, summary: str) -> dict[str, An
 def _refuse(wiki: Wiki, page: Page, user: str) -> NoReturn:
     hint = f"correct it by hand, or ask {user}: {wiki.url_of(page.title)}"
     raise Conflict(f"{page.title} was changed by {user} since; nothing was overwritten", hint=hint)
-
-
-def take_back(wiki: Wiki, settings: MediawikiSettings, revid: int, summary: str, marker: str) -> dict[str, Any]:
-    """Undo our edit with its corrections, or delete or blank the page that it made; raises Conflict where somebody has edited
-    since."""
-    stands = standing(wiki, settings, revid)
-    if stands is None:
-        return {"gone": revid}
-    page = stands.page
-    if marker in page.comment and page.user == wiki.username:
-        return {"revid": page.revid}
-    if stranger := stands.stranger:
-        raise Conflict(f"{page.title} was changed by {stranger.user} since", hint=f"edit it by hand: {wiki.url_of(page.title)}")
-    if stands.first.parentid:
-        return save(wiki, Change(page, {"undo": page.revid, "undoafter": stands.first.parentid}), summary)
-    if "delete" in wiki.rights:
-        return wiki.post("delete", title=page.title, reason=summary)
-    return save(wiki, Change(page, {"text": ""}), summary)  # only administrators delete, but the page can be emptied
-
-
-def remove_file(wiki: Wiki, filename: str, reason: str) -> dict[str, Any]:
-    """Delete a file, as far as it is there; needs the right to."""
-    page = read(wiki, f"File:{filename}")
-    return wiki.post("delete", title=page.title, reason=reason) if page.revid else {"gone": filename}
