@@ -19,6 +19,7 @@ __all__ = ["add", "answer_words", "find", "one_page", "place_of"]
 _HOME = "https://www.flickr.com/photos/"
 _AT_ONCE = 20  # photos that are asked for their comments, each by a call, for one page
 _BEFORE = timedelta(days=1)  # how long before the last photo is public somebody may have commented on the first
+_SECOND = 1
 _GROUPS = {"album": ("photosets", "photoset_id")}
 _OF_PHOTOS = ("photos", "photo_id")
 _NAMED = re.compile(r"\[https?://(?:www\.)?flickr\.com/photos/([^/\]\s]+)/?\]")
@@ -28,23 +29,23 @@ Comment = Mapping[str, Any]
 
 
 class Place(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How far comments were read, by Flickr's own clock, in Unix seconds: everything that changed before `since`; and what that
-    changed up to `newest` has yet to be asked."""
+    """How far comments were read, in Unix seconds: by Flickr's clock, what changed before `since`, and by ours, when that was
+    asked for; of what changed since, some is `waiting` to be asked for its comments."""
 
     since: int = 0
-    newest: int = 0
+    listed_at: int = 0
     waiting: tuple[str, ...] = ()
 
 
-def one_page(api: FlickrClient, receipt: Receipt, own_id: str, cursor: str) -> Replies:
+def one_page(api: FlickrClient, receipt: Receipt, own_id: str, now: datetime, cursor: str) -> Replies:
     """All comments below some of what was commented on, or changed otherwise, since the last time."""
     place = msgspec.json.decode(cursor, type=Place) if cursor else _begin(receipt)
     if not place.waiting:
-        place = _changed(api, receipt, place.since)
-    now, later = place.waiting[:_AT_ONCE], place.waiting[_AT_ONCE:]
+        place = _changed(api, receipt, place, int(now.timestamp()))
+    some, later = place.waiting[:_AT_ONCE], place.waiting[_AT_ONCE:]
     items = {item.id: item for item in receipt.items}
-    replies = tuple(reply for id in now for reply in _below(api, items[id], own_id))
-    there = msgspec.structs.replace(place, waiting=later) if later else Place(since=place.newest)
+    replies = tuple(reply for id in some for reply in _below(api, items[id], own_id))
+    there = msgspec.structs.replace(place, waiting=later)
     return Replies(page=replies, cursor=msgspec.json.encode(there).decode(), more=bool(later))
 
 
@@ -89,13 +90,17 @@ def _begin(receipt: Receipt) -> Place:
     return Place(since=int((receipt.published_at - _BEFORE).timestamp()) if receipt.published_at else 0)
 
 
-def _changed(api: FlickrClient, receipt: Receipt, since: int) -> Place:
-    """What may have new comments: the album, if it has any, and photos that changed, which a comment makes them do."""
-    newest: dict[str, int] = {}
-    for row in api.pages("photos.recentlyUpdated", "photos", "photo", min_date=max(since, 1), extras="last_update"):
-        newest[row["id"]] = int(row["lastupdate"])
-    waiting = (item.id for item in receipt.items if (_has_comments(api, item) if item.kind == "album" else item.id in newest))
-    return Place(since, max([since, *newest.values()]), tuple(waiting))
+def _changed(api: FlickrClient, receipt: Receipt, place: Place, now: int) -> Place:
+    """What may have new comments: the album, if it has any, and photos that changed, which a comment makes them do.
+
+    The last second in which something changed is asked for again, since it may not have been over.
+    """
+    changed: dict[str, int] = {}
+    for row in api.pages("photos.recentlyUpdated", "photos", "photo", min_date=max(place.since, 1), extras="last_update"):
+        changed[row["id"]] = int(row["lastupdate"])
+    waiting = (item.id for item in receipt.items if (_has_comments(api, item) if item.kind == "album" else item.id in changed))
+    is_over = now - place.listed_at > _SECOND
+    return Place(max([place.since + is_over, *changed.values()]), now, tuple(waiting))
 
 
 def _has_comments(api: FlickrClient, album: Item) -> bool:

@@ -178,7 +178,7 @@ class FlickrPublisher(Publisher):
 
     def replies(self, receipt: Receipt, since: str = "") -> Replies:
         """The comments below some of it; only what changed since the last time is asked for."""
-        return comments.one_page(self._api, receipt, self._own_id, since)
+        return comments.one_page(self._api, receipt, self._own_id, self.connection.clock.now(), since)
 
     def measure(self, receipt: Receipt) -> tuple[Metric, ...]:
         """Views of each photo, by the page; favourites and comments where there are few photos."""
