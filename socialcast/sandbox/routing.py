@@ -30,6 +30,7 @@ class Hosts:
     def __init__(self, mirrors: Mapping[str, Mirror]) -> None:
         self._mirrors = mirrors
         self._registered: dict[str, str] = {}
+        self._by_pattern: dict[str, str | None] = {}  # every request and every link on a page asks for one of a few hosts
 
     def register(self, host: str, platform: str) -> None:
         """Let this host be answered by that platform's mirror, as for a wiki of one's own."""
@@ -44,8 +45,12 @@ class Hosts:
     def platform(self, host: str) -> str | None:
         """The platform that answers for this host; a registered host goes before a pattern."""
         name = _without_port(host)
-        known = self.registered(host) or self.registered(name)
-        return known or next((p for p, mirror in self._mirrors.items() if any(fnmatchcase(name, h) for h in mirror.HOSTS)), None)
+        if known := self.registered(host) or self.registered(name):
+            return known
+        if name not in self._by_pattern:
+            fitting = (p for p, mirror in self._mirrors.items() if any(fnmatchcase(name, h) for h in mirror.HOSTS))
+            self._by_pattern[name] = next(fitting, None)
+        return self._by_pattern[name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,11 +160,10 @@ class _Handler(BaseHTTPRequestHandler):
             "wsgi.run_once": False,
             SOCKET_KEY: self.connection,
         }
-        for name in self.headers:
-            key = name.upper().replace("-", "_")
-            environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = ", ".join(
-                self.headers.get_all(name, [])
-            )
+        for name, value in self.headers.items():
+            upper = name.upper().replace("-", "_")
+            key = upper if upper in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{upper}"
+            environ[key] = f"{environ[key]}, {value}" if key in environ else value
         return environ
 
 

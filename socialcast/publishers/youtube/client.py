@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cache
 from typing import Any, NamedTuple
 
 import google.auth.transport
@@ -43,7 +43,9 @@ class YoutubeClient:
     def request(self, operation: str, **arguments: Any) -> HttpRequest:
         """A request that is not sent yet, for an operation such as "videos.list"."""
         resource, _, method = operation.partition(".")
-        return getattr(getattr(self._service, resource)(), method)(**arguments)
+        request: HttpRequest = getattr(_operations(resource), method)(**arguments)
+        request.http = self.http
+        return request
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """The answer of an operation. Raises HttpError for a refusal and ValueError for an answer that is none."""
@@ -84,10 +86,18 @@ class YoutubeClient:
                 f"the token lacks the scope {wanted}, which {purpose} needs", hint="sign in again with youtube.force-ssl"
             )
 
-    @cached_property
-    def _service(self) -> Any:
-        # the description of the API that comes with the library: no call is made to get it
-        return build("youtube", "v3", http=self.http, static_discovery=True, cache_discovery=False)
+
+@cache
+def _operations(resource: str) -> Any:
+    """What can be done with things of that kind, for all channels: the library writes each method and its documentation anew
+    whenever it is asked for them, which takes longer than a call."""
+    return getattr(_service(), resource)()
+
+
+@cache
+def _service() -> Any:
+    # the description of the API that comes with the library: no call is made to get it
+    return build("youtube", "v3", http=httplib2.Http(), static_discovery=True, cache_discovery=False)
 
 
 class RequestsHttp:
