@@ -12,6 +12,7 @@ from socialcast.broadcast.correctable import step_name
 from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all
 from socialcast.broadcast.plan import compose_post
 from socialcast.compose.fingerprint import MAX_DISTANCE, distance, fingerprint
+from socialcast.delivery.findings import note_findings
 from socialcast.delivery.revisions import former_revisions
 from socialcast.model.announcement import Announcement
 from socialcast.model.capabilities import Aspect
@@ -42,11 +43,14 @@ def _audited(one: Delivered, published: Published, said: Sequence[Announcement],
         with composing:  # one after another: what channels of one platform say alike is then worked out once
             return compose_post(said[_shown_revision(one)], one.publisher, links, one.publisher.capabilities)
 
-    compare = partial(_audit, one, compose, pictures=pictures)
+    def keep(findings: Sequence[Finding]) -> None:
+        note_findings(published.ledger, published.key, one.outcome.channel, findings, published.clock.now().timestamp())
+
+    compare = partial(_audit, one, compose, keep, pictures=pictures)
     return in_sight(one, guarded(one, compare, partial(about, one, Audit)))
 
 
-def _audit(one: Delivered, compose: Callable[[], Post], *, pictures: bool) -> Audit:
+def _audit(one: Delivered, compose: Callable[[], Post], keep: Callable[[Sequence[Finding]], None], *, pictures: bool) -> Audit:
     state, table = one.outcome.state, one.publisher.capabilities
     if state is State.UNKNOWN:
         return about(one, Audit, failed=True, reason="what is there is unknown", hint=one.outcome.hint or _UNKNOWN_HINT)
@@ -58,6 +62,7 @@ def _audit(one: Delivered, compose: Callable[[], Post], *, pictures: bool) -> Au
         sight = reading.submit(one.steps.read, lambda: one.publisher.inspect(one.receipt))
         post = compose()
     findings = tuple(_findings(one, post, sight.result(), pictures=pictures))
+    keep(findings)
     return about(one, Audit, done="differs" if findings else "as announced", findings=findings, unseen=_unseen(one, pictures))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 
 import msgspec
@@ -12,6 +13,7 @@ from socialcast.broadcast.order import press_first
 from socialcast.model.receipt import Item, Outcome, Receipt, State
 from socialcast.model.reports import Retraction, RetractionReport
 from socialcast.model.sight import Left
+from socialcast.wire.clock import Clock
 
 __all__ = ["retract"]
 
@@ -32,7 +34,8 @@ def retract(published: Published) -> RetractionReport:
 
     The caller works on it alone.
     """
-    told = [outcome for wave in _waves(published) for outcome in on_all(wave, _retracted)]
+    work = partial(_retracted, clock=published.clock)
+    told = [outcome for wave in _waves(published) for outcome in on_all(wave, work)]
     return RetractionReport(key=published.key, outcomes=tuple(told))
 
 
@@ -42,18 +45,18 @@ def _waves(published: Published) -> Iterator[list[Delivered]]:
         yield [one for one in wave if one.draft.links]
 
 
-def _retracted(one: Delivered) -> Retraction:
-    return in_sight(one, guarded(one, partial(_retract, one), partial(about, one, Retraction)))
+def _retracted(one: Delivered, clock: Clock) -> Retraction:
+    return in_sight(one, guarded(one, partial(_retract, one, clock), partial(about, one, Retraction)))
 
 
-def _retract(one: Delivered) -> Retraction:
+def _retract(one: Delivered, clock: Clock) -> Retraction:
     outcome = one.outcome
     if outcome.state is State.RETRACTED and not outcome.partly_public:
         return about(one, Retraction, done="taken back before")
     if not outcome.id:
         return _without_receipt(one)
     left = _taken_back(one)
-    one.keep(partial(_as_retracted, left=left))
+    one.keep(partial(_as_retracted, left=left, at=clock.now()))
     return about(one, Retraction, done="taken back" if len(left) < len(outcome.items or (1,)) else "left as it is", left=left)
 
 
@@ -66,9 +69,10 @@ def _taken_back(one: Delivered) -> tuple[Left, ...]:
     return tuple(one.publisher.retract(one.everything, one.steps) or ())
 
 
-def _as_retracted(outcome: Outcome, *, left: tuple[Left, ...]) -> Outcome:
+def _as_retracted(outcome: Outcome, *, left: tuple[Left, ...], at: datetime) -> Outcome:
     reason = f"taken back, but for {len(left)} of what was made" if left else "taken back"
-    return msgspec.structs.replace(outcome, state=State.RETRACTED, partly_public=bool(left), reason=reason, hint="", code="")
+    told = {"reason": reason, "hint": "", "code": "", "partly_public": bool(left), "retracted_at": at}
+    return msgspec.structs.replace(outcome, state=State.RETRACTED, **told)
 
 
 def _without_receipt(one: Delivered) -> Retraction:

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
+import msgspec
+
 from socialcast.delivery.conversation import Conversation, Kept
+from socialcast.delivery.findings import Found, last_findings
 from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.measures import Point, series
-from socialcast.delivery.revisions import former_revisions
+from socialcast.delivery.revisions import former_publications, former_revisions
 from socialcast.model.announcement import Announcement
-from socialcast.model.receipt import Report, State
+from socialcast.model.receipt import Outcome, Report, State
 
 __all__ = ["Moment", "Story", "tell_story"]
 
@@ -29,8 +32,8 @@ class Moment(NamedTuple):
 
 
 class Story(NamedTuple):
-    """How every channel went, what became public when, what waits for an answer (how many, and the oldest), and what was
-    counted."""
+    """How every channel went, what became public when, what waits for an answer (how many, and the oldest), what was counted,
+    and what the last audit found."""
 
     announcement: Announcement
     report: Report
@@ -39,6 +42,7 @@ class Story(NamedTuple):
     waiting: int
     oldest: tuple[Kept, ...]
     points: tuple[Point, ...]
+    findings: tuple[Found, ...]
 
 
 def tell_story(ledger: Ledger, announcement: Announcement, report: Report) -> Story:
@@ -53,16 +57,26 @@ def tell_story(ledger: Ledger, announcement: Announcement, report: Report) -> St
         waiting=waiting,
         oldest=tuple(islice(conversation, min(waiting, _MOST_WAITING))),  # what waits comes first
         points=tuple(series(ledger, report.key)),
+        findings=tuple(last_findings(ledger, report.key)),
     )
 
 
 def _moments(ledger: Ledger, announcement: Announcement, report: Report) -> Iterator[Moment]:
+    for former in former_publications(ledger, report.key):
+        yield from _life(msgspec.structs.replace(former.outcome, retracted_at=datetime.fromtimestamp(former.taken_back_at, UTC)))
     for outcome in report.outcomes:
-        if outcome.published_at:
-            yield Moment(outcome.published_at, outcome.channel, "public", outcome.url)
-        elif outcome.state is State.HELD and outcome.due_at:
-            yield Moment(outcome.due_at, outcome.channel, "to become public")
+        yield from _life(outcome)
     if announcement.embargo:
         yield Moment(announcement.embargo, "", "the embargo ends")
     for revision in former_revisions(ledger, report.key):
         yield Moment(datetime.fromtimestamp(revision.replaced_at, UTC), "", f"corrected: revision {revision.number + 1}")
+
+
+def _life(outcome: Outcome) -> Iterator[Moment]:
+    """When a channel showed it, from when on it does not any more, or when it will."""
+    if outcome.published_at:
+        yield Moment(outcome.published_at, outcome.channel, "public", outcome.url)
+    if outcome.retracted_at:
+        yield Moment(outcome.retracted_at, outcome.channel, "partly taken back" if outcome.partly_public else "taken back")
+    if outcome.state is State.HELD and outcome.due_at:
+        yield Moment(outcome.due_at, outcome.channel, "to become public")

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from socialcast.cli.options import channels_option, json_option, ledger_option, only_option, sandbox_option
 from socialcast.cli.place import Place
 from socialcast.cli.progress import watch
-from socialcast.cli.show import outcome_json, outcome_lines, print_json
+from socialcast.cli.show import finding_json, outcome_json, outcome_lines, print_json
 from socialcast.compose.characters import harmless
 from socialcast.compose.excerpt import excerpt
 from socialcast.model.reports import Adoption, Audit, AuditReport
@@ -90,8 +89,7 @@ def _show(report: AuditReport, *, as_json: bool, markdown: bool) -> None:
 
 
 def _plain(outcome: Audit) -> dict[str, Any]:
-    findings: list[Any] = msgspec.to_builtins(outcome.findings)
-    told = [{key: harmless(value) if isinstance(value, str) else value for key, value in each.items()} for each in findings]
+    told = list(map(finding_json, outcome.findings))
     adoption = {"adoption": outcome.adoption.value} if outcome.adoption else {}
     return {**outcome_json(outcome), **adoption, "findings": told, "unseen": list(outcome.unseen)}
 

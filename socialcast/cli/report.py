@@ -9,7 +9,7 @@ import click
 from socialcast.broadcast.story import Story
 from socialcast.cli.options import channels_option, json_option, ledger_option, only_option, sandbox_option
 from socialcast.cli.place import Place
-from socialcast.cli.show import print_json, report_json
+from socialcast.cli.show import finding_json, print_json, report_json
 
 __all__ = ["command"]
 
@@ -51,5 +51,6 @@ def _plain(story: Story) -> dict[str, object]:
     figures = [
         {"at": each.at.isoformat(), "channel": each.channel, "name": each.name, "value": each.value} for each in story.points
     ]
-    own = {"revision": story.revision, "timeline": moments, "waiting": story.waiting, "figures": figures}
+    findings = [{"at": each.at.isoformat(), "channel": each.channel, **finding_json(each.finding)} for each in story.findings]
+    own = {"revision": story.revision, "timeline": moments, "waiting": story.waiting, "figures": figures, "findings": findings}
     return {**report_json(story.report), **own}

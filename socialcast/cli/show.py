@@ -12,20 +12,20 @@ import msgspec
 
 from socialcast.broadcast import Plan, PlannedChannel
 from socialcast.cli.requests import requests_blocks, requests_json
-from socialcast.compose.characters import visible
+from socialcast.compose.characters import harmless, visible
 from socialcast.compose.text import weigh
 from socialcast.model.announcement import Audience
 from socialcast.model.capabilities import TextRules
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Outcome, Report, State
-from socialcast.model.reports import ChannelOutcome
+from socialcast.model.reports import ChannelOutcome, Finding
 from socialcast.registry import publisher_class
 
 if TYPE_CHECKING:
     from socialcast.broadcast.rehearsal import Rehearsal
 
-__all__ = ["outcome_json", "outcome_lines", "print_json", "report_json", "show_plan", "show_report"]
+__all__ = ["finding_json", "outcome_json", "outcome_lines", "print_json", "report_json", "show_plan", "show_report"]
 
 _WIDTH = 110
 _SHORT_DIGEST = 12
@@ -183,6 +183,7 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
         "hint": outcome.hint,
         "code": outcome.code,
         "published_at": outcome.published_at.isoformat() if outcome.published_at else None,
+        "retracted_at": outcome.retracted_at.isoformat() if outcome.retracted_at else None,
         "due_at": outcome.due_at.isoformat() if outcome.due_at else None,
         "items": [{"id": item.id, "kind": item.kind, "url": item.url} for item in outcome.items],
         "adaptations": _plain_adaptations(outcome.adaptations),
@@ -201,8 +202,9 @@ def _outcome_lines(outcome: Outcome, below: Collection[str]) -> Iterator[str]:
     """What became of one channel; a reason that stands below among the problems is not told twice."""
     state = click.style(outcome.state.value, fg=_COLOURS.get(outcome.state))
     yield f"  {outcome.channel} ({outcome.platform}): {state} {outcome.url}".rstrip()
-    if outcome.state is State.PUBLISHED:
-        yield f"    at {outcome.published_at:%Y-%m-%d %H:%M:%S %Z}"
+    at = outcome.retracted_at or (outcome.published_at if outcome.state is State.PUBLISHED else None)
+    if at:  # of what was found again, no platform may tell it
+        yield f"    at {at:%Y-%m-%d %H:%M:%S %Z}"
     is_below = any(outcome.reason.startswith(problem) for problem in below)
     reason = "" if is_below else outcome.reason
     for label, words in (("reason", reason), ("to do", outcome.hint)):
@@ -219,6 +221,12 @@ def outcome_json(outcome: ChannelOutcome) -> dict[str, Any]:
     """What every such outcome tells."""
     names = ("platform", "url", "done", "failed", "reason", "hint", "code")
     return {name: getattr(outcome, name) for name in names}
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """What an audit found, with strangers' words made harmless."""
+    told: dict[str, Any] = msgspec.to_builtins(finding)
+    return {name: harmless(value) if isinstance(value, str) else value for name, value in told.items()}
 
 
 def outcome_lines(outcome: ChannelOutcome, *told: str, failed: str = "failed") -> Iterator[str]:

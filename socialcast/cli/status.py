@@ -24,9 +24,9 @@ __all__ = ["command"]
 def command(key: str, channels: Path, only: tuple[str, ...], ledger: Path | None, sandbox: str | None, as_json: bool) -> None:
     """Tell where every channel stands with the announcement KEY, by the ledger; no platform is asked.
 
-    The exit code is that of the run which left it so.
+    The exit code is that of the run which left it so: 0 where it is published, or taken back, as a whole.
     """
     with Place(channels, ledger, sandbox, only).open() as broadcast:
         report = broadcast.status(key)
     show_report(report, as_json=as_json)
-    sys.exit(report.exit_code)
+    sys.exit(report.standing_code)

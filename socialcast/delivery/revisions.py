@@ -6,11 +6,17 @@ steps of its own from then on, so that nothing recorded of the former ones is ta
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from socialcast.delivery.ledger import Ledger
+import msgspec
 
-__all__ = ["Revision", "begin_anew", "former_revisions", "generation", "revise"]
+from socialcast.delivery.ledger import Ledger
+from socialcast.model.receipt import Outcome
+
+__all__ = ["Former", "Revision", "begin_anew", "former_publications", "former_revisions", "generation", "revise"]
+
+_FORMER = "former/"
 
 
 class Revision(NamedTuple):
@@ -20,6 +26,14 @@ class Revision(NamedTuple):
     digest: str
     document: bytes
     replaced_at: float
+
+
+class Former(NamedTuple):
+    """What a channel published before it was begun anew; `taken_back_at` in Unix seconds."""
+
+    channel: str
+    outcome: Outcome
+    taken_back_at: float
 
 
 def former_revisions(ledger: Ledger, key: str) -> list[Revision]:
@@ -47,9 +61,21 @@ def generation(ledger: Ledger, key: str, channel: str) -> int:
 
 
 def begin_anew(ledger: Ledger, key: str, channel: str, number: int, now: float) -> None:
-    """Forget, on that channel, that it was published: it was taken back, to be published as the revision of that number."""
+    """Let that channel be published as the revision of that number: what it published before was taken back, and is history."""
     ledger.write(
-        "UPDATE deliveries SET state = 'planned', outcome = NULL, draft = NULL, generation = ?, updated_at = ?"
-        " WHERE key = ? AND channel = ?",
-        (number, now, key, channel),
+        "INSERT INTO steps (key, channel, name, state, result, sent_at)"
+        " SELECT key, channel, ?, 'noted', outcome, ? FROM deliveries WHERE key = ? AND channel = ?"
+        " AND outcome IS NOT NULL ON CONFLICT (key, channel, name) DO NOTHING",
+        (f"{_FORMER}{number}", now, key, channel),
+        (
+            "UPDATE deliveries SET state = 'planned', outcome = NULL, draft = NULL, generation = ?, updated_at = ?"
+            " WHERE key = ? AND channel = ?",
+            (number, now, key, channel),
+        ),
     )
+
+
+def former_publications(ledger: Ledger, key: str) -> Iterator[Former]:
+    """Everything that was published and taken back since, so that it could be published anew."""
+    rows = ledger.rows("SELECT channel, result, sent_at FROM steps WHERE key = ? AND name GLOB ?", (key, f"{_FORMER}*"))
+    return (Former(channel, msgspec.json.decode(outcome, type=Outcome), at) for channel, outcome, at in rows)

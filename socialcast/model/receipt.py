@@ -125,6 +125,7 @@ class Outcome(Record, frozen=True, kw_only=True):
     id: str = ""
     url: str = ""
     published_at: datetime | None = None
+    retracted_at: datetime | None = None
     due_at: datetime | None = None  # held until then
     reason: str = ""
     hint: str = ""
@@ -172,6 +173,13 @@ class Report(Record, frozen=True, kw_only=True):
         if State.PUBLISHED in states or any(outcome.partly_public for outcome in self.outcomes):
             return 3
         return 75 if waiting & set(states) and State.REFUSED not in states else 1
+
+    @property
+    def standing_code(self) -> int:
+        """The exit code for whoever asks where it stands: that of `exit_code`, but what was taken back as a whole is as it
+        should be."""
+        left = tuple(each for each in self.outcomes if each.state is not State.RETRACTED or each.partly_public)
+        return msgspec.structs.replace(self, outcomes=left).exit_code
 
     def raise_for_failures(self) -> None:
         """Raise BroadcastError unless the exit code is 0."""

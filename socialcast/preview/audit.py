@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from socialcast.model.reports import Audit, AuditReport, Finding
 from socialcast.preview.elements import code, markdown_table, page, table, text
 
-__all__ = ["audit_markdown", "audit_page"]
+__all__ = ["FINDING_HEADS", "audit_markdown", "audit_page", "finding_row"]
 
-_HEADS = ("channel", "what", "where", "announced", "shown")
+FINDING_HEADS = ("channel", "what", "where", "announced", "shown")
 
 
 def audit_markdown(report: AuditReport) -> str:
@@ -17,7 +17,7 @@ def audit_markdown(report: AuditReport) -> str:
     channels = [(code(each.channel), each.platform, code(_told(each))) for each in report.outcomes]
     lines = [f"## {code(report.key)}: {_verdict(report)}", "", *markdown_table(("channel", "platform", "outcome"), channels)]
     if rows := [tuple(map(code, row)) for row in _rows(report)]:
-        lines += ["", *markdown_table(_HEADS, rows)]
+        lines += ["", *markdown_table(FINDING_HEADS, rows)]
     return "\n".join([*lines, ""])
 
 
@@ -27,7 +27,7 @@ def audit_page(report: AuditReport) -> str:
     rows = list(_rows(report))
     heading = f"<h1>{text(report.key)}: {text(_verdict(report))}</h1>"
     read = table("How every channel was read", ("channel", "platform", "outcome"), channels)
-    return page(f"Audit: {report.key}", [heading, read, table("What differs", _HEADS, rows) if rows else ""])
+    return page(f"Audit: {report.key}", [heading, read, table("What differs", FINDING_HEADS, rows) if rows else ""])
 
 
 def _verdict(report: AuditReport) -> str:
@@ -46,7 +46,12 @@ def _told(outcome: Audit) -> str:
 def _rows(report: AuditReport) -> Iterator[tuple[str, ...]]:
     for outcome in report.outcomes:
         for finding in outcome.findings:
-            yield outcome.channel, _what(finding), finding.item.url or finding.item.id, finding.expected, finding.found
+            yield finding_row(outcome.channel, finding)
+
+
+def finding_row(channel: str, finding: Finding) -> tuple[str, ...]:
+    """What stands below the heads."""
+    return channel, _what(finding), finding.item.url or finding.item.id, finding.expected, finding.found
 
 
 def _what(finding: Finding) -> str:

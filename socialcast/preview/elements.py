@@ -19,6 +19,8 @@ th { white-space: nowrap; }
 th, td { border: 1px solid; padding: .3rem .6rem; text-align: start; vertical-align: top; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 td { min-width: 5rem; }
+td:first-child { white-space: nowrap; }
+td:nth-child(2) { overflow-wrap: break-word; }
 h1, p { overflow-wrap: anywhere; }
 figure { margin: 0 0 1.5rem; }
 svg { max-width: 100%; height: auto; }

@@ -7,10 +7,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
+import msgspec
+
 from socialcast.broadcast.story import Story
+from socialcast.compose.excerpt import excerpt
 from socialcast.delivery.measures import Point
 from socialcast.model.announcement import Audience
 from socialcast.model.receipt import Outcome
+from socialcast.model.reports import Finding
+from socialcast.preview.audit import FINDING_HEADS, finding_row
 from socialcast.preview.chart import chart, charted
 from socialcast.preview.elements import code, markdown_table, page, table, text
 from socialcast.preview.view import FOR_THE_PRESS
@@ -77,6 +82,8 @@ def _tables(story: Story) -> Iterator[tuple[str, Sequence[str], _Rows]]:
     yield "What had to be adapted", ("channel", "what", "how"), adapted
     moments = [(_when(each.at), each.channel or "all", each.what, each.url) for each in story.moments]
     yield "What happened when", ("time", "channel", "what", "where"), moments
+    found = [(_when(each.at), *finding_row(each.channel, _brief(each.finding))) for each in story.findings]
+    yield "What the last audit found", ("seen at", *FINDING_HEADS), found
     yield (
         "Waiting longest for an answer",
         ("since", "channel", "who", "what", "where"),
@@ -89,6 +96,13 @@ def _tables(story: Story) -> Iterator[tuple[str, Sequence[str], _Rows]]:
 def _row(outcome: Outcome) -> tuple[str, ...]:
     said = "; ".join(filter(None, (outcome.reason, outcome.hint)))
     return outcome.channel, outcome.platform, outcome.state.value, outcome.url, said
+
+
+def _brief(finding: Finding) -> Finding:
+    """Of long texts, the place where they differ."""
+    texts = finding.expected, finding.found
+    expected, found = (excerpt(one, other) if one else "" for one, other in (texts, texts[::-1]))
+    return msgspec.structs.replace(finding, expected=expected, found=found)
 
 
 def _latest(points: Sequence[Point]) -> list[Point]:

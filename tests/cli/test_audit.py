@@ -59,6 +59,20 @@ def test_a_lost_ledger_is_rebuilt(run: Run, run_json: RunJson, published: Sandbo
     assert published.mirror("x").cards() == []
 
 
+def test_what_was_adopted_without_a_time_has_a_status(run: Run, sandbox: Sandbox, folder: Path) -> None:
+    """Not every platform tells when something became public, and nobody makes a time up."""
+    (folder / "channels.toml").write_text('[channels.photos]\nplatform = "flickr"\n', encoding="utf-8")
+    event = "---\nkey: doors\ntitle: Doors\ntext: Doors open.\nphotos: [{path: dome.jpg, alt: The dome}]\n---\n"
+    (folder / "event.md").write_text(event, encoding="utf-8")
+    where = ("--sandbox", sandbox.url)
+    assert run("publish", "event.md", *where).exit_code == 0
+    assert run("audit", "event.md", "--adopt", *where, "--ledger", "new").exit_code == 0
+    told = run("status", "doors", *where, "--ledger", "new")
+    assert told.exit_code == 0
+    assert "photos (flickr): published http" in told.output
+    assert run("report", "doors", *where, "--ledger", "new").exit_code == 0
+
+
 def test_what_is_not_there_is_no_success(run: Run, sandbox: Sandbox, folder: Path) -> None:
     """The channel is told as absent, with what to do; nothing is claimed of a file that is none."""
     (folder / "channels.toml").write_text('[channels.news]\nplatform = "bluesky"\n', encoding="utf-8")

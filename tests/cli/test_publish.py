@@ -24,6 +24,7 @@ RunJson = Callable[..., dict[str, Any]]
 Edit = Callable[[str, str, str], None]
 OUTCOME = {"platform", "state", "id", "url", "partly_public", "steps_sent", "reason", "hint", "code"} | {
     "published_at",
+    "retracted_at",
     "due_at",
     "items",
     "adaptations",

@@ -44,3 +44,16 @@ def test_yes_takes_it_back(run: Run, run_json: Callable[..., dict[str, Any]], pu
     assert "town (plaza): taken back before" in rest.output
     assert "village (plaza): taken back" in rest.output
     assert published.mirror("plaza").cards() == []
+
+
+def test_the_status_says_what_was_taken_back(run: Run, run_json: Callable[..., dict[str, Any]], published: Sandbox) -> None:
+    """All is as it should be then, with the time; what was taken back on one channel alone is no failure either."""
+    key, where = key_of(run_json, published), ("--sandbox", published.url)
+    assert run("retract", key, "--yes", "--only", "town", *where).exit_code == 0
+    assert run("status", key, *where).exit_code == 0
+    run("retract", key, "--yes", *where)
+    told = run("status", key, *where)
+    assert told.exit_code == 0
+    assert "town (plaza): retracted" in told.output
+    outcome = run_json("status", key, *where)["outcomes"]["town"]
+    assert (outcome["state"], outcome["retracted_at"] > outcome["published_at"]) == ("retracted", True)

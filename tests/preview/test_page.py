@@ -27,18 +27,10 @@ from socialcast.sandbox import Sandbox
 from socialcast.testing.stage import clip, picture
 from socialcast.wire import ffmpeg
 from socialcast.wire.settings import MorePhotos, PhotoWishes, Policy
+from tests.preview.attacks import ATTACKS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 _TAGS = {*("h2", "table", "thead", "tbody", "tr", "th", "td"), *("p", "ul", "li", "ol", "details", "summary", "strong")}
-HARM = "document.documentElement.dataset.harmed=1"
-ATTACKS = (
-    f"<script>{HARM}</script>",
-    f'"><img src=x onerror="{HARM}">',
-    f"'><svg/onload={HARM}>",
-    f"</style></title></textarea><script>{HARM}</script>",
-    f"[click](javascript:{HARM}) {{{{Vorlage|<script>{HARM}</script>}}}} [[Datei:x.jpg]] '''bold''' == heading ==",
-    f"`` </code></pre></details><script>{HARM}</script> | cell |\n\n# heading @everybody",
-)
 
 
 def attacking(words: str) -> Announcement:

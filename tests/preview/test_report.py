@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import html5lib
+import msgspec
 import pytest
 
 from socialcast import Announcement, Audience, Broadcast, Channel
-from socialcast.preview import report_markdown, report_page
+from socialcast.preview import audit_page, report_markdown, report_page, write_replies_page
 from socialcast.preview.elements import table
 from socialcast.preview.view import FOR_THE_PRESS
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.wire.settings import Correction
+from tests.preview.attacks import ATTACKS, MARK
 
+FORCED = "\u202egnp.exe \u2066\x1b[2J"  # turns the direction around, and would clear a terminal
 HOSTILE = "<script>alert(1)</script> `|\x1b[31m @channel"
 SAID = Announcement(key="doors", title="Doors & windows <b>", text="The doors open at nine.")
 NEWS = Channel(name="news", platform="x", correction=Correction.REPLY)
@@ -52,6 +58,27 @@ def test_the_page_tells_everything_in_valid_html(broadcast: Broadcast) -> None:
     assert page.count("<polyline") == 1
 
 
+def test_what_was_taken_back_has_its_place_in_time(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A first publication that a correction replaced, with its address, and the end of everything."""
+    replacing = Channel(name="news", platform="x", correction=Correction.REPLACE)
+    with Broadcast([replacing], ledger=tmp_path / "ledger", sandbox=sandbox, clock=SandboxClock(sandbox)) as broadcast:
+        first = broadcast.publish(SAID)["news"].url
+        sandbox.advance(3600)
+        second = broadcast.correct(msgspec.structs.replace(SAID, text="The doors open at ten."))["news"].url
+        sandbox.advance(3600)
+        broadcast.retract("doors")
+        moments = broadcast.story("doors").moments
+    told = [(each.channel, each.what, each.url) for each in moments]
+    assert [each for each in told if each[0]] == [
+        ("news", "public", first),
+        ("news", "taken back", ""),
+        ("news", "public", second),
+        ("news", "taken back", ""),
+    ]
+    assert [each.at for each in moments] == sorted(each.at for each in moments)
+    assert 3000 < (moments[-1].at - moments[0].at).total_seconds() < 9000
+
+
 def test_strangers_words_are_text(broadcast: Broadcast) -> None:
     """Neither a script nor a control character, a table's border or a mention comes through, in the page or the comment."""
     story = broadcast.story("doors")
@@ -62,6 +89,48 @@ def test_strangers_words_are_text(broadcast: Broadcast) -> None:
     (line,) = [line for line in comment.splitlines() if "@channel" in line]
     assert line.count("`") % 2 == 0
     assert line.replace("\\|", "").count("|") == 6
+
+
+def test_no_stranger_harms_who_opens_a_page_in_a_browser(
+    broadcast: Broadcast, sandbox: Sandbox, browse: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Report, replies and audit show hostile words as they stand: no script runs, also without the pages' own policy, and no
+    character turns the text around or is left out unsaid."""
+    mirror: Any = sandbox.mirror("x")
+    root = next(iter(mirror.posts))
+    for number, words in enumerate(ATTACKS):
+        mirror.reply_as(f"mallory{number}", root, f"@news {words[:200]} {FORCED}")
+    mirror.posts[root] = replace(mirror.posts[root], rendered=replace(mirror.posts[root].rendered, text=ATTACKS[0] + FORCED))
+    broadcast.dialogue("doors").read()
+    audited = broadcast.audit("doors")
+    write_replies_page(tmp_path / "replies.html", "doors", broadcast.dialogue("doors"))
+    (tmp_path / "report.html").write_text(report_page(broadcast.story("doors")), encoding="utf-8")
+    (tmp_path / "audit.html").write_text(audit_page(audited), encoding="utf-8")
+    for name in ("replies", "report", "audit"):
+        seen = browse((tmp_path / f"{name}.html").as_uri())
+        assert (seen.complaints, MARK in seen.dom) == ([], False)
+        assert "&lt;script&gt;" in seen.dom
+        assert "⟨U+202E⟩gnp.exe" in seen.dom
+        assert not set(seen.dom) & set("\x1b\u202e\u2066")
+        bare = re.sub(r"<meta http-equiv[^>]+>", "", (tmp_path / f"{name}.html").read_text(encoding="utf-8"))
+        (tmp_path / "bare.html").write_text(bare, encoding="utf-8")
+        assert MARK not in browse((tmp_path / "bare.html").as_uri()).dom
+
+
+def test_it_tells_what_the_last_audit_found(broadcast: Broadcast, sandbox: Sandbox) -> None:
+    """In both forms, until another audit finds it mended."""
+    mirror: Any = sandbox.mirror("x")
+    id, post = next(iter(mirror.posts.items()))
+    mirror.posts[id] = replace(post, rendered=replace(post.rendered, text="The doors stay shut."))
+    broadcast.audit("doors")
+    story = broadcast.story("doors")
+    for told in (report_page(story), report_markdown(story)):
+        assert "What the last audit found" in told
+        assert "text changed by platform" in told
+        assert "The doors stay shut." in told
+    mirror.posts[id] = post
+    broadcast.audit("doors")
+    assert broadcast.story("doors").findings == ()
 
 
 def test_it_asks_no_platform(broadcast: Broadcast, sandbox: Sandbox) -> None:
