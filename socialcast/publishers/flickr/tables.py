@@ -42,12 +42,11 @@ _TAGS_PER_PHOTO = 75
 _OUR_TAGS = 2  # the marks by which an upload is found again
 
 COUNTED_SINGLY = 20  # photos whose favourites and comments are counted, which takes two calls for each
-_FEW = f"where there are {COUNTED_SINGLY} photos and videos at most, since each takes a call of its own"
 _METRICS = (
     MetricRule(name="views", definition="how often each photo and video was viewed, added up"),
     MetricRule(name="album_views", definition="how often the album was viewed"),
-    MetricRule(name="likes", definition=f"how many accounts have each among their favourites; {_FEW}", summable=True),
-    MetricRule(name="comments", definition=f"comments on the album, the photos and the video, our own among them; {_FEW}"),
+    MetricRule(name="likes", definition="how many accounts have each among their favourites", summable=True),
+    MetricRule(name="comments", definition="comments on the album, the photos and the video, our own among them"),
 )
 
 CAPABILITIES = Capabilities(
@@ -89,6 +88,7 @@ CAPABILITIES = Capabilities(
         "edits": "without any licence in the new announcement, the one that a photo has stays",
         "answer": "by a comment on the album, or on the only photo or video",
         "replies": "comments on the album, its photos and the video; they stand side by side: an answer names whom it answers",
+        "metrics": f"likes and comments where there are {COUNTED_SINGLY} photos and videos at most: each takes calls of its own",
         "inspects": "of an album, how many photos it shows, not in which order; a photo's title is its alt text",
         "text.max_title_length": "by practice; the page names no limit",
         "photos.max_count": "photos in one album; a free account holds 1,000 photos and videos in all",

@@ -104,7 +104,7 @@ class _Thread:
             author_url=author.get("link", ""),
             at=_at(said),
             text=said["text"],
-            url=f"{self._video.url}#comment_{said['uri'].rpartition('/')[2]}",
+            url=self._video.url + _anchor(said["uri"]),
             parent=parent,
             is_own=is_own,
             forbidden="" if is_own or self._is_open else COMMENTS_OFF,
@@ -114,9 +114,14 @@ class _Thread:
 def _answered(text: str, before: Sequence[Reply]) -> str | None:
     """The earlier answer whose address ends the text, or else the newest by whom it names."""
     newest_first = before[::-1]
-    led_to = (reply.id for reply in newest_first if text.endswith(reply.url))
+    led_to = (reply.id for reply in newest_first if text.endswith(_anchor(reply.id)))
     named = (reply.id for reply in newest_first if text.startswith(f"@{reply.author} "))
     return next((id for found in (led_to, named) for id in found), None)
+
+
+def _anchor(uri: str) -> str:
+    """The place of a comment on its video's page."""
+    return f"#comment_{uri.rpartition('/')[2]}"
 
 
 def _all_of(api: Api, place: str) -> Iterator[dict[str, Any]]:
