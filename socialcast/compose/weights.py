@@ -34,6 +34,8 @@ def weigh(text: str, rules: TextRules) -> int:
         return measure(text)
     total, position = 0, 0
     for start, end in find_addresses(text):
+        if not rules.bare_links and "://" not in text[start:end]:
+            continue
         total += measure(text[position:start]) + rules.link_weight
         position = end
     return total + measure(text[position:])

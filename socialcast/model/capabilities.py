@@ -72,11 +72,13 @@ class _Group(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TextRules(_Group, frozen=True, kw_only=True):
-    """The text of one post; `link_weight` is what any address counts, whatever its length."""
+    """The text of one post; `link_weight` is what any address counts, whatever its length, `bare_links` whether one without a
+    scheme is an address too."""
 
     max_length: int | None = None
     unit: Unit = Unit.CODE_POINT
     link_weight: int | None = None
+    bare_links: bool = False
     max_title_length: int | None = None
 
 

@@ -16,7 +16,7 @@ from socialcast.compose.spans import Kind, Span, find_spans
 from socialcast.compose.weights import weigh
 from socialcast.model.capabilities import TextRules, Unit
 
-X = TextRules(max_length=280, unit=Unit.X_WEIGHT, link_weight=23)
+X = TextRules(max_length=280, unit=Unit.X_WEIGHT, link_weight=23, bare_links=True)
 
 _EMOJI = "until configuration version 3 every code point of an emoji counted; now an emoji counts 2"
 _SHORT = "written for the limit of 140; configuration version 3 allows 280"

@@ -13,7 +13,7 @@ from socialcast.compose.addresses import find_addresses
 from socialcast.compose.text import split, weigh
 from socialcast.model.capabilities import TextRules, Unit
 
-X = TextRules(max_length=280, unit=Unit.X_WEIGHT, link_weight=23)
+X = TextRules(max_length=280, unit=Unit.X_WEIGHT, link_weight=23, bare_links=True)
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 
 # -- lengths -------------------------------------------------------------------------------------------------------
@@ -127,7 +127,9 @@ WORDS = st.lists(
 )
 GAPS = st.sampled_from([" ", "  ", "\n", "\n\n", "\r\n", "\u3000"])
 LIMITED = st.builds(
-    lambda unit, limit: TextRules(max_length=limit, unit=unit, link_weight=23 if unit is Unit.X_WEIGHT else None),
+    lambda unit, limit: TextRules(
+        max_length=limit, unit=unit, link_weight=23 if unit is Unit.X_WEIGHT else None, bare_links=unit is Unit.X_WEIGHT
+    ),
     st.sampled_from(Unit),
     st.integers(50, 90),
 )
@@ -140,7 +142,9 @@ def texts(draw: st.DrawFn) -> str:
 
 @given(texts(), LIMITED, st.integers(0, 16), st.booleans())  # what is left holds the longest address of TOKENS
 @settings(max_examples=150, deadline=None)
-@example("a" * 45 + "_example.com " + "b" * 80, TextRules(max_length=50, unit=Unit.X_WEIGHT, link_weight=23), 0, False)
+@example(
+    "a" * 45 + "_example.com " + "b" * 80, TextRules(max_length=50, unit=Unit.X_WEIGHT, link_weight=23, bare_links=True), 0, False
+)
 def test_parts_are_never_over_the_limit(text: str, rules: TextRules, reserved: int, numbered: bool) -> None:
     parts = split(text, rules, first_reserved=reserved, numbered=numbered)
     most = rules.max_length or 0

@@ -200,6 +200,17 @@ def test_a_content_warning_takes_room_in_every_post(house: House) -> None:
     assert (outcome.state, len(house.posts())) == (State.PUBLISHED, 2)
 
 
+def test_an_address_is_short_only_with_its_scheme(house: House) -> None:
+    """Mastodon makes no link of a bare address and counts all of it; a text with a long one becomes a thread."""
+    path = "example.org/" + "open-doors/" * 8
+    outcome = house.publish(doors(text=("word " * 84 + path)[:500]))
+    assert (outcome.state, len(house.posts())) == (State.PUBLISHED, 1)
+    outcome = house.publish(doors(key="longer", text="word " * 88 + path))
+    assert (outcome.state, len(house.posts())) == (State.PUBLISHED, 3)
+    outcome = house.publish(doors(key="linked", text="word " * 88 + f"https://{path}"))
+    assert (outcome.state, len(house.posts())) == (State.PUBLISHED, 4)
+
+
 def test_media_that_the_server_dropped_are_sent_anew(house: House) -> None:
     """Held for a day, the uploads are gone; none is lost, and nothing is there twice."""
     embargo = house.sandbox.clock.datetime() + timedelta(days=2)
