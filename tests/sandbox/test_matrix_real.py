@@ -85,8 +85,12 @@ class Party:
 
 def _in_order(name: str, value: Any) -> Any:
     """The state of a room, which has no order of its own, in one."""
-    if name == "state" and isinstance(value, dict):
-        return {"events": sorted(value["events"], key=lambda each: (each["type"], each["state_key"]))}
+
+    def sort(events: list[Any]) -> list[Any]:
+        return sorted(events, key=lambda each: (each["type"], each["state_key"]))
+
+    if name == "state" and isinstance(value, dict | list):
+        return {"events": sort(value["events"])} if isinstance(value, dict) else sort(value)
     return value
 
 
@@ -412,6 +416,25 @@ def pages(party: Party) -> None:
         party.call("GET", room + "/messages", dir="b", filter=only, user=user)
 
 
+def contexts(party: Party) -> None:
+    room = party.room(name="Press", invite=[party.id("bob")])
+    events = [party.say(room, f"x{number}", {**TEXT, "body": f"{number}"}) for number in range(4)]
+    party.call("POST", room + "/join", {}, user="bob")
+    party.say(room, "x4", {**TEXT, "body": "4"})
+    edit = {"m.new_content": TEXT, "m.relates_to": {"rel_type": "m.replace", "event_id": events[3]}}
+    party.say(room, "edit", {**TEXT, **edit})
+    only = json.dumps({"types": ["m.room.message"]})
+    told = party.call("GET", f"{room}/context/{events[2]}", limit=3)
+    party.call("GET", room + "/messages", dir="f", limit=9, filter=only, **{"from": told["end"]})
+    party.call("GET", room + "/messages", dir="b", limit=1, filter=only, **{"from": told["start"]})
+    at_once = party.call("GET", f"{room}/context/{events[1]}", limit=0, filter=only)
+    found = party.call("GET", room + "/messages", dir="f", limit=9, filter=only, **{"from": at_once["end"]})
+    party.call("GET", room + "/messages", dir="f", limit=9, filter=only, **{"from": found["end"]})
+    party.call("PUT", f"{room}/redact/{events[0]}/r1", {})
+    for event, user in ((events[0], "alice"), (events[0], "bob"), (events[3], "carol"), (NOT_THERE, "alice")):
+        party.call("GET", f"{room}/context/{event}", user=user, limit=0)
+
+
 def histories(party: Party) -> None:
     for rule in ("shared", "invited", "joined", "world_readable"):
         history = {"type": "m.room.history_visibility", "content": {"history_visibility": rule}}
@@ -480,6 +503,7 @@ SCENARIOS = [
         transactions,
         redactions,
         pages,
+        contexts,
         histories,
     ),
     *(files, profiles, syncs),

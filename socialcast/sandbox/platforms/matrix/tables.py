@@ -140,6 +140,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "send": Operation("PUT", _ROOM + "/send/{event_type}/{txn_id}", "room_send"),
     "redact": Operation("PUT", _ROOM + "/redact/{event_id}/{txn_id}", "redaction"),
     "get_event": Operation("GET", _ROOM + "/event/{event_id}", "rooms"),
+    "get_context": Operation("GET", _ROOM + "/context/{event_id}", "event_context"),
     "get_messages": Operation("GET", _ROOM + "/messages", "message_pagination"),
     "get_relations": Operation("GET", _V1 + "/rooms/{room_id}/relations/{event_id}", "relations"),
     "get_relations_of": Operation("GET", _V1 + "/rooms/{room_id}/relations/{event_id}/{rel_type}", "relations"),

@@ -63,6 +63,31 @@ class Timeline(Rooms):
         return answer(self.view(room, event, call.device))
 
     @operation
+    def get_context(self, call: Call, room_id: str, event_id: str) -> Response:
+        """One event with what was said around it, and from where to read on before and after."""
+        room = self.rooms.get(room_id)
+        event = room.find(event_id) if room else None
+        if room is None or event is None:
+            raise NO_EVENT
+        if not self.sees(room, call.user, event):
+            raise forbidden("You don't have permission to access that event.")
+        told = call.request.args
+        limit, passes = _limit(told.get("limit"), LIMITS.page), _filter(told.get("filter"))
+        around = [each for each in room.events if self.sees(room, call.user, each) and passes(each)]
+        before = [each for each in reversed(around) if each.order < event.order][: limit // 2]
+        after = [each for each in around if each.order > event.order][: limit - limit // 2]
+        last = after[-1] if after else event
+        told_by_then = (each for each in room.events if each.state_key is not None and each.order <= last.order)
+        state = {(each.type, each.state_key): each for each in told_by_then}
+
+        def view(events: Iterable[Event], *, is_inner: bool = False) -> list[dict[str, Any]]:
+            return [self.view(room, each, call.device, is_inner=is_inner) for each in events]
+
+        places = {"start": _token(([event, *before])[-1].order - 1), "end": _token(last.order)}
+        shown = {"event": view([event])[0], "events_before": view(before), "events_after": view(after)}
+        return answer({**places, **shown, "state": view(filter(passes, state.values()), is_inner=True)})
+
+    @operation
     def get_messages(self, call: Call, room_id: str) -> Response:
         """A page of a room's events, backwards or forwards."""
         told = call.request.args
