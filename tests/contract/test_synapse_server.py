@@ -24,6 +24,11 @@ from socialcast.testing.test_contract import (  # noqa: F401 - collected here, t
     test_13_alt_text_is_required,
     test_15_draft_and_receipt_survive_json,
     test_16_retract_removes_or_says_it_cannot,
+    test_18_an_audit_of_what_nobody_changed_finds_nothing,
+    test_19_what_was_taken_back_is_seen_to_be_gone,
+    test_20_what_is_not_offered_is_said,
+    test_21_numbers_have_a_definition,
+    test_22_replies_are_read_once,
 )
 from socialcast.wire.settings import Policy
 

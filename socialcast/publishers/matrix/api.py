@@ -22,7 +22,11 @@ __all__ = ["Api", "code_of", "path"]
 _CLIENT = "/_matrix/client/v3"
 _MEDIA = "/_matrix/media/v3/upload"
 _LIMITS = "/_matrix/client/v1/media/config"
+_DOWNLOAD = "/_matrix/client/v1/media/download/{}/{}"
+_RELATIONS = "/_matrix/client/v1/rooms/{}/relations/{}/"
+_MESSAGES = "/rooms/{}/messages"
 _PAGE = 1000  # what Synapse gives at most (seen 2026-11-26)
+_ABSENT = frozenset({"M_NOT_FOUND", "M_UNKNOWN"})  # with 404: no such event, and nothing that relates to one
 
 
 class Api:
@@ -61,39 +65,72 @@ class Api:
     def upload(self, open_content: Callable[[], BinaryIO], media_type: str, filename: str) -> str:
         """The address of a file on the server, which is read while it is sent."""
         answer = self._repeated(lambda: self._send_file(open_content, media_type, filename))
-        return str(answer["content_uri"])
+        return str(answer.json()["content_uri"])
+
+    def download(self, mxc: str) -> requests.Response:
+        """The file at an address that an upload gave; servers ask for a token since 1.11."""
+        server, _, file = mxc.removeprefix("mxc://").partition("/")
+        address = self._settings.homeserver + path(_DOWNLOAD, server, file)
+        return self._repeated(lambda: self._http.get(address, headers=self._bearer()))
 
     def max_upload_bytes(self) -> int | None:
         """The largest file that the server takes; None where it does not tell."""
         told = self._call("GET", _LIMITS).get("m.upload.size")
         return int(told) if told is not None else None
 
+    def event(self, room: str, event: str) -> dict[str, Any] | None:
+        """One event with its last version; None where it is not there."""
+        return self._if_there("/rooms/{}/event/{}", room, event)
+
+    def beginning(self, room: str, event: str) -> dict[str, Any] | None:
+        """One event, and as `end` the place right after it; None where it is not there."""
+        return self._if_there("/rooms/{}/context/{}", room, event, limit=0, filter=_wanted())
+
+    def messages_after(self, room: str, place: str, *, limit: int, **wanted: Any) -> dict[str, Any]:
+        """A page of messages from that place on, the earliest first; `end` is missing where there are none."""
+        where = {"dir": "f", "from": place, "limit": limit}
+        return self.get(path(_MESSAGES, room), filter=_wanted(**wanted), **where)
+
     def own_messages(self, room: str) -> Iterator[dict[str, Any]]:
         """What this account wrote in the room, the latest first."""
-        wanted = msgspec.json.encode({"types": ["m.room.message"], "senders": [self.user_id]}).decode()
-        where = path("/rooms/{}/messages", room)
+        wanted = _wanted(senders=[self.user_id])
         page: dict[str, Any] = {"end": None}
         while "end" in page:
             since = {"from": page["end"]} if page["end"] else {}
-            page = self.get(where, dir="b", limit=_PAGE, filter=wanted, **since)
+            page = self.get(path(_MESSAGES, room), dir="b", limit=_PAGE, filter=wanted, **since)
             yield from page["chunk"]
 
     def edits(self, room: str, event: str) -> list[str]:
         """The events that replace this one."""
-        where = path("/_matrix/client/v1/rooms/{}/relations/{}/m.replace", room, event)
-        found: list[str] = []
+        return [str(edit["event_id"]) for edit in self._related(room, event, "m.replace")]
+
+    def reactions(self, room: str, event: str) -> int:
+        """How many reactions it has, of every kind."""
+        return sum(1 for _ in self._related(room, event, "m.annotation/m.reaction"))
+
+    def _related(self, room: str, event: str, kind: str) -> Iterator[dict[str, Any]]:
+        where = path(_RELATIONS, room, event) + kind
         page: dict[str, Any] = {"next_batch": None}
         while "next_batch" in page:
             since = {"from": page["next_batch"]} if page["next_batch"] else {}
             page = self._call("GET", where, params={"limit": 100, **since})
-            found += [str(event["event_id"]) for event in page["chunk"]]
-        return found
+            yield from page["chunk"]
+
+    def _if_there(self, pattern: str, *parts: str, **params: Any) -> dict[str, Any] | None:
+        try:
+            return self.get(path(pattern, *parts), **params)
+        except requests.HTTPError as error:
+            if error.response.status_code == 404 and code_of(error) in _ABSENT:
+                return None
+            raise
 
     # -- one call ----------------------------------------------------------------------------------------------------------
 
     def _call(self, method: str, where: str, **options: Any) -> dict[str, Any]:
         address = self._settings.homeserver + where
-        return self._repeated(lambda: self._http.request(method, address, headers=self._bearer(), **options))
+        answer = self._repeated(lambda: self._http.request(method, address, headers=self._bearer(), **options))
+        told: dict[str, Any] = answer.json()
+        return told
 
     def _send_file(self, open_content: Callable[[], BinaryIO], media_type: str, filename: str) -> requests.Response:
         headers = {**self._bearer(), "Content-Type": media_type}
@@ -101,7 +138,7 @@ class Api:
             address = self._settings.homeserver + _MEDIA
             return self._http.post(address, params={"filename": filename}, data=content, headers=headers)
 
-    def _repeated(self, send: Callable[[], requests.Response]) -> dict[str, Any]:
+    def _repeated(self, send: Callable[[], requests.Response]) -> requests.Response:
         """The answer; where the token has lapsed and there is a password, that of a second try."""
         used = self._token
         answer = send()
@@ -109,8 +146,7 @@ class Api:
             self._sign_in(lapsed=used)
             answer = send()
         answer.raise_for_status()
-        told: dict[str, Any] = answer.json()
-        return told
+        return answer
 
     def _bearer(self) -> dict[str, str]:
         if self._token is None:
@@ -135,6 +171,11 @@ class Api:
             token = Secret(answer.json()["access_token"])
             self._connection.transport.learn(token)
             self._token = token
+
+
+def _wanted(**more: Any) -> str:
+    """A filter for messages."""
+    return msgspec.json.encode({"types": ["m.room.message"], **more}).decode()
 
 
 def path(pattern: str, *parts: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import requests
+from requests.adapters import BaseAdapter
+
 from socialcast.compose import photos
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Photo, Video
@@ -13,7 +16,7 @@ from socialcast.publishers.matrix.api import Api
 from socialcast.publishers.matrix.events import Content, caption, film_caption
 from socialcast.publishers.matrix.tables import PHOTOS
 
-__all__ = ["Uploads"]
+__all__ = ["Files", "Uploads"]
 
 _AT_ONCE = 4
 
@@ -24,17 +27,18 @@ class Uploads:
     def __init__(self, api: Api, cache_folder: str | None) -> None:
         self._api, self._cache_folder = api, cache_folder
 
-    def pictures(self, post: Post, steps: Steps) -> list[Content]:
-        """A message for each photo."""
-        return steps.each(
-            post.photos, lambda index, photo: self._picture(f"photo/{index + 1}", photo, post, steps), at_once=_AT_ONCE
-        )
+    def pictures(self, post: Post, steps: Steps, prefix: str = "") -> list[Content]:
+        """A message for each photo; the steps' names begin with the prefix."""
 
-    def film(self, video: Video, steps: Steps) -> Content:
+        def upload(index: int, photo: Photo) -> Content:
+            return self._picture(f"{prefix}photo/{index + 1}", photo, post, steps)
+
+        return steps.each(post.photos, upload, at_once=_AT_ONCE)
+
+    def film(self, video: Video, steps: Steps, prefix: str = "") -> Content:
         """The message that shows the video."""
-        made = steps.once(
-            "video", partial(self._send_video, video), repeatable=True, unsent=lambda: {"filename": _film_name(video)}
-        )
+        send, name = partial(self._send_video, video), f"{prefix}video"
+        made = steps.once(name, send, repeatable=True, unsent=lambda: {"filename": _film_name(video)})
         return _content("m.video", made, film_caption(video))
 
     def _picture(self, name: str, photo: Photo, post: Post, steps: Steps) -> Content:
@@ -63,6 +67,21 @@ class Uploads:
             info["duration"] = round(known.seconds * 1000)
         filename = _film_name(video)
         return {"url": self._api.upload(video.open, known.media_type, filename), "filename": filename, "info": info}
+
+
+class Files(BaseAdapter):
+    """Reads files by their addresses on Matrix, for the session that fetches the pictures of every other channel."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__()
+        self._api = api
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        """The file."""
+        return self._api.download(request.url or "")
+
+    def close(self) -> None:
+        """Nothing is kept open."""
 
 
 def _film_name(video: Video) -> str:

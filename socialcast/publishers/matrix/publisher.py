@@ -16,15 +16,16 @@ from socialcast.compose.markup import markdown
 from socialcast.compose.words import embargo_line
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Audience
-from socialcast.model.echo import Reply
+from socialcast.model.echo import Metric, Replies, Reply
 from socialcast.model.errors import ConfigurationError, RateLimited, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Account, Draft, Item, Receipt
+from socialcast.model.sight import Sight
 from socialcast.publisher import Answer, Publisher
-from socialcast.publishers.matrix import events
+from socialcast.publishers.matrix import dialogue, echo, events
 from socialcast.publishers.matrix.api import Api, path
-from socialcast.publishers.matrix.media import Uploads
+from socialcast.publishers.matrix.media import Files, Uploads
 from socialcast.publishers.matrix.rooms import Rooms
 from socialcast.publishers.matrix.tables import CAPABILITIES, ERRORS, MAX_CONTENT_BYTES, MatrixSettings
 from socialcast.wire.transport import Exchange
@@ -110,22 +111,65 @@ class MatrixPublisher(Publisher):
         return Receipt(id=items[0].id, url=items[0].url, items=tuple(items), remark=invited.remark)
 
     def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
-        """Edit the text. Raises TerminalError where there was none, and for more than a message holds."""
-        if receipt.items[0].kind != "post":
+        """Edit the text, and what stands below photos and video. Raises TerminalError where there was no text, and for more
+        than a message holds."""
+        if post.parts and post.parts[0] and receipt.items[0].kind != "post":
             raise TerminalError("it was published without a text that could be edited", hint="take it back and publish it anew")
         if problems := list(_too_many_bytes(post)):
             raise TerminalError(problems[0].message, hint=problems[0].fix)
-        room = self._room_of(steps)
-        content = events.edit(events.message(post.parts[0]), receipt.id)
-        self._write(room, name, events.transaction(receipt.id, name), content, steps)
+        room, ids = self._room_of(steps), [item.id for item in receipt.items]
+        found = steps.read(partial(echo.shown, self._api, room, ids))
+        for item, content in zip(receipt.items, echo.contents(post, receipt, found), strict=True):
+            step = name if item.kind == "post" else f"{name}/{item.id}"
+            if content is None or (echo.says(found[item.id], content) and not steps.begun_at(step)):
+                continue
+            self._write(room, step, events.transaction(receipt.id, step), events.edit(content, item.id), steps)
         return receipt
 
     def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
-        """One message in the thread below it, as a reply to another there if one is named."""
-        room = self._room_of(steps)
-        content = events.answer(events.message(markdown(text)), receipt.id, to.id if to else "")
+        """One message in the thread below it, or as a reply to what somebody said, where they said it."""
+        room, content = self._room_of(steps), events.message(markdown(text))
+        if to:
+            content = events.answer(content, steps.read(partial(self._said, room, to)))
+        else:
+            content = events.in_thread(content, receipt.id)
         event = self._write(room, name, events.transaction(receipt.id, name), content, steps)
         return Item(id=event, kind="post", url=self._address(room, event))
+
+    def append(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> tuple[Item, ...]:
+        """The text and a message for each photo, in the thread below the first message."""
+        room, items = self._room_of(steps), []
+        for step, kind, content in self._messages(post, steps, f"{name}/"):
+            transaction = events.transaction(receipt.id, step)
+            event = self._write(room, step, transaction, events.in_thread(content, receipt.id), steps)
+            items.append(Item(id=event, kind=kind, url=self._address(room, event)))
+        return tuple(items)
+
+    def inspect(self, receipt: Receipt) -> Sight:
+        """The messages as members see them, with their edits."""
+        return echo.sight(self._api, self._rooms.find(), receipt.items)
+
+    def expected(self, post: Post, receipt: Receipt) -> Sight:
+        """The text, and what stands below each photo and the video."""
+        return echo.expected(post, receipt)
+
+    def duplicates(self, post: Post, receipt: Receipt) -> tuple[Item, ...]:
+        """What else in the room has one of the announcement's transaction ids in its field."""
+        room, known = self._rooms.find(), {item.id for item in receipt.items}
+        steps = ["post/text", "post/video", *(f"post/photo/{number + 1}" for number in range(len(post.photos)))]
+        markers = {events.transaction(post.key, post.channel, step) for step in steps}
+        found = (event for event in self._api.own_messages(room) if event["content"].get(events.MARKER) in markers)
+        ids = [str(event["event_id"]) for event in found if event["event_id"] not in known]
+        return tuple(Item(id=id, kind="post", url=self._address(room, id)) for id in ids)
+
+    def replies(self, receipt: Receipt, since: str = "") -> Replies:
+        """What was said of it in the room, page by page; in a room for the press, also what answers nothing."""
+        is_press = self.connection.audience is Audience.PRESS
+        return dialogue.page(self._api, self._rooms.find(), receipt, since, hears_all=is_press)
+
+    def measure(self, receipt: Receipt) -> tuple[Metric, ...]:
+        """How many reactions each message has."""
+        return echo.numbers(self._api, self._rooms.find(), receipt.items)
 
     def retract(self, receipt: Receipt, steps: Steps) -> None:
         """Redact the messages, and first their edits, which would go on telling it; the last one first."""
@@ -150,7 +194,9 @@ class MatrixPublisher(Publisher):
 
     @cached_property
     def _api(self) -> Api:
-        return Api(self.settings, self.connection, self.session)
+        api = Api(self.settings, self.connection, self.session)
+        self.session.mount("mxc://", Files(api))
+        return api
 
     @cached_property
     def _rooms(self) -> Rooms:
@@ -160,16 +206,23 @@ class MatrixPublisher(Publisher):
     def _uploads(self) -> Uploads:
         return Uploads(self._api, self.connection.cache_folder)
 
-    def _messages(self, post: Post, steps: Steps) -> Iterator[tuple[str, str, events.Content]]:
+    def _messages(self, post: Post, steps: Steps, prefix: str = "") -> Iterator[tuple[str, str, events.Content]]:
         """What is written, in order: the step's name, the kind of item, and the content."""
         if post.parts and post.parts[0]:
             text = events.message(post.parts[0])
             answered = events.read_address(post.reply_to)
-            yield "post/text", "post", events.reply(text, answered[1]) if answered else text
-        for number, content in enumerate(self._uploads.pictures(post, steps), 1):
-            yield f"post/photo/{number}", "photo", content
+            yield f"{prefix}post/text", "post", events.reply(text, answered[1]) if answered else text
+        for number, content in enumerate(self._uploads.pictures(post, steps, prefix), 1):
+            yield f"{prefix}post/photo/{number}", "photo", content
         if post.video:
-            yield "post/video", "video", self._uploads.film(post.video, steps)
+            yield f"{prefix}post/video", "video", self._uploads.film(post.video, steps, prefix)
+
+    def _said(self, room: str, reply: Reply) -> dict[str, Any]:
+        """What somebody said. Raises TerminalError where it is gone."""
+        event = self._api.event(room, reply.id)
+        if event is None or not event["content"]:
+            raise TerminalError("what you answer was deleted", code="reply.gone", hint="there is nothing to answer any more")
+        return event
 
     def _written(self, room: str, kind: str, name: str, content: events.Content, post: Post, steps: Steps) -> Item:
         event = self._write(room, name, events.transaction(post.key, post.channel, name), content, steps)
@@ -194,7 +247,7 @@ class MatrixPublisher(Publisher):
         return None
 
     def _require_same(self, room: str, event: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-        if event["content"].get("body") != wanted["body"]:
+        if events.content_of(event).get("body") != events.content_of({"content": wanted}).get("body"):
             shown = self._address(room, event["event_id"])
             raise TerminalError(f"{shown} has this key and other words", hint="give the new announcement its own key")
 

@@ -15,8 +15,10 @@ from socialcast.model.capabilities import (
     Capabilities,
     EditRules,
     LinkRules,
+    MetricRule,
     PhotoRules,
     Recovery,
+    ReplyRules,
     Support,
     TextRules,
     VideoRules,
@@ -47,8 +49,12 @@ CAPABILITIES = Capabilities(
         settle_seconds=(0, 1),
         lost_ledger="every message, by its field in the room; photos that no message shows are uploaded again",
     ),
-    edits=EditRules(aspects=frozenset({Aspect.TITLE, Aspect.TEXT, Aspect.LINKS, Aspect.TAGS}), history_public=True),
+    edits=EditRules(aspects=frozenset(Aspect) - {Aspect.MEDIA, Aspect.LIVE}, history_public=True),
     answer=True,
+    continues=True,
+    replies=ReplyRules(),
+    inspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT}),
+    metrics=(MetricRule(name="reactions", definition="reactions of every kind; one person may leave several"),),
     notes={
         "text.max_length": "a message of 60,000 bytes, plain and formatted together; the account check tells no other",
         "photos.max_bytes": "the server's; the account check tells it",
@@ -59,7 +65,11 @@ CAPABILITIES = Capabilities(
         "embargo": "for the press, stated in the first line",
         "retract": "the words go; files stay on the servers, whoever has their address",
         "edits.history_public": "the room's members can read the earlier versions",
-        "answer": "in the thread below it",
+        "edits.aspects": "title and tags stand in the text; alt text, credit and licence below the photo",
+        "answer": "in the thread below it; what somebody said is answered where they said it, and they are told",
+        "continues": "in the thread below the first message",
+        "replies": "whatever answers it, and what answers that; in a room for the press also what answers nothing, until the next"
+        " announcement",
     },
 )
 
