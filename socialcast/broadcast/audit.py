@@ -11,10 +11,11 @@ from threading import Lock
 from socialcast.broadcast.correctable import step_name
 from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all
 from socialcast.broadcast.plan import compose_post
-from socialcast.compose.fingerprint import MAX_DISTANCE, distance, fingerprint
+from socialcast.compose.fingerprint import fingerprint, lookalikes
+from socialcast.compose.pairing import pairs
 from socialcast.delivery.findings import note_findings
 from socialcast.delivery.revisions import former_revisions
-from socialcast.model.announcement import Announcement
+from socialcast.model.announcement import Announcement, Photo
 from socialcast.model.capabilities import Aspect
 from socialcast.model.post import Post
 from socialcast.model.receipt import State
@@ -27,6 +28,7 @@ _PICTURES_AT_ONCE = 4
 _MOMENTS = ("start", "end", "replay")
 _UNKNOWN_HINT = "say what you see with: socialcast resolve"
 _PICTURES = "pictures"
+_NAMED = 3  # so many missing photos are called by their alt texts
 
 
 def audit(published: Published, *, pictures: bool = False) -> AuditReport:
@@ -134,49 +136,49 @@ class _Comparison:
                 yield self._missing(Aspect.LINKS, url)
 
     def _of_media(self, wanted: Sequence[SeenMedium], seen: Sequence[SeenMedium], *, pictures: bool) -> Iterator[Finding]:
-        if Aspect.MEDIA in self._inspects:
-            if len(seen) < len(wanted):
-                yield self._missing(Aspect.MEDIA, _count(wanted), _count(seen))
-            elif len(seen) > len(wanted):
-                yield self._changed(Aspect.MEDIA, _count(wanted), _count(seen))
+        if Aspect.MEDIA in self._inspects and len(seen) != len(wanted):
+            tell = self._missing if len(seen) < len(wanted) else self._changed
+            yield tell(Aspect.MEDIA, _count(wanted) + _named(_unpaired(_alt_texts(wanted), _alt_texts(seen))), _count(seen))
+        if Aspect.MEDIA in self._inspects and _is_reordered([medium.id for medium in wanted], [medium.id for medium in seen]):
+            yield self._reordered()
         if Aspect.ALT_TEXT in self._inspects:
-            yield from self._of_alt_texts(wanted, seen)
+            yield from self._of_alt_texts(_alt_texts(wanted), _alt_texts(seen))
         if pictures and Aspect.MEDIA in self._inspects:
-            yield from self._of_pictures(wanted, seen)
+            yield from self._of_pictures([medium for medium in wanted if medium.number is not None], seen)
 
-    def _of_alt_texts(self, wanted: Sequence[SeenMedium], seen: Sequence[SeenMedium]) -> Iterator[Finding]:
-        before, now = [medium.alt or "" for medium in wanted], [medium.alt or "" for medium in seen]
-        if before != now and sorted(before) == sorted(now):
-            yield self._changed(Aspect.MEDIA, "in the order of the announcement", "in another order")
+    def _of_alt_texts(self, wanted: Sequence[str], seen: Sequence[str]) -> Iterator[Finding]:
+        if wanted != seen and sorted(wanted) == sorted(seen):
+            yield self._reordered()
             return
-        for alt, found in zip(before, now, strict=False):
-            yield from self._of_words(Aspect.ALT_TEXT, alt, found)
+        for number, other in pairs(wanted, seen):
+            yield from self._of_words(Aspect.ALT_TEXT, wanted[number], seen[other])
 
     def _of_pictures(self, wanted: Sequence[SeenMedium], seen: Sequence[SeenMedium]) -> Iterator[Finding]:
-        """Photos that are no longer the same to the eye, or stand elsewhere."""
-        numbered = [medium for medium in wanted if medium.number is not None]
+        """Photos that are no longer the same to the eye, or stand in another order."""
+        photos = [self._post.photos[medium.number or 0] for medium in wanted]
         prints = self._fetched([medium for medium in seen if medium.url and medium.kind == "photo"])
-        for place, medium in enumerate(numbered):
-            photo = self._post.photos[medium.number or 0]
-            with photo.open() as file:
-                mine = fingerprint(file)
-            alike = [number for number, other in enumerate(prints) if distance(mine, other) <= MAX_DISTANCE]
-            if not alike and place < len(prints):
-                yield self._changed(Aspect.MEDIA, photo.name, "another picture")
-            elif alike and place not in alike:
-                yield self._changed(Aspect.MEDIA, f"{photo.name} as number {place + 1}", f"as number {alike[0] + 1}")
+        places = lookalikes([_fingerprint(photo) for photo in photos], prints)
+        for (number, place), right in zip(places.items(), sorted(places.values()), strict=True):
+            if place != right:
+                yield self._changed(Aspect.MEDIA, f"{photos[number].name} as number {right + 1}", f"as number {place + 1}")
+        unlike = (photo for number, photo in enumerate(photos) if number not in places)
+        for photo, _ in zip(unlike, range(len(prints) - len(places)), strict=False):  # what else is missing is counted above
+            yield self._changed(Aspect.MEDIA, photo.name, "another picture")
 
     def _fetched(self, media: Sequence[SeenMedium]) -> list[int]:
         with ThreadPoolExecutor(_PICTURES_AT_ONCE, thread_name_prefix="socialcast-picture") as pool:
-            return list(pool.map(self._fingerprint, media))
+            return list(pool.map(self._fetched_fingerprint, media))
 
-    def _fingerprint(self, medium: SeenMedium) -> int:
+    def _fetched_fingerprint(self, medium: SeenMedium) -> int:
         def fetch() -> bytes:
             response = self._one.publisher.session.get(medium.url)
             response.raise_for_status()
             return response.content
 
         return fingerprint(io.BytesIO(self._one.steps.read(fetch)))
+
+    def _reordered(self) -> Finding:
+        return self._changed(Aspect.MEDIA, "in the order of the announcement", "in another order")
 
     def _missing(self, aspect: Aspect, expected: str, found: str = "") -> Finding:
         return self._finding(Difference.MISSING, aspect, expected, found)
@@ -190,6 +192,33 @@ class _Comparison:
     def _finding(self, difference: Difference, aspect: Aspect, expected: str, found: str) -> Finding:
         item, by = self._seen.item, self._seen.edited_by
         return Finding(difference=difference, item=item, aspect=aspect.value, expected=expected, found=found, by=by)
+
+
+def _fingerprint(photo: Photo) -> int:
+    with photo.open() as file:
+        return fingerprint(file)
+
+
+def _alt_texts(media: Iterable[SeenMedium]) -> list[str]:
+    return [medium.alt or "" for medium in media]
+
+
+def _is_reordered(wanted: Sequence[str], seen: Sequence[str]) -> bool:
+    """Whether those that are known by their ids, and still there, are in another order; many platforms give files new ids."""
+    both = set(wanted).intersection(seen)
+    return [id for id in wanted if id in both] != [id for id in seen if id in both]
+
+
+def _unpaired(wanted: Sequence[str], seen: Sequence[str]) -> list[str]:
+    """The alt texts of what stands for nothing that is shown."""
+    paired = {number for number, _ in pairs(wanted, seen)}
+    return [alt for number, alt in enumerate(wanted) if number not in paired]
+
+
+def _named(alt_texts: Sequence[str]) -> str:
+    """Some of what is missing, for whoever looks for it."""
+    told = [alt for alt in alt_texts if alt][:_NAMED]
+    return f", among them: {'; '.join(told)}" if told else ""
 
 
 def _count(media: Iterable[SeenMedium]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import IO
 
-__all__ = ["MAX_DISTANCE", "distance", "fingerprint"]
+__all__ = ["MAX_DISTANCE", "distance", "fingerprint", "lookalikes"]
 
 _SIDE = 8
 MAX_DISTANCE = 10  # of 64 bits: what scaling and JPEG change stays below, another picture differs in about half of them
@@ -29,3 +30,15 @@ def fingerprint(file: IO[bytes]) -> int:
 def distance(one: int, other: int) -> int:
     """In how many of the 64 bits they differ."""
     return (one ^ other).bit_count()
+
+
+def lookalikes(wanted: Sequence[int], shown: Sequence[int]) -> dict[int, int]:
+    """Which picture is shown for which: places by places, each once, its own before another's; the others have no lookalike."""
+    places: dict[int, int] = {}
+    free = set(range(len(shown)))
+    for number, mine in enumerate(wanted):
+        alike = [place for place in free if distance(mine, shown[place]) <= MAX_DISTANCE]
+        if alike:
+            places[number] = number if number in alike else min(alike)
+            free.remove(places[number])
+    return places

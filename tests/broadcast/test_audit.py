@@ -16,6 +16,7 @@ from PIL import Image
 from socialcast import Announcement, Broadcast, Channel, Photo
 from socialcast.model.reports import Difference
 from socialcast.sandbox import Sandbox
+from socialcast.sandbox.mirror import Act
 from socialcast.testing.clock import SandboxClock
 from socialcast.wire.settings import Correction, Policy
 
@@ -119,8 +120,9 @@ def test_a_part_that_was_removed_is_found(broadcast: Broadcast, sandbox: Sandbox
 def test_photos_are_counted_described_and_in_order(broadcast: Broadcast, sandbox: Sandbox) -> None:
     """One that is missing, alt text that is gone, and two that changed places are three different findings."""
     media = posts(sandbox)[first(sandbox)].media
-    change(sandbox, media=media[:1])
-    assert found(broadcast) == [(Difference.MISSING, "media")]
+    change(sandbox, media=media[1:])
+    (missing,) = broadcast.audit("doors")["news"].findings
+    assert (missing.difference, missing.expected) == (Difference.MISSING, "2 photos, among them: Stripes, number 0")
     change(sandbox, media=media[::-1])
     assert found(broadcast) == [(Difference.BY_PLATFORM, "media")]
     change(sandbox, media=media)
@@ -135,6 +137,24 @@ def test_another_picture_under_the_same_words_is_found_by_looking(broadcast: Bro
     assert found(broadcast) == []
     assert "pictures" in broadcast.audit("doors")["news"].unseen
     assert (Difference.BY_PLATFORM, "media") in found(broadcast, pictures=True)
+
+
+def test_one_missing_photo_moves_no_other(make: Callable[..., Broadcast], sandbox: Sandbox) -> None:
+    """Those behind it are not said to be changed, nor to stand elsewhere, to the eye neither; an album in another order is."""
+    album = make(Channel(name="album", platform="flickr"))
+    album.publish(Announcement(key="doors", title="Doors", text="Open.", photos=[striped(index) for index in range(5)]))
+    mirror: Any = sandbox.mirror("flickr")
+    gone = next(card for card in mirror.cards() if card.title == "Stripes, number 2")
+    sandbox.act("flickr", Act.REMOVE, "Bo", gone.id)
+    for pictures in (False, True):
+        findings = album.audit("doors", pictures=pictures)["album"].findings
+        assert {(one.difference, one.expected) for one in findings} == {
+            (Difference.REMOVED, ""),
+            (Difference.MISSING, "5 photos"),
+        }
+    (shown,) = mirror.photosets.values()
+    shown.photos = dict.fromkeys(reversed(shown.photos))
+    assert "in another order" in [finding.found for finding in album.audit("doors")["album"].findings]
 
 
 def test_the_same_once_more_is_extra(broadcast: Broadcast, sandbox: Sandbox) -> None:

@@ -80,7 +80,7 @@ def expected(post: Post, items: Sequence[Item], settings: FlickrSettings) -> Sig
     """What `sight` tells while nobody changes anything."""
     wanted = {made.item.id: _wanted(post, made) for made in made_of(post, items)}
     if album := album_of(items):
-        media = tuple(SeenMedium(kind=made.item.kind) for made in made_of(post, items))
+        media = tuple(SeenMedium(id=made.item.id, kind=made.item.kind) for made in made_of(post, items))
         wanted[album.id] = _said(album, "\n\n".join(post.parts), title=words.album_title(post, settings), media=media)
     return Sight(items=tuple(wanted.get(item.id, Seen(item=item)) for item in items))
 
@@ -156,7 +156,7 @@ def _album(item: Item, found: Look) -> Seen:
     shown = [found.rows[id] for id in found.inside if int(found.rows[id]["ispublic"])]
     if found.album is None or not shown:
         return Seen(item=item, gone=True)
-    media = tuple(SeenMedium(kind=row["media"]) for row in shown)
+    media = tuple(SeenMedium(id=row["id"], kind=row["media"]) for row in shown)
     title, edited_at = found.album["title"]["_content"], _moment(found.album["date_update"])
     return _said(item, _described(found.album), title=title, media=media, edited_at=edited_at)
 
