@@ -595,9 +595,17 @@ def test_files_and_addresses_are_read_with_what_is_nested_in_them() -> None:
     text = (
         "[[Datei:A_b.jpg|thumb|alt=A &#124; b|''[[Forum|the {{t|1}}]]'' [https://e.org/x x]]] [[File:C.png]]"
         " [https://example.org/m?a=1&amp;b=2 map] <nowiki>https://no.example</nowiki> [[File talk:D.png]]"
+        " See https://example.org/b_(c). (At https://example.org/a) {{cite|url=https://example.org/d|x}}"
+        " <!-- [[File:E.png]] --> [[{{]]"
     )
-    assert list(shown_files(text, {"file", "datei"})) == [("A b.jpg", "A | b"), ("C.png", "")]
-    assert addresses(text) == ("https://e.org/x", "https://example.org/m?a=1&b=2")
+    assert shown_files(text, {"file", "datei"}) == (("A b.jpg", "A | b"), ("C.png", ""))
+    assert addresses(text) == (
+        "https://e.org/x",
+        "https://example.org/m?a=1&b=2",
+        "https://example.org/b_(c)",
+        "https://example.org/a",
+        "https://example.org/d",
+    )
 
 
 @pytest.mark.parametrize(
@@ -624,11 +632,21 @@ def test_a_signature_is_no_part_of_what_is_said(signature: str) -> None:
     assert without_signatures(f"See [[User:Bob|Bob]]. {signature}").removesuffix("<small>").strip() == "See [[User:Bob|Bob]]."
 
 
+@pytest.mark.parametrize(
+    "unit", ["[[File:a|", "{{a|", "[[''", "<!--", "<nowiki>", "{{]]", "[[File:a|alt=", "[[File:a|]]", "[" * 9]
+)
+def test_what_a_vandal_left_open_keeps_nobody_busy(unit: str) -> None:
+    """A page of that is read in the time of any other; were each opening to read the rest once more, this would take hours."""
+    page = f"https://example.org/a {unit * (1_000_000 // len(unit))}"
+    assert addresses(page)[0] == "https://example.org/a"
+    assert len(shown_files(page)) <= page.count("]]")
+
+
 @given(st.text("[]|:~(19) \nU", max_size=80))
 def test_hostile_wikitext_is_read_all_the_same(text: str) -> None:
     """Nothing that somebody may write on a page stops the reading."""
     without_signatures(text)
-    list(shown_files(text))
+    shown_files(text)
     addresses(text)
     licence_of(text, is_commons=True)
     offline().comparable(text)

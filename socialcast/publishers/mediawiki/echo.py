@@ -15,6 +15,7 @@ from socialcast.publishers.mediawiki.files import description_page, with_real_na
 from socialcast.publishers.mediawiki.pages import LISTED, edits_in, page_of
 from socialcast.publishers.mediawiki.reading import (
     FILE_NAMES,
+    ShownFile,
     addresses,
     bare_title,
     is_substituted,
@@ -107,17 +108,21 @@ def _seen_page(wiki: Wiki, settings: MediawikiSettings, item: Item, files: Mappi
     if stands.is_gone:
         return Seen(item=item, gone=True, edited_by=by, edited_at=at)
     names = FILE_NAMES | {wiki.namespace(FILES).lower()}
-    media = (SeenMedium(id=name, alt=alt, url=_address(files.get(name, {}))) for name, alt in shown_files(stands.now, names))
+    shown = shown_files(stands.now, names)
     return Seen(
         item=item,
         title=bare_title(stands.page.title),
         text=stands.now,
         links=addresses(stands.now),
-        media=tuple(media),
+        media=tuple(_medium(file, files.get(file.name, {})) for file in shown),
         edited_at=at,
         edited_by=by,
         revision=str(stands.page.revid),
     )
+
+
+def _medium(file: ShownFile, told: Mapping[str, Any]) -> SeenMedium:
+    return SeenMedium(id=file.name, alt=file.alt, url=_address(told))
 
 
 def _seen_file(wiki: Wiki, settings: MediawikiSettings, item: Item, told: Mapping[str, Any]) -> Seen:
