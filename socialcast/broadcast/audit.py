@@ -10,6 +10,7 @@ from threading import Lock
 
 from socialcast.broadcast.correctable import step_name
 from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all
+from socialcast.broadcast.news import with_news
 from socialcast.broadcast.plan import compose_post
 from socialcast.compose.fingerprint import fingerprint, lookalikes
 from socialcast.compose.pairing import pairs
@@ -25,7 +26,6 @@ from socialcast.model.sight import Seen, SeenMedium, Sight
 __all__ = ["audit"]
 
 _PICTURES_AT_ONCE = 4
-_MOMENTS = ("start", "end", "replay")
 _UNKNOWN_HINT = "say what you see with: socialcast resolve"
 _PICTURES = "pictures"
 _NAMED = 3  # so many missing photos are called by their alt texts
@@ -42,8 +42,10 @@ def audit(published: Published, *, pictures: bool = False) -> AuditReport:
 def _audited(one: Delivered, published: Published, said: Sequence[Announcement], composing: Lock, *, pictures: bool) -> Audit:
     def compose() -> Post:
         links = published.links_for(one)
+        shown = said[_shown_revision(one)]
         with composing:  # one after another: what channels of one platform say alike is then worked out once
-            return compose_post(said[_shown_revision(one)], one.publisher, links, one.publisher.capabilities)
+            post = compose_post(shown, one.publisher, links, one.publisher.capabilities)
+        return with_news(one, shown, post)
 
     def keep(findings: Sequence[Finding]) -> None:
         note_findings(published.ledger, published.key, one.outcome.channel, findings, published.clock.now().timestamp())
@@ -103,20 +105,13 @@ class _Comparison:
     def findings(self, *, pictures: bool) -> Iterator[Finding]:
         """Everything that differs."""
         yield from self._of_words(Aspect.TITLE, self._wanted.title, self._seen.title)
-        if not self._is_told_of_its_event:
-            yield from self._of_words(Aspect.TEXT, self._wanted.text, self._seen.text)
-            yield from self._of_links()
+        yield from self._of_words(Aspect.TEXT, self._wanted.text, self._seen.text)
+        yield from self._of_links()
         yield from self._of_words(Aspect.LICENCE, self._wanted.licence, self._seen.licence)
         if self._wanted.live and self._seen.live and self._wanted.live is not self._seen.live:
             yield self._changed(Aspect.LIVE, self._wanted.live.value, self._seen.live.value)
         if self._wanted.media is not None and self._seen.media is not None:
             yield from self._of_media(self._wanted.media, self._seen.media, pictures=pictures)
-
-    @property
-    def _is_told_of_its_event(self) -> bool:
-        """Whether a post was amended with the news of its live event, which its announcement does not have."""
-        edits = self._one.publisher.capabilities.edits
-        return bool(edits) and any(self._one.steps.recorded(f"live/{moment}/post") for moment in _MOMENTS)
 
     def _of_words(self, aspect: Aspect, wanted: str | None, seen: str | None) -> Iterator[Finding]:
         if wanted is None or seen is None or aspect not in self._inspects:

@@ -10,6 +10,7 @@ import msgspec
 
 from socialcast.broadcast.delivered import Delivered, Published
 from socialcast.broadcast.links import links_for
+from socialcast.broadcast.news import with_news
 from socialcast.broadcast.plan import check_post, compose_post
 from socialcast.broadcast.words import correction_words
 from socialcast.broadcast.workshop import Workshop
@@ -105,7 +106,7 @@ class Correctable:
         if errors := self._errors(one, post):
             return Planned(one, post, changes, Means.NONE, reason=errors, hint="change the announcement so that it fits there")
         if not (why_not := _no_edit(one, changes, self._shop.clock.now(), self._edits_made(one))):
-            return Planned(one, post, changes, Means.EDIT)
+            return self._plan_edit(one, with_news(one, self._announcement, post), changes)
         offered = [wish for wish, is_offered in _offers(one).items() if is_offered]
         wish = one.channel.correction
         if wish is None or wish not in offered:
@@ -113,6 +114,13 @@ class Correctable:
         if wish is Correction.REPLACE:
             return Planned(one, post, changes, Means.REPLACE, reason=why_not)
         return self._plan_reply(one, post, changes, why_not)
+
+    def _plan_edit(self, one: Delivered, post: Post, changes: tuple[Aspect, ...]) -> Planned:
+        """The post with the news of its event, which has to fit as well."""
+        if errors := self._errors(one, post):
+            hint = "say it in fewer words: the news of the live event stays below it"
+            return Planned(one, post, changes, Means.NONE, reason=errors, hint=hint)
+        return Planned(one, post, changes, Means.EDIT)
 
     def _plan_reply(self, one: Delivered, post: Post, changes: tuple[Aspect, ...], why: str) -> Planned:
         said = one.publisher.said(self._announcement)

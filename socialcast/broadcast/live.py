@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
 from functools import partial
 
 import msgspec
 
 from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all, with_said
 from socialcast.broadcast.feed import FeedEvent, send
+from socialcast.broadcast.news import Moment, is_told, news_line, note_news, telling, with_line
 from socialcast.broadcast.plan import led_to_its_page
-from socialcast.broadcast.words import live_words
 from socialcast.compose.weights import weigh
 from socialcast.model.errors import ConfigurationError, TerminalError
+from socialcast.model.post import Post
 from socialcast.model.receipt import Item, LiveState, LiveStatus, State
 from socialcast.model.reports import LiveOutcome, LiveReport
 from socialcast.publisher import Ingest, Publisher
 from socialcast.wire.clock import Cancel
 
 __all__ = ["LiveShow", "Moment"]
-
-
-class Moment(Enum):
-    """What happens to the event."""
-
-    START = "start"
-    END = "end"
-    REPLAY = "replay"
 
 
 _OVER = frozenset({LiveState.ENDED, LiveState.REPLAY})
@@ -126,36 +118,34 @@ class LiveShow:
             told = on_all(self._feeds, lambda feed: _guarded(feed, lambda: self._tell(feed, moment, url)))
             return self._report([*hosts, *told])
 
-    def _line(self, publisher: Publisher, moment: Moment, url: str) -> str:
-        """The sentence for a channel's posts, in its language."""
-        said = publisher.said(self._announcement)
-        title = (said.live.title if said.live else "") or said.title
-        return live_words(said.language, moment.value, title, url)
-
     def _tell(self, feed: Delivered, moment: Moment, url: str) -> LiveOutcome:
         """Show it where the platform has a place for it, amend the post, or else answer it; what came later is not taken back
         by what came before."""
-        publisher, name = feed.publisher, _telling(moment)
-        if any(feed.steps.recorded(_telling(later)) for later in _LATER[moment]):
+        publisher, name = feed.publisher, telling(moment)
+        if any(is_told(feed, later) for later in _LATER[moment]):
             return _about(feed, done=_LEFT, reason="it tells of a later moment already")
-        again = " before" if feed.steps.recorded(name) else ""
+        again = " before" if is_told(feed, moment) else ""
         if publisher.capabilities.shows_live:
             publisher.show_live(feed.receipt, _SHOWN[moment], url, feed.steps, name=name)
             return _about(feed, done=f"shown{again}")
-        line, links = self._line(publisher, moment, url), self._links_for(feed)
-        if publisher.capabilities.edits:
-            said = led_to_its_page(self._announcement, publisher, links)
-            post = publisher.compose(said, links)
-            text = "\n\n".join([*post.parts, line])
-            _require_room(publisher, text)
-            publisher.amend(feed.receipt, msgspec.structs.replace(post, parts=(text,)), feed.steps, name=name)
+        line, table = news_line(publisher, self._announcement, moment, url), publisher.capabilities
+        amended = self._amended(feed, line)
+        if table.edits and (_has_room(publisher, amended) or not table.answer):
+            _require_room(publisher, amended.parts[-1])
+            publisher.amend(feed.receipt, amended, feed.steps, name=name)
+            note_news(feed, moment, url)
             return _about(feed, done=f"amended{again}")
-        if publisher.capabilities.answer:
+        if table.answer:
             _require_room(publisher, line)
             answer = publisher.answer(feed.receipt, line, feed.steps, name=name)
             feed.keep(partial(with_said, item=answer))
             return _about(feed, done=f"answered{again}", url=answer.url)
         return _about(feed, done=_LEFT, reason=f"{publisher.name} offers neither amending nor answering")
+
+    def _amended(self, feed: Delivered, line: str) -> Post:
+        links = self._links_for(feed)
+        said = led_to_its_page(self._announcement, feed.publisher, links)
+        return with_line(feed.publisher.compose(said, links), line)
 
     def _report(self, outcomes: Iterable[LiveOutcome]) -> LiveReport:
         return LiveReport(key=self._announcement.resolved_key, outcomes=tuple(map(self._seen, outcomes)))
@@ -233,9 +223,9 @@ def _event(host: Delivered) -> Item:
     return host.event
 
 
-def _telling(moment: Moment) -> str:
-    """The step in which a post tells of that moment."""
-    return f"live/{moment.value}/post"
+def _has_room(publisher: Publisher, post: Post) -> bool:
+    rules = publisher.capabilities.text
+    return rules is None or rules.max_length is None or weigh(post.parts[-1], rules) <= rules.max_length
 
 
 def _require_room(publisher: Publisher, text: str) -> None:

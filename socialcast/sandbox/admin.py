@@ -99,6 +99,8 @@ def _ingest(app: App, path: str, wishes: dict[str, Any]) -> object:
 
 
 def _people(app: App, path: str, wishes: dict[str, Any]) -> object:
+    if lacking := {"act", "name", "id"} - wishes.keys():
+        raise ValueError(f"the body lacks {', '.join(sorted(lacking))}")
     return {"id": app.act(path, Act(wishes.pop("act")), **wishes)}
 
 

@@ -18,7 +18,7 @@ from werkzeug.datastructures import EnvironHeaders
 
 from socialcast.sandbox import admin, smtp, wall
 from socialcast.sandbox.faults import SOCKET_KEY, Call, Fault, Faults, lost
-from socialcast.sandbox.mirror import Account, Act, Clock, Mirror, Request, Response
+from socialcast.sandbox.mirror import Account, Act, Clock, Mirror, NotShownError, Request, Response
 from socialcast.sandbox.request import SCHEME_HEADER
 from socialcast.sandbox.routing import Hosts, Match, RouteTable, is_loopback
 
@@ -101,12 +101,17 @@ class App:
     def act(self, platform: str, act: Act, name: str, id: str, text: str = "") -> str:
         """A person of that name does something with the card of that id by hand; the id of what came of it, or that card's.
 
-        Raises KeyError for a platform or a card that is not there, ValueError for what the platform does not let people do.
+        Raises NotShownError for a platform or a card that is not there, ValueError for what the platform does not let people
+        do.
         """
-        mirror = self.mirrors[platform]
+        if (mirror := self.mirrors.get(platform)) is None:
+            raise NotShownError(f"there is no mirror {platform!r}, only {', '.join(self.mirrors)}")
         does = getattr(mirror, f"{act}_as")
-        with mirror.lock:
-            made: str | None = does(name, id, *(() if act is Act.REMOVE else (text,)))
+        try:
+            with mirror.lock:
+                made: str | None = does(name, id, *(() if act is Act.REMOVE else (text,)))
+        except KeyError as error:
+            raise NotShownError(f"{platform} shows no card {id!r}; /_sandbox/cards tells the ids of all") from error
         return made or id
 
     def add_fault(self, fault: Fault) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "Ids",
     "MediaStore",
     "Mirror",
+    "NotShownError",
     "Picture",
     "Request",
     "Response",
@@ -39,6 +40,13 @@ __all__ = [
 
 class UnplayedError(ValueError):
     """What a person wants to do by hand, and the platform, or the mirror of it, does not let people do; the message says why."""
+
+
+class NotShownError(KeyError):
+    """There is no such card, so that nobody can do anything with it; the message says where to look for those that there are."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Act(StrEnum):

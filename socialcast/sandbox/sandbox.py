@@ -82,8 +82,8 @@ class Sandbox:
     def act(self, platform: str, act: Act | str, name: str, id: str, text: str = "") -> str:
         """A person of that name replies, edits, removes or moderates by hand; the id of what came of it, or the card's own.
 
-        `id` is that of a card; `text` is what is written, or the state that it is brought into. Raises KeyError for what is
-        not there, ValueError for what the platform does not let people do.
+        `id` is that of a card; `text` is what is written, or the state that it is brought into. Raises NotShownError, a
+        KeyError, for what is not there, ValueError for what the platform does not let people do.
         """
         return self.app.act(platform, Act(act), name, id, text)
 

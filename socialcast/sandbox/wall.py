@@ -176,8 +176,7 @@ def _people(app: App, request: Request) -> Response:
         act, text = (Act.MODERATE, form["state"]) if "state" in form else (Act(form["act"]), form.get("text", ""))
         app.act(platform, act, form["name"], form["id"], text.replace("\r\n", "\n"))
     except (KeyError, ValueError) as error:
-        reason = f"There is no {error.args[0]!r} here" if isinstance(error, KeyError) else str(error)
-        return _page(app, "refused.html", 400, reason=reason)
+        return _page(app, "refused.html", 400, reason=str(error))
     return Response(status=303, headers={**_OWN_HEADERS, "Location": _PLATFORM + quote(platform)})
 
 

@@ -16,6 +16,7 @@ from socialcast.model.reports import LiveOutcome
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.testing.stage import clip
+from socialcast.wire.settings import Correction, Policy
 
 HOSTS = ("film", "page-live")
 FEEDS = ("news", "page")
@@ -119,6 +120,54 @@ def test_the_whole_life_once(published: Broadcast, sandbox: Sandbox) -> None:
     assert writes(sandbox) == sent
     answers = [card.text for card in sandbox.mirror("x").cards()]
     assert [sum(words in text for text in answers) for words in ("Live now", "has ended", "Watch the recording")] == [1, 1, 1]
+
+
+def test_a_correction_keeps_the_news_of_the_event(published: Broadcast, sandbox: Sandbox) -> None:
+    """A post that was amended says the new text and, below it, the last that was said of the event, at its address."""
+
+    def page() -> str:
+        (card,) = [card for card in sandbox.mirror("facebook").cards() if card.kind == "post"]
+        return card.text
+
+    said = published.remembered("doors")
+    receive(sandbox, published)
+    started = by_channel(published.live("doors").start())
+    last = page().rpartition("\n\n")[2]
+    assert last.startswith("Live now: Open doors\nhttps://")
+    assert not started["page"].failed
+    channels = [msgspec.structs.replace(channel, correction=Correction.REPLY) for channel in published.channels.values()]
+    with Broadcast(channels, ledger=published.ledger.path, sandbox=sandbox, clock=SandboxClock(sandbox)) as correcting:
+        corrected = correcting.correct(msgspec.structs.replace(said, text="We open at ten."), note="At ten.")
+    assert corrected["page"].done == "edited", corrected
+    assert page().startswith("We open at ten.")
+    assert page().endswith(last)
+    assert published.audit("doors")["page"].findings == ()
+    (card,) = [card for card in sandbox.mirror("facebook").cards() if card.kind == "post"]
+    sandbox.act("facebook", "edit", "page", card.id, card.text.replace("ten", "two"))
+    assert [each.aspect for each in published.audit("doors")["page"].findings] == ["text"]
+    receive(sandbox, published, is_active=False)
+    published.live("doors").end()
+    assert page().startswith("We open at ten.")  # amended anew, whatever people made of it
+    assert "Live now" not in page()
+    assert "has ended" in page()
+
+
+def test_the_news_end_a_thread_and_stand_below_a_post_that_has_no_room(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A thread's last part says it; where the post would be too long with it, an answer does; an audit finds nothing strange."""
+    fedi = Channel(name="fedi", platform="mastodon", policy=Policy.ADAPT, settings={"url": "https://social.example"})
+    channels = [Channel(name="film", platform="youtube"), fedi]
+    for key, length in (("thread", 110), ("full", 73)):
+        said = msgspec.structs.replace(event(sandbox), key=key, text="Doors " * length + "open.")
+        ledger = tmp_path / key
+        with Broadcast(channels, ledger=ledger, sandbox=sandbox, clock=SandboxClock(sandbox)) as broadcast:
+            broadcast.publish(said).raise_for_failures()
+            show = broadcast.live(key)
+            sandbox.mirror("youtube").set_ingest(show.ingests()["film"].key.reveal(), True)
+            told = by_channel(show.start())["fedi"]
+            assert told.done == {"thread": "amended", "full": "answered"}[key]
+            assert by_channel(show.start())["fedi"].done == f"{told.done} before"
+            assert broadcast.audit(key)["fedi"].findings == ()
+    assert sum("Live now" in card.text for card in sandbox.mirror("mastodon").cards()) == 2
 
 
 def test_an_event_that_is_over_does_not_begin_again(published: Broadcast, sandbox: Sandbox) -> None:

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from socialcast.sandbox import Sandbox
-from socialcast.sandbox.mirror import Account, Act, Card, Mirror, Picture, UnplayedError
+from socialcast.sandbox.mirror import Account, Act, Card, Mirror, NotShownError, Picture, UnplayedError
 
 Get = Callable[..., requests.Response]
 
@@ -308,6 +308,26 @@ def test_people_of_the_administration_and_of_python_do_the_same(sandbox: Sandbox
     assert [(card.id, card.parent) for card in plaza.cards()[:2]] == [(again, id), (id, "a")]
     assert sandbox.act("plaza", "remove", "ann", "a") == "a"
     assert session.post(f"{sandbox.url}/_sandbox/people/plaza", json={**wish, "text": ""}, timeout=10).status_code == 400
+
+
+def test_a_card_that_is_not_there_is_named(session: requests.Session) -> None:
+    """So are a platform that is not there and a field that is missing: the answer says what to mend, by either way."""
+    with Sandbox() as sandbox:
+        _require_clear_refusals(sandbox, session)
+
+
+def _require_clear_refusals(sandbox: Sandbox, session: requests.Session) -> None:
+    wish = {"act": "reply", "name": "ann", "id": "nowhere", "text": "Lovely"}
+    for platform, body, words in (
+        ("x", wish, "x shows no card 'nowhere'; /_sandbox/cards tells the ids of all"),
+        ("friendster", wish, "there is no mirror 'friendster', only "),
+        ("x", {"act": "reply", "text": "Lovely"}, "the body lacks id, name"),
+    ):
+        answer = session.post(f"{sandbox.url}/_sandbox/people/{platform}", json=body, timeout=10)
+        assert answer.status_code == 400
+        assert words in answer.json()["error"]
+    with pytest.raises(NotShownError, match="shows no card"):
+        sandbox.act("x", "remove", "ann", "nowhere")
 
 
 @pytest.mark.parametrize("act", list(Act))
