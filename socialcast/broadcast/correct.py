@@ -1,7 +1,8 @@
 """A mistake mended on every channel that shows it: edited where that is possible, else as the channel's settings say.
 
 The new content becomes the next revision of the announcement before anything is sent, so that a run that was cut short goes
-on when it is repeated. The press hears of it first; hosts are corrected before the feeds, which carry their links.
+on when it is repeated. The press hears of it first; hosts are corrected before pages and feeds, which carry their links. Whoever
+was corrected before a host was published anew is led to where that is now.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from socialcast.broadcast.correctable import Correctable, Planned, step_name
+from socialcast.broadcast.correctable import Correctable, Planned
 from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all, with_said
 from socialcast.broadcast.events import Listener
 from socialcast.broadcast.order import press_first
@@ -56,24 +57,45 @@ class Correcting:
         self._what.begin()
         told: dict[str, CorrectionOutcome] = {}
         for wave in press_first(self._names(), lambda name: self._shop.channels[name]):
-            hosts = [name for name in wave if self._is_host(name)]
-            for stage in (hosts, [name for name in wave if name not in hosts]):
-                told |= self._correct(stage)
-        return self._report(told.values())
+            for stage in self._stages(wave):
+                told |= self._correct(self._delivered, stage)
+        return self._report((told | self._led_anew(told)).values())
 
     def _names(self) -> list[str]:
         published = {one.outcome.channel for one in self._delivered}
         return [name for name in self._shop.channels if name in published or self._what.is_begun_anew(name)]
 
+    def _stages(self, names: Sequence[str]) -> list[list[str]]:
+        """What is corrected at once: hosts, then pages, which show their links and give one themselves, then feeds."""
+        pages = [name for name in names if self._what.is_page(name)]
+        hosts = [name for name in names if self._is_host(name) and name not in pages]
+        return [hosts, pages, [name for name in names if name not in (*hosts, *pages)]]
+
     def _is_host(self, name: str) -> bool:
         """Whether feeds carry its links; one that was taken back gives them when it is published anew."""
         return bool(self._what.links_of(name)) or self._what.is_begun_anew(name)
 
-    def _correct(self, names: Sequence[str]) -> dict[str, CorrectionOutcome]:
+    def _correct(self, delivered: Iterable[Delivered], names: Sequence[str]) -> dict[str, CorrectionOutcome]:
         """First what is edited, answered or taken back, then what is published anew."""
-        planned = self._what.planned(one for one in self._delivered if one.outcome.channel in names)
+        planned = self._what.planned(one for one in delivered if one.outcome.channel in names)
         told = {outcome.channel: outcome for outcome in on_all(planned, self._guarded)}
         return told | self._publish_anew([name for name in names if self._is_to_publish(name)], told)
+
+    def _led_anew(self, told: Mapping[str, CorrectionOutcome]) -> dict[str, CorrectionOutcome]:
+        """What became of those that had been corrected, or had nothing to correct, before a host was published anew."""
+        if not any(outcome.means is Means.REPLACE for outcome in told.values()):
+            return {}
+        before = [self._as_told(one, told[one.outcome.channel]) for one in self._delivered]
+        names = [one.outcome.channel for one in before if one]
+        again = self._correct(filter(None, before), names)
+        corrected = {name: outcome for name, outcome in again.items() if outcome.means is not Means.NOTHING}
+        return {name: _told_twice(told[name], outcome) for name, outcome in corrected.items()}
+
+    def _as_told(self, one: Delivered, told: CorrectionOutcome) -> Delivered | None:
+        """The channel as it stands after that; None where it failed, or is new."""
+        if told.failed or told.means is Means.REPLACE:
+            return None
+        return one._replace(outcome=msgspec.structs.replace(one.outcome, revision=self._what.number))
 
     def _guarded(self, planned: Planned) -> CorrectionOutcome:
         one = planned.one
@@ -81,7 +103,8 @@ class Correcting:
 
     def _carry_out(self, planned: Planned) -> CorrectionOutcome:
         self._require_same_account(planned.one)
-        one, name = planned.one, step_name(self._what.number)
+        one, name = planned.one, self._what.step_for(planned.one)
+        self._what.note_told(planned, name)
         match planned.means:
             case Means.EDIT:
                 self._save(planned, one.publisher.amend(one.receipt, planned.post, one.steps, name=name))
@@ -159,6 +182,12 @@ def _told(planned: Planned, *, stopped: bool = False, **facts: object) -> Correc
     if stopped:
         known |= {"failed": True, "reason": "nothing was sent, because a required channel cannot be corrected", "hint": ""}
     return about(planned.one, CorrectionOutcome, **{**known, **facts})
+
+
+def _told_twice(first: CorrectionOutcome, again: CorrectionOutcome) -> CorrectionOutcome:
+    """What is to be said of a channel that was corrected once more."""
+    changes = tuple(dict.fromkeys((*first.changes, *again.changes)))
+    return msgspec.structs.replace(again, changes=changes, reply_url=again.reply_url or first.reply_url)
 
 
 def _published_anew(outcome: Outcome, told: Mapping[str, CorrectionOutcome]) -> CorrectionOutcome:

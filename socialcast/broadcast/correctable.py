@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -28,6 +28,7 @@ from socialcast.wire.settings import Correction
 
 __all__ = ["Correctable", "Planned", "step_name"]
 
+_ANEW, _TOLD = "/anew", "told"
 _UNFINISHED = frozenset(state.value for state in (State.PREPARED, State.HELD, State.UNKNOWN))
 
 
@@ -63,12 +64,12 @@ class Correctable:
         self._require_finished()
 
     def planned(self, delivered: Iterable[Delivered]) -> list[Planned]:
-        """How each channel is corrected, hosts first: where one is published anew, the feeds get another link."""
+        """How each channel is corrected, hosts first: where one is published anew, the others get another link."""
         planned: list[Planned] = []
         moved: set[str] = set()
         for one in sorted(delivered, key=lambda one: not one.draft.links):
             planned.append(self._plan_one(one, moved))
-            if planned[-1].means is Means.REPLACE:
+            if planned[-1].means is Means.REPLACE and not self.is_page(one.outcome.channel):
                 moved.add(one.outcome.channel)
         return planned
 
@@ -88,6 +89,29 @@ class Correctable:
         row = self._ledger.deliveries(self.key).get(name)
         return msgspec.convert(row.draft, Draft).links if row and row.draft else {}
 
+    def is_page(self, name: str) -> bool:
+        """Whether the address that the channel gives was known beforehand, so that it shows those of the hosts."""
+        return name in self._pages
+
+    def step_for(self, one: Delivered) -> str:
+        """The step of this correction: another one for a channel that has the revision, and is led to a host's new address."""
+        return step_name(self.number) + (_ANEW if one.outcome.revision == self.number else "")
+
+    def note_told(self, planned: Planned, name: str) -> None:
+        """Record the addresses and words that a channel has from now on, before it gets them: what becomes of that may not be
+        known. One that has the revision and that nothing is told has been noted before."""
+        is_new = planned.one.outcome.revision < self.number or planned.means is not Means.NOTHING
+        if planned.means in (Means.NONE, Means.REPLACE) or not is_new:
+            return
+        told = {"links": self._links(planned.one, moved=set()), "text": planned.text}
+        planned.one.steps.once(f"{name}/{_TOLD}", lambda: told, repeatable=True)
+
+    def _told(self, one: Delivered) -> Mapping[str, Any] | None:
+        """What the channel was told when it was corrected last; None where it never was."""
+        step = step_name(one.outcome.revision)
+        told: Mapping[str, Any] | None = one.steps.recorded(f"{step}{_ANEW}/{_TOLD}") or one.steps.recorded(f"{step}/{_TOLD}")
+        return told
+
     def _require_finished(self) -> None:
         """Raise ConfigurationError where an earlier run stands between two contents."""
         for name, row in self._ledger.deliveries(self.key).items():
@@ -98,7 +122,9 @@ class Correctable:
                 )
 
     def _plan_one(self, one: Delivered, moved: set[str]) -> Planned:
-        before = self._composed(one, self._shown_by(one), self._links(one, moved=set(self._moved_since(one))))
+        told = self._told(one)
+        links = told["links"] if told else self._links(one, moved=set(self._moved_since(one)))
+        before = self._composed(one, self._shown_by(one), links)
         post = self._composed(one, self._announcement, self._links(one, moved=moved))
         changes = changed_aspects(before, post, one.publisher.capabilities)
         if not changes:
@@ -113,7 +139,8 @@ class Correctable:
             return Planned(one, post, changes, Means.NONE, reason=why_not, hint=_what_to_set(one, offered))
         if wish is Correction.REPLACE:
             return Planned(one, post, changes, Means.REPLACE, reason=why_not)
-        return self._plan_reply(one, post, changes, why_not)
+        planned = self._plan_reply(one, post, changes, why_not)
+        return Planned(one, post, (), Means.NOTHING) if told and told["text"] == planned.text else planned
 
     def _plan_edit(self, one: Delivered, post: Post, changes: tuple[Aspect, ...]) -> Planned:
         """The post with the news of its event, which has to fit as well."""
@@ -150,7 +177,7 @@ class Correctable:
     def _moved_since(self, one: Delivered) -> Iterator[str]:
         """The hosts that were published anew after that channel was last brought up to date."""
         for host in self._shop.channels:
-            if generation(self._ledger, self.key, host) > one.outcome.revision:
+            if not self.is_page(host) and generation(self._ledger, self.key, host) > one.outcome.revision:
                 yield host
 
     def _errors(self, one: Delivered, post: Post) -> str:
