@@ -262,6 +262,8 @@ class ChannelDelivery:
 
     def _take_over(self) -> None:
         receipt = self.publisher.commit(self._required_post, self._required_draft, self.steps)
+        if self.steps.unseen and not self.steps.has_done:
+            raise OutcomeUnknown(f"{self.publisher.name} does not tell whether any of it is there")
         self._is_in_doubt = False
         self.finish(State.PUBLISHED, **{**self._proof(receipt), "published_at": receipt.published_at})
 
@@ -270,7 +272,7 @@ class ChannelDelivery:
         self._is_in_doubt = False
         if self._doubt:
             self.finish(State.UNKNOWN, reason=f"{missing}; {self._doubt}", hint=_LOOK_YOURSELF)
-        elif self.steps.found:
+        elif self.steps.has_done:
             reason, hint = f"part of it is there: {missing}", "publish it: only the rest is sent"
             self.finish(State.HELD, reason=reason, hint=hint, code=PARTLY_THERE)
         else:
@@ -381,6 +383,8 @@ class ChannelDelivery:
 
     def _tell_step(self, name: str) -> None:
         self._steps_of.setdefault(self._phase, set()).add(name)
+        if self._looks_only:
+            return
         self._listener.tell(Event(channel=self.channel.name, phase=self._told_phase, step=name, photos=self._photo_count))
 
     def tell_wait(self, seconds: float, reason: str) -> None:

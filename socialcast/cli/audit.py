@@ -72,7 +72,7 @@ def _audited(key: str, place: Place, *, pictures: bool) -> AuditReport:
 
 def _adopted(file: str, place: Place, *, pictures: bool) -> AuditReport:
     """The audit of what was looked for, which waits where a platform is slow to show what it has, and says so."""
-    announcement, progress = load_announcement(Path(file)), watch()
+    announcement, progress = load_announcement(Path(file)), watch("looking for it on every channel; nothing is sent")
     with place.open(on_event=progress) as broadcast, progress:
         return broadcast.adopt(announcement, pictures=pictures)
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
-from socialcast.cli.progress import CHECKING, ChannelProgress, Progress
+from socialcast.cli.progress import ChannelProgress, Progress
 
 __all__ = ["LiveProgress"]
 
@@ -17,15 +17,15 @@ __all__ = ["LiveProgress"]
 class LiveProgress(Progress):
     """A line with a bar for each channel, which makes room for the report at the end."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, opening: str) -> None:
+        super().__init__(opening)
         columns = (TextColumn("{task.description}", markup=False), BarColumn(20), TextColumn("{task.fields[told]}", markup=False))
         self._bars = Bars(*columns, console=Console(stderr=True), transient=True)
         self._lines: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
         self._bars.start()
-        self._checking = self._bars.add_task(CHECKING, total=None, told="")  # 800 photos take a while
+        self._checking = self._bars.add_task(self._opening, total=None, told="")  # 800 photos take a while
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -13,9 +13,9 @@ import click
 from socialcast.broadcast import Event, Phase
 from socialcast.model.receipt import Outcome
 
-__all__ = ["CHECKING", "ChannelProgress", "Progress", "watch"]
+__all__ = ["ChannelProgress", "Progress", "watch"]
 
-CHECKING = "checking everything before anything is sent"
+_CHECKING = "checking everything before anything is sent"
 _PHOTO_STEP = re.compile(r"photo/\d+")
 _WORDS = {
     Phase.CHECK: "checking the account",
@@ -72,7 +72,8 @@ class ChannelProgress:
 class Progress:
     """Follows the events of a run and says each milestone in a line of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, opening: str = _CHECKING) -> None:
+        self._opening = opening
         self._channels: dict[str, ChannelProgress] = {}
         self._said: dict[str, tuple[object, ...]] = {}
 
@@ -83,7 +84,7 @@ class Progress:
         self.show(event.channel, channel)
 
     def __enter__(self) -> Self:
-        self.say(CHECKING)
+        self.say(self._opening)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -105,10 +106,10 @@ class Progress:
         click.echo(line, err=True)
 
 
-def watch() -> Progress:
-    """The progress for whoever reads stderr."""
+def watch(opening: str = _CHECKING) -> Progress:
+    """The progress for whoever reads stderr; `opening` is said first."""
     if sys.stderr is None or not sys.stderr.isatty():
-        return Progress()
+        return Progress(opening)
     from socialcast.cli.bars import LiveProgress  # rich, which only a terminal needs
 
-    return LiveProgress()
+    return LiveProgress(opening)

@@ -69,7 +69,7 @@ class Steps:
         self.read_again()
         self._settled_at = self._now() + settle_seconds[-1]  # from then on, what another machine sent can be seen
         self._counting = threading.Lock()
-        self.sent = self.found = 0
+        self.sent = self.unseen = 0  # steps that were sent now; those that a run which only looks cannot look for
 
     def read_again(self) -> None:
         """Take note of what others recorded: once the announcement is ours alone, nobody adds to it."""
@@ -105,6 +105,8 @@ class Steps:
             self._notify(name)
             return result
         if self._looks_only and repeatable and find is None:
+            with self._counting:
+                self.unseen += 1
             return unsent() if unsent else ""  # type: ignore[return-value]  # what nobody uses may be anything
         found = None if repeatable and not self._looks_only else self._found_from_before(name, step, find)
         if found is None and self._looks_only:
@@ -141,6 +143,11 @@ class Steps:
         return self._recover
 
     @property
+    def has_done(self) -> bool:
+        """Whether something of it is known to be there."""
+        return any(step.state == DONE for step in self._known.values())
+
+    @property
     def has_open_intent(self) -> bool:
         """Whether a call was begun whose end is not recorded."""
         return any(step.state == INTENT for step in self._known.values())
@@ -173,11 +180,7 @@ class Steps:
         if found is None and unsettled_seconds > 0:
             self._patience.pause(unsettled_seconds, f"looking again whether an earlier run sent {name}")
             found = self.read(find)
-        if found is None or isinstance(found, Absent):
-            return None
-        with self._counting:
-            self.found += 1
-        return found
+        return None if isinstance(found, Absent) else found
 
     def _attempt(self, name: str, send: Callable[[], T], find: Callable[[], T | Absent | None] | None, repeatable: bool) -> T:
         self._patience.cancel.check()

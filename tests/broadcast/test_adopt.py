@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from socialcast import Announcement, Broadcast, Channel, ConfigurationError, State
+from socialcast.delivery.steps import Steps
 from socialcast.model.receipt import Outcome
 from socialcast.model.reports import Adoption, Audit
 from socialcast.registry import platforms, publisher_class
@@ -157,6 +159,35 @@ def test_a_channel_that_cannot_be_asked_keeps_no_other_from_being_found(make: Ma
     mirror.renew_credentials("b")
     assert make("a", "b", ledger=tmp_path / "new").publish(_HELLO).exit_code == 0
     assert len(mirror.cards()) == 2
+
+
+def test_a_channel_of_which_nothing_can_be_looked_for_is_not_taken_for_published(
+    make: Make, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody's publisher may repeat every call that it makes: that it would go through proves nothing."""
+    from plaza.publisher import PlazaPublisher
+
+    def post(self: Any, payload: dict[str, Any], steps: Steps) -> str:
+        return steps.once("post", lambda: self._call("POST", "/posts", json=payload), repeatable=True)
+
+    monkeypatch.setattr(PlazaPublisher, "_post", post)
+    told = make("a").adopt(_HELLO)["a"]
+    assert told.adoption is Adoption.UNCLEAR
+    assert "plaza does not tell" in told.reason
+    assert sandbox.mirror("plaza").cards() == []
+
+
+def test_what_was_found_once_is_not_forgotten(make: Make, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A second look at what is partly there finds it as it was, and the rest once it is there."""
+    long = msgspec.structs.replace(_HELLO, text="Doors open at nine. " * 60)
+    channel = Channel(name="a", platform="plaza", policy=Policy.ADAPT)
+    sandbox.fault("plaza", "status_before", handler="add_post", status=403, nth=2, count=99)
+    make(channel, ledger=tmp_path / "lost").publish(long)
+    sandbox.clear_faults()
+    looks = [make(channel).adopt(long)["a"] for _ in "ab"]
+    assert [each.adoption for each in looks] == [Adoption.PARTLY, Adoption.PARTLY]
+    make(channel, ledger=tmp_path / "lost").publish(long).raise_for_failures()
+    assert make(channel).adopt(long)["a"].adoption is Adoption.FOUND
 
 
 def test_what_a_person_says_is_not_there_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_a_run_that_only_looks_keeps_what_it_finds_and_sends_nothing(ledger: Led
     assert steps.once("post/1", there.send, there.find) == "id-1"
     with pytest.raises(NotThere, match="post/2 is not there"):
         steps.once("post/2", missing.send, missing.find)
-    assert (steps.found, steps.sent, missing.made) == (1, 0, [])
+    assert (steps.has_done, steps.sent, missing.made) == (True, 0, [])
     assert steps_of(ledger, clock).once("post/1", there.send) == "id-1"
     assert ledger.steps("key", "channel").keys() == {"post/1"}
 
@@ -241,6 +241,7 @@ def test_a_run_that_only_looks_goes_on_without_uploads(ledger: Ledger, clock: An
     with pytest.raises(NotThere):
         steps.once("public", platform.send, platform.find, repeatable=True)
     assert (platform.made, ledger.steps("key", "channel")) == ([], {})
+    assert (steps.unseen, steps.has_done) == (2, False)
 
 
 def test_a_run_that_only_looks_looks_for_every_one_of_many(ledger: Ledger, clock: Any) -> None:
