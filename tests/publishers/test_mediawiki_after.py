@@ -462,6 +462,18 @@ def test_what_is_corrected_reads_back_as_corrected(desk: Callable[..., Desk], ki
     assert len(news.fields("edit")) == sent
 
 
+def test_news_of_a_live_event_follow_each_other_below_the_text(desk: Callable[..., Desk]) -> None:
+    """The later takes the place of the earlier, with the receipt of the first publication, and both are ours."""
+    news, said, receipt = published(desk, "page")
+    post = news.publisher.compose(said, {})
+    for moment in ("Live now", "It is over"):
+        told = msgspec.structs.replace(post, parts=(f"{post.parts[0]}\n\n{moment}",))
+        news.publisher.amend(receipt, told, news.steps(said.resolved_key), name=f"live/{moment}/post")
+    text = news.text("Open doors")
+    assert (text.endswith("It is over"), "Live now" in text) == (True, False)
+    assert news.publisher.inspect(receipt).items[0].edited_at is None
+
+
 def test_a_correction_names_what_it_corrects(desk: Callable[..., Desk]) -> None:
     """So that whoever reads the history understands it."""
     news, said, receipt = published(desk, "page")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from socialcast.publishers.mediawiki.pages import WITH_TEXT, Page, edits_in, read, revision
@@ -116,9 +117,9 @@ def standing(wiki: Wiki, settings: MediawikiSettings, revid: int) -> Standing | 
     earlier = revision(wiki, first.parentid) if needs_before else None
     before = earlier.text if earlier else ""
     own = _own(edits, revid, wiki.username)
-    texts = [*(edit.text for edit in edits if edit.revid <= own[0]), before] if own[0] != revid else [first.text, before]
-    place = our_place(settings, texts[0], texts[1])
-    return Standing(page, first, before, own, edits, place, place.part_of(texts[0]))
+    left, without = _last_saved(edits, own[0]) or (first.text, before)
+    place = our_place(settings, left, without)
+    return Standing(page, first, before, own, edits, place, place.part_of(left))
 
 
 def our_place(settings: MediawikiSettings, saved: str, before: str) -> Place:
@@ -159,13 +160,15 @@ def _own(edits: Sequence[Edit], revid: int, user: str) -> tuple[int, ...]:
     return tuple(reversed(chain))
 
 
+def _last_saved(edits: Sequence[Edit], revid: int) -> tuple[str, str] | None:
+    """The page as that correction left it, and as it was before it; None for an edit that was never corrected."""
+    pairs = ((edit.text, older.text) for edit, older in pairwise(edits) if edit.revid == revid)
+    return next(pairs, None)
+
+
 def _changes(edits: Iterable[Edit], place: Place) -> Iterator[Edit]:
     """The edits that changed that part, the newest first."""
-    newer: Edit | None = None
-    for edit in edits:
-        if newer and place.part_of(newer.text) != place.part_of(edit.text):
-            yield newer
-        newer = edit
+    return (edit for edit, older in pairwise(edits) if place.part_of(edit.text) != place.part_of(older.text))
 
 
 def _corrected_by(edit: Edit) -> int:
