@@ -21,6 +21,7 @@ from socialcast.model.announcement import Announcement
 from socialcast.model.errors import PublishError, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.receipt import Draft, Receipt, Report, State
+from socialcast.model.reports import Adoption
 from socialcast.publisher import Publisher
 from socialcast.registry import publisher_class
 from socialcast.sandbox import Sandbox
@@ -324,6 +325,21 @@ def test_22_replies_are_read_once(stage: Stage, announcement: Announcement, tmp_
             assert not told.failed, told
             assert told.new == 0
         assert list(dialogue) == []
+
+
+def test_23_a_lost_ledger_is_rebuilt_by_looking(stage: Stage, announcement: Announcement, tmp_path: Path) -> None:
+    """With the ledger lost, an audit that adopts finds the same items and sends nothing, or says that it cannot tell."""
+    first = _publish(stage, announcement, tmp_path / "first")["contract"]
+    before = stage.sights()
+    with stage.broadcast(tmp_path / "second") as broadcast:
+        told = broadcast.adopt(announcement)["contract"]
+        assert stage.sights() == before
+        looks = publisher_class(stage.platform).capabilities.recovery.looks
+        assert told.adoption is (Adoption.FOUND if looks else Adoption.UNCLEAR), told
+        if looks:
+            known = broadcast.status(announcement.resolved_key)["contract"]
+            assert (known.id, known.url, {*known.items}) == (first.id, first.url, {*first.items})
+            assert broadcast.publish(announcement)["contract"].steps_sent == 0
 
 
 def _publish(stage: Stage, announcement: Announcement, folder: Path) -> Report:

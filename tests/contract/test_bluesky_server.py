@@ -25,6 +25,7 @@ from socialcast.testing.test_contract import (  # noqa: F401 - collected here, t
     test_13_alt_text_is_required,
     test_15_draft_and_receipt_survive_json,
     test_16_retract_removes_or_says_it_cannot,
+    test_23_a_lost_ledger_is_rebuilt_by_looking,
 )
 from tests.matrix.servers import BlueskyStage, Facts
 

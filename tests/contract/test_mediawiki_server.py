@@ -22,6 +22,7 @@ from socialcast.testing.test_contract import (  # noqa: F401 - collected here, t
     test_15_draft_and_receipt_survive_json,
     test_20_what_is_not_offered_is_said,
     test_22_replies_are_read_once,
+    test_23_a_lost_ledger_is_rebuilt_by_looking,
 )
 from socialcast.wire.settings import Policy
 
