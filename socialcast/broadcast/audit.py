@@ -200,7 +200,7 @@ def _alt_texts(media: Iterable[SeenMedium]) -> list[str]:
 
 def _is_reordered(wanted: Sequence[str], seen: Sequence[str]) -> bool:
     """Whether those that are known by their ids, and still there, are in another order; many platforms give files new ids."""
-    both = set(wanted).intersection(seen)
+    both = set(wanted).intersection(seen) - {""}
     return [id for id in wanted if id in both] != [id for id in seen if id in both]
 
 

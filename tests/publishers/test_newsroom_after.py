@@ -103,6 +103,19 @@ def test_a_page_that_was_changed_by_hand_is_seen(
     assert found(published) == {(difference.value, aspect)}
 
 
+def test_what_is_told_is_what_stands_in_the_texts_place(published: Site) -> None:
+    """Without the date above it and the credit below; a word that was put elsewhere is told with all that the page says."""
+    replace(published, "We open at nine.", "We stay shut.")
+    with published.open() as broadcast:
+        (told,) = broadcast.audit("doors").outcomes[0].findings
+    assert told.found.startswith("We stay shut.")
+    assert told.found.endswith("a walk <script>alert(1)</script>")
+    replace(published, "<article>", "<article><b>Cancelled!</b>")
+    with published.open() as broadcast:
+        (told,) = broadcast.audit("doors").outcomes[0].findings
+    assert "Cancelled!" in told.found
+
+
 def test_a_record_that_was_changed_by_hand_is_seen(published: Site) -> None:
     """Before the page is written from it, and after."""
     replace(published, "We open at nine.", "We stay shut.", "doors/announcement.json")
@@ -139,6 +152,16 @@ def test_a_photo_in_anothers_place_and_one_that_is_gone_are_seen(site: Site) -> 
     assert found(site, pictures=True) == {(Difference.BY_PEOPLE.value, "media")}
     second.unlink()
     assert (Difference.MISSING.value, "media") in found(site)
+
+
+def test_photos_in_another_order_are_seen(site: Site) -> None:
+    """By their files, though their alt texts are the same."""
+    photos = [msgspec.structs.replace(picture(number), alt="The dome") for number in range(3)]
+    site.publish(msgspec.structs.replace(DOORS, photos=photos)).raise_for_failures()
+    first, second = (f"photo-{photo.content.sha256[:12]}" for photo in photos[:2])
+    page = site.read("doors/index.html").replace(first, "the first").replace(second, first).replace("the first", second)
+    (site.root / "doors" / "index.html").write_text(page, encoding="utf-8")
+    assert found(site) == {(Difference.BY_PEOPLE.value, "media")}
 
 
 @pytest.mark.parametrize("gone", ["doors", "doors/index.html"])

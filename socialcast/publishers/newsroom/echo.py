@@ -22,6 +22,7 @@ from socialcast.model.post import Post
 from socialcast.model.receipt import Item, Receipt
 from socialcast.model.sight import Seen, SeenMedium, Sight
 from socialcast.publishers.newsroom.folder import PAGE
+from socialcast.publishers.newsroom.media import bare_name, name_of
 from socialcast.publishers.newsroom.pages import Pages
 from socialcast.publishers.newsroom.record import Film, Picture, Record
 
@@ -46,10 +47,12 @@ class Files(BaseAdapter):
 
 
 def expected(post: Post, receipt: Receipt) -> Sight:
-    """What `seen` tells while nobody changes anything."""
+    """What `seen` tells while nobody changes anything; photos and film by the names of their files, which tell their order."""
     links = _links(post.parts[0] if post.parts else "", post.link.url if post.link else "")
-    sight = expected_sight(post, receipt)
-    return Sight(items=tuple(msgspec.structs.replace(page, links=links) for page in sight.items))
+    names = [*map(name_of, post.photos), *([name_of(post.video)] if post.video else [])]
+    (page,) = expected_sight(post, receipt).items
+    media = tuple(msgspec.structs.replace(medium, id=name) for medium, name in zip(page.media or (), names, strict=True))
+    return Sight(items=(msgspec.structs.replace(page, links=links, media=media),))
 
 
 def seen(item: Item, record: Record, page: Path, html: bytes, pages: Pages) -> Seen:
@@ -69,7 +72,15 @@ def seen(item: Item, record: Record, page: Path, html: bytes, pages: Pages) -> S
         return told
     there, written = _Page(html.decode(errors="replace"), page), _Page(pages.page(record).decode(), page)
     changed = {name: now for name in _COMPARED if (now := getattr(there, name)) != getattr(written, name)}
+    if "text" in changed:
+        changed["text"] = _in_its_place(there.text, written.text, _Page(_MAIN.format(as_html(record.text))).text)
     return msgspec.structs.replace(told, **changed)
+
+
+def _in_its_place(there: str, written: str, text: str) -> str:
+    """What stands in the text's place, without the words that the page has before and after it."""
+    before, _, after = written.partition(text)
+    return there.removeprefix(before).removesuffix(after).strip()
 
 
 def _media(record: Record, page: Path) -> Iterator[SeenMedium]:
@@ -81,7 +92,7 @@ def _media(record: Record, page: Path) -> Iterator[SeenMedium]:
 
 
 def _medium(kind: str, medium: Picture | Film, file: Path) -> SeenMedium:
-    return SeenMedium(id=file.name, kind=kind, alt=medium.alt, url=file.as_uri(), licence=medium.licence)
+    return SeenMedium(id=bare_name(file.name), kind=kind, alt=medium.alt, url=file.as_uri(), licence=medium.licence)
 
 
 def _links(markdown: str, *more: str) -> tuple[str, ...]:
@@ -115,6 +126,10 @@ class _Page(HTMLParser):
             self._show("photo", told.get("src", ""), told.get("alt", ""))
         elif tag == "video":
             self._show("video", told.get("src", ""), told.get("aria-label", ""))
+        elif tag == "source" and self._inside["video"] and self.media and not self.media[-1].id:
+            *before, film = self.media
+            self.media = tuple(before)
+            self._show("video", told.get("src", ""), film.alt or "")
 
     def handle_endtag(self, tag: str) -> None:
         """Leave it."""
@@ -128,4 +143,4 @@ class _Page(HTMLParser):
 
     def _show(self, kind: str, source: str, alt: str) -> None:
         file = self._folder / unquote(source) if self._folder and source else None
-        self.media += (SeenMedium(id=source, kind=kind, alt=alt, url=file.as_uri() if file else ""),)
+        self.media += (SeenMedium(id=bare_name(source), kind=kind, alt=alt, url=file.as_uri() if file else ""),)

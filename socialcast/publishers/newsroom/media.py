@@ -26,11 +26,11 @@ from socialcast.model.post import Post
 from socialcast.publishers.newsroom.record import SIDES, Film, Picture, Record, Size, Track
 from socialcast.publishers.newsroom.tables import CAPABILITIES
 
-__all__ = ["Shelf", "is_ours", "known_sizes"]
+__all__ = ["Shelf", "bare_name", "is_ours", "known_sizes", "name_of"]
 
 _AT_ONCE = 4
 _DIGITS = 12  # of a file's digest: 48 bits, plenty for one page
-_OURS = re.compile(rf"(photo|film|subtitles)-[0-9a-f]{{{_DIGITS}}}(-\d+)?\.\w+")
+_OURS = re.compile(rf"(?P<name>(photo|film|subtitles)-[0-9a-f]{{{_DIGITS}}})(-\d+)?\.\w+")
 _TURNED = 5  # EXIF orientations from this one on show a picture's height as its width
 _SUFFIXES = {
     "image/jpeg": "jpg",
@@ -132,6 +132,17 @@ def known_sizes(record: Record, page: Path) -> dict[str, Sizes]:
         for picture in (*record.pictures, *posters)
         if all(_is_whole(page / size.file, size) for size in picture.sizes)
     }
+
+
+def name_of(medium: Photo | Video) -> str:
+    """What the files of a photo or film are called, whatever their size."""
+    return _name_of(medium) if isinstance(medium, Photo) else _name("film", medium)
+
+
+def bare_name(file: str) -> str:
+    """That name out of a file's; the file's own where it is none of ours."""
+    found = _OURS.fullmatch(file)
+    return found["name"] if found else file
 
 
 def is_ours(file: str) -> bool:
