@@ -205,3 +205,18 @@ def test_what_somebody_else_answered_meanwhile_is_not_answered_again(make: Make,
     sent = len(sandbox.requests())
     assert mine.answer(kept, "At nine.").done == "answered before"
     assert not [record for record in sandbox.requests()[sent:] if record.method != "GET"]
+
+
+def test_a_page_that_does_not_come_loses_none_of_those_before(sandbox: Sandbox, tmp_path: Path) -> None:
+    """While one page is kept the next is asked for: where that fails, the first is kept, and a later run reads the rest."""
+    with Broadcast(CHANNELS[:1], ledger=tmp_path / "alone", sandbox=sandbox, clock=SandboxClock(sandbox)) as broadcast:
+        broadcast.publish(Announcement(key="doors", text="Doors open.")).raise_for_failures()
+        for number in range(130):
+            say(sandbox, broadcast, "news", f"Number {number}")
+        sandbox.fault("x", "status_before", handler="search_recent", status=403, nth=2, count=99)
+        dialogue = broadcast.dialogue("doors")
+        assert dialogue.read()["news"].failed
+        assert len(list(dialogue)) == 100
+        sandbox.clear_faults()
+        assert dialogue.read()["news"].new == 30
+        assert len({kept.reply.text for kept in dialogue}) == 130
