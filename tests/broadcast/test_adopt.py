@@ -103,6 +103,23 @@ def test_what_was_adopted_can_be_taken_back(stage: SandboxStage, said: Announcem
         assert remaining == known.sights()
 
 
+def test_what_was_adopted_is_answered_and_corrected(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What was said below it meanwhile is read, an answer goes to its place, and a correction edits the post that is there."""
+    hello, stage = Announcement(key="hello", text="Doors open at nine."), SandboxStage(sandbox, "facebook")
+    publish(stage, hello, tmp_path / "lost")
+    (post,) = sandbox.mirror("facebook").cards()
+    sandbox.act("facebook", "reply", "ann", post.id, "Is there soup?")
+    adopt(stage, hello, tmp_path / "new")
+    with stage.broadcast(tmp_path / "new") as broadcast:
+        dialogue = broadcast.dialogue("hello")
+        dialogue.read()
+        (asked,) = dialogue
+        assert dialogue.answer(asked, "From noon.").done == "answered"
+        later = msgspec.structs.replace(hello, text="Doors open at ten.")
+        assert broadcast.correct(later)["contract"].done == "edited"
+    assert {card.text for card in sandbox.mirror("facebook").cards()} == {"Doors open at ten.", "Is there soup?", "From noon."}
+
+
 def test_what_was_cut_short_is_not_taken_for_published(platform: str, said: Announcement, looks: bool, tmp_path: Path) -> None:
     """Whichever call was the last that did anything; a later run sends the rest and nothing twice."""
     for method, nth, wanted in _cuts(platform, said, tmp_path):
