@@ -372,6 +372,26 @@ def test_an_interview_stands_in_order_in_the_thread(room: Room) -> None:
     assert room.messages() == []
 
 
+@pytest.mark.parametrize(("effect", "calls"), [("reset_before", (1, 3, 5)), ("reset_after", (1, 2, 3))])
+def test_what_becomes_of_a_call_doubles_nothing(
+    effect: str, calls: tuple[int, ...], request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """A statement, its photo and an answer are there once, though the first call of each was cut."""
+    room = on_mirror(request, tmp_path)
+    with room.broadcast:
+        receipt = room.publish(BRIEF)
+        room.say("alice", "When?")
+        (asked,) = room.replies()
+        for nth in calls:
+            sandbox.fault("matrix", effect, method="PUT", handler="send", account="", nth=nth)
+        publisher, steps = room.at()
+        publisher.append(receipt, saying("On stage", photos=NEWS.photos[:1]), steps, name="say/1")
+        publisher.answer(receipt, "At nine.", steps, name="answer/1", to=asked)
+        assert sum(bool(record.fault) for record in sandbox.requests("matrix")) == 3
+        said = [event["content"]["body"] for event in room.messages()]
+        assert said[len(receipt.items) :] == ["When?", "On stage", NEWS.photos[0].alt, "At nine."]
+
+
 def test_reactions_are_counted(room: Room) -> None:
     """Of each message, of every kind, as long as they stand."""
     text, photo, *_ = room.publish(BRIEF).items
