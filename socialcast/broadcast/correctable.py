@@ -15,6 +15,7 @@ from socialcast.broadcast.plan import check_post, compose_post
 from socialcast.broadcast.words import correction_words
 from socialcast.broadcast.workshop import Workshop
 from socialcast.compose.changes import changed_aspects
+from socialcast.compose.excerpt import excerpt
 from socialcast.compose.weights import weigh
 from socialcast.delivery.revisions import former_revisions, generation, revise
 from socialcast.model.announcement import Announcement
@@ -138,7 +139,7 @@ class Correctable:
         if wish is None or wish not in offered:
             return Planned(one, post, changes, Means.NONE, reason=why_not, hint=_what_to_set(one, offered))
         if wish is Correction.REPLACE:
-            return Planned(one, post, changes, Means.REPLACE, reason=why_not)
+            return _planned_anew(one, before, post, changes, why_not)
         planned = self._plan_reply(one, post, changes, why_not)
         return Planned(one, post, (), Means.NOTHING) if told and told["text"] == planned.text else planned
 
@@ -206,6 +207,16 @@ def _no_edit(one: Delivered, changes: Iterable[Aspect], now: datetime, edits_mad
     if rules.max_count is not None and edits_made >= rules.max_count:
         return f"{platform} lets a post be changed {rules.max_count} times, and it was"
     return ""
+
+
+def _planned_anew(one: Delivered, before: Post, post: Post, changes: tuple[Aspect, ...], why: str) -> Planned:
+    """A replacement, unless the platform would refuse it when what it replaces is gone."""
+    rules = one.publisher.capabilities.text
+    if rules and not rules.repeatable and (again := [part for part in post.parts if part in before.parts]):
+        reason = f"{one.outcome.platform} refuses words that a deleted post had, such as: {excerpt(again[0], '')}"
+        hint = 'change a word in each post that stays as it was, or say correction = "reply"'
+        return Planned(one, post, changes, Means.NONE, reason=reason, hint=hint)
+    return Planned(one, post, changes, Means.REPLACE, reason=why)
 
 
 def _offers(one: Delivered) -> dict[Correction, bool]:

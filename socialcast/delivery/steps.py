@@ -75,7 +75,7 @@ class Steps:
         """Take note of what others recorded: once the announcement is ours alone, nobody adds to it."""
         number, known = generation(self._ledger, self._key, self._channel), self._ledger.steps(self._key, self._channel)
         mine = f"revision/{number}:" if number else ""  # those of what was taken back since are none of these
-        self._of_generation = mine
+        self.generation = mine  # what tells it from what was taken back, to a platform that remembers ids for longer
         self._known = {name.removeprefix(mine): step for name, step in known.items() if name.startswith(mine)}
 
     def once(
@@ -237,7 +237,7 @@ class Steps:
         now = self._now()
         step = Step(name, state, msgspec.to_builtins(result), now)
         write = self._ledger.begin_step if state == INTENT else self._ledger.record_step
-        write(self._key, self._channel, step._replace(name=f"{self._of_generation}{name}"))
+        write(self._key, self._channel, step._replace(name=f"{self.generation}{name}"))
         self._known[name] = step
         return now
 

@@ -257,7 +257,8 @@ class MastodonPublisher(Publisher):
         shown = _share(post, number, media)
         fields = self._fields(text, post.language, shown, parent, is_first=number == 0 and not prefix)
         wanted = Wanted(text, parent, tuple(one.id for one in shown), len(_share(post, number, _all_media(post))))
-        key = words.idempotency_key(self.settings.url, self._own_id, post.key, post.channel, step, text, *self._uploads.lapsed)
+        marks = (post.key, post.channel, f"{steps.generation}{step}", text, *self._uploads.lapsed)
+        key = words.idempotency_key(self.settings.url, self._own_id, *marks)
         attempt = self._attempt(fields, wanted, key, step, steps)
         if (
             number == 0

@@ -230,7 +230,9 @@ class MatrixPublisher(Publisher):
 
     def _write(self, room: str, name: str, transaction: str, content: events.Content, steps: Steps) -> str:
         """The event, of which the room holds one whatever becomes of the answer."""
-        where = path("/rooms/{}/send/m.room.message/{}", room, transaction)
+        # under the same transaction a server would give the event that was taken back
+        sent_as = events.transaction(transaction, steps.generation) if steps.generation else transaction
+        where = path("/rooms/{}/send/m.room.message/{}", room, sent_as)
         begun_at = steps.begun_at(name)
         marked = {**content, events.MARKER: transaction}
         return steps.once(name, partial(self._api.put, where, marked), partial(self._find, room, marked, begun_at))

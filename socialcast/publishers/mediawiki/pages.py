@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mwclient.errors import EditError
@@ -100,15 +100,20 @@ def save(wiki: Wiki, change: Change, summary: str, flags: Mapping[str, int] | No
     return saved(answer["newrevid"], answer["title"], answer["newtimestamp"])
 
 
-def find_edit(wiki: Wiki, title: str, marker: str) -> dict[str, Any] | None:
-    """Our edit with that marker in its summary, in what we did lately or else in the page's history; None if there is none."""
+def find_edit(wiki: Wiki, title: str, marker: str, undone_by: Callable[[int], str] | None = None) -> dict[str, Any] | None:
+    """Our edit with that marker in its summary, in what we did lately or else in the page's history; None if there is none.
+
+    `undone_by` gives the marker of the edit that would have taken it back since: a history keeps both.
+    """
     lately = {"list": "usercontribs", "ucuser": wiki.username, "uclimit": LISTED, "ucprop": "ids|title|timestamp|comment"}
     history = {"prop": "revisions", "titles": title, "rvlimit": LISTED, "rvprop": "ids|timestamp|user|comment"}
     for question in (lately, history):
         answer = wiki.query(**question)
-        for edit in edits_in(answer["query"]):
-            if marker in edit.get("comment", "") and edit.get("user", wiki.username) == wiki.username:
-                return saved(edit["revid"], edit["title"], edit["timestamp"])
+        ours = [edit for edit in edits_in(answer["query"]) if edit.get("user", wiki.username) == wiki.username]
+        for number, edit in enumerate(ours):
+            if marker in edit.get("comment", ""):
+                is_undone = undone_by and any(undone_by(edit["revid"]) in later.get("comment", "") for later in ours[:number])
+                return None if is_undone else saved(edit["revid"], edit["title"], edit["timestamp"])
         if "continue" not in answer:
             return None
     raise OutcomeUnknown(f"{title} and this account were edited too often since to tell", hint="look at the page's history")

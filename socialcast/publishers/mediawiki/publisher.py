@@ -172,7 +172,7 @@ class MediawikiPublisher(Publisher):
     def retract(self, receipt: Receipt, steps: Steps) -> tuple[Left, ...]:
         """Undo the edit with its corrections if nobody else has edited since, remove answers, delete files where the account
         may; gives those that stay."""
-        marker = marker_of(receipt.id, self.connection.channel, "retract")
+        marker = self._undoing(receipt.id)
         return tuple(retraction.take_back(self._wiki, self.settings, receipt, steps, marker))
 
     def replies(self, receipt: Receipt, since: str = "") -> Replies:
@@ -269,19 +269,19 @@ class MediawikiPublisher(Publisher):
     # -- sending -----------------------------------------------------------------------------------------------------------
 
     def _stash(self, post: Post, index: int, photo: Photo, steps: Steps) -> str:
-        upload, progress = self._upload(post, index, photo), uploads.Progress()
+        upload, progress = self._upload(post, index, photo, steps), uploads.Progress()
         return steps.once(f"stash/{index}", send=lambda: uploads.stash(self._wiki, upload, progress), repeatable=True)
 
     def _publish(self, post: Post, index: int, photo: Photo, filekey: str, steps: Steps) -> dict[str, Any]:
-        upload = self._upload(post, index, photo)
+        upload = self._upload(post, index, photo, steps)
         send, find = partial(uploads.publish, self._wiki, upload, filekey), partial(uploads.find_file, self._wiki, upload)
         return steps.once(f"file/{index}", send=send, find=find)
 
-    def _upload(self, post: Post, index: int, photo: Photo) -> uploads.Upload:
+    def _upload(self, post: Post, index: int, photo: Photo, steps: Steps) -> uploads.Upload:
         file = photos.fit(photo, self._photo_rules, self.connection.cache_folder)
         name, marker = file_name(post.title, photo, file.media_type), self._marker(post, f"file/{index}")
         page, comment = description_page(post, photo, self.settings), self._summary(post, marker)
-        return uploads.Upload(file, name, other_name(name, photo), page, comment, marker)
+        return uploads.Upload(file, name, other_name(name, photo), page, comment, marker, comes_again=bool(steps.generation))
 
     def _save(self, post: Post, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         change = self._change(post, with_real_names(post, [str(file["filename"]) for file in files]))
@@ -299,7 +299,11 @@ class MediawikiPublisher(Publisher):
         return pages.whole_page(self._wiki, post.title, text)
 
     def _find_edit(self, post: Post) -> dict[str, Any] | None:
-        return pages.find_edit(self._wiki, post.title, self._marker(post, "page"))
+        return pages.find_edit(self._wiki, post.title, self._marker(post, "page"), self._undoing)
+
+    def _undoing(self, revid: int | str) -> str:
+        """The marker of the edit that takes back the one of that id."""
+        return marker_of(str(revid), self.connection.channel, "retract")
 
     def _marker(self, post: Post, step: str) -> str:
         return marker_of(post.key, post.channel, step)

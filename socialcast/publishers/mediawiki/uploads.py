@@ -26,6 +26,7 @@ _WARNINGS = {
     "bad-prefix": "the name says nothing about the photo; give it a caption",
     "large-file": "the wiki finds the file too large; give a smaller one",
 }
+_DELETED_BEFORE = frozenset({"duplicate-archive", "was-deleted"})
 
 
 class Upload(NamedTuple):
@@ -37,6 +38,7 @@ class Upload(NamedTuple):
     text: str
     comment: str
     marker: str
+    comes_again: bool = False  # after we took it back ourselves, so that nobody is asked why it was deleted
 
 
 @dataclass
@@ -84,7 +86,7 @@ def find_file(wiki: Wiki, upload: Upload) -> dict[str, Any] | None:
 
 def _publish_stashed(wiki: Wiki, upload: Upload, filekey: str) -> dict[str, Any]:
     for name in (upload.name, upload.other_name):
-        answer = wiki.upload({"filekey": filekey, "filename": name, "text": upload.text, "comment": upload.comment}, {})
+        answer = _answered(wiki, upload, {"filekey": filekey, "filename": name, "text": upload.text, "comment": upload.comment})
         if answer["result"] == "Success":
             return _published(answer["filename"], ours=True)
         if answer["result"] != "Warning":
@@ -96,6 +98,13 @@ def _publish_stashed(wiki: Wiki, upload: Upload, filekey: str) -> dict[str, Any]
             hint = _WARNINGS.get(serious[0], "")
             raise TerminalError(f"the wiki warns of {name}: {', '.join(serious)}", code=serious[0], hint=hint)
     raise TerminalError(f"{upload.name} and {upload.other_name} are other files", code="exists", hint="choose another caption")
+
+
+def _answered(wiki: Wiki, upload: Upload, wanted: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = wiki.upload(wanted, {})
+    if upload.comes_again and answer["result"] == "Warning" and set(answer["warnings"]) <= _DELETED_BEFORE:
+        answer = wiki.upload({**wanted, "ignorewarnings": 1}, {})
+    return answer
 
 
 def _stash_chunks(wiki: Wiki, file: Fitted, wanted: dict[str, Any], progress: Progress) -> str:

@@ -46,7 +46,7 @@ __all__ = [
     "read_answer",
 ]
 
-TEXT = TextRules(max_length=280, unit=Unit.X_WEIGHT, link_weight=23, bare_links=True)
+TEXT = TextRules(max_length=280, unit=Unit.X_WEIGHT, link_weight=23, bare_links=True, repeatable=False)
 PHOTOS = PhotoRules(
     max_count=4,
     types=frozenset({"image/jpeg", "image/png", "image/webp"}),
@@ -99,6 +99,7 @@ CAPABILITIES = Capabilities(
     notes={
         "text.max_length": "Premium accounts may post 25,000; a thread is what everybody else reads as well",
         "text.bare_links": "a bare domain such as example.com counts as an address too, and makes the post cost like one",
+        "text.repeatable": "words are refused for a while, whose length X does not publish, after the post that said them",
         "photos.types": "a GIF is sent as the still picture that it begins with",
         "video.max_seconds": "longer for Premium accounts; past the account's limit X refuses the post",
         "video.alt": "sent as metadata of the video, which the OpenAPI file allows; not verified against the platform",

@@ -82,7 +82,7 @@ class PlazaPublisher(Publisher):
 
     def _upload(self, post: Post, index: int, photo: Photo, steps: Steps) -> str:
         fitted = fit(photo, CAPABILITIES.photos, self.connection.cache_folder)
-        key = _key(post, f"photo/{index}")
+        key = _key(post, f"photo/{index} {photo.content.sha256} {photo.alt}")  # an account keeps what no post shows any more
 
         def send() -> str:
             with fitted.open() as file:
