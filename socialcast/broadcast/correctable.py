@@ -14,12 +14,12 @@ from socialcast.broadcast.news import with_news
 from socialcast.broadcast.plan import check_post, compose_post
 from socialcast.broadcast.words import correction_words
 from socialcast.broadcast.workshop import Workshop
-from socialcast.compose.changes import changed_aspects
+from socialcast.compose.changes import changed_aspects, new_sentences
 from socialcast.compose.excerpt import excerpt
 from socialcast.compose.weights import weigh
 from socialcast.delivery.revisions import former_revisions, generation, revise
 from socialcast.model.announcement import Announcement
-from socialcast.model.capabilities import Aspect
+from socialcast.model.capabilities import Aspect, TextRules
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.post import Post
 from socialcast.model.problems import Severity
@@ -151,13 +151,23 @@ class Correctable:
         return Planned(one, post, changes, Means.EDIT)
 
     def _plan_reply(self, one: Delivered, post: Post, changes: tuple[Aspect, ...], why: str) -> Planned:
-        said = one.publisher.said(self._announcement)
-        text = correction_words(said.language, self._note or (post.parts[0] if len(post.parts) == 1 else said.title))
-        rules = one.publisher.capabilities.text
-        if rules and rules.max_length is not None and (length := weigh(text, rules)) > rules.max_length:
-            reason = f"the reply would count {length}, {rules.max_length} are allowed"
+        said, rules = one.publisher.said(self._announcement), one.publisher.capabilities.text or TextRules()
+        wordings = [correction_words(said.language, words) for words in self._wordings(one, post) if words]
+        text = next((text for text in wordings if not _excess(text, rules)), wordings[0])
+        if _excess(text, rules):
+            reason = f"the reply would count {weigh(text, rules)}, {rules.max_length} are allowed"
             return Planned(one, post, changes, Means.NONE, text, reason, "say in fewer words what is corrected, with --note")
         return Planned(one, post, changes, Means.REPLY, text, why)
+
+    def _wordings(self, one: Delivered, post: Post) -> list[str]:
+        """What a reply may say, the best first: the note, or else the whole post, the sentences of a thread that are new, and
+        where these are too many its title."""
+        if self._note:
+            return [self._note]
+        if len(post.parts) == 1:
+            return [post.parts[0]]
+        before, now = one.publisher.said(self._shown_by(one)), one.publisher.said(self._announcement)
+        return [new_sentences(before.text, now.text), now.title, now.text]
 
     def _shown_by(self, one: Delivered) -> Announcement:
         """What that channel shows now."""
@@ -207,6 +217,10 @@ def _no_edit(one: Delivered, changes: Iterable[Aspect], now: datetime, edits_mad
     if rules.max_count is not None and edits_made >= rules.max_count:
         return f"{platform} lets a post be changed {rules.max_count} times, and it was"
     return ""
+
+
+def _excess(text: str, rules: TextRules) -> int:
+    return 0 if rules.max_length is None else max(0, weigh(text, rules) - rules.max_length)
 
 
 def _planned_anew(one: Delivered, before: Post, post: Post, changes: tuple[Aspect, ...], why: str) -> Planned:

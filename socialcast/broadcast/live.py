@@ -135,6 +135,8 @@ class LiveShow:
             publisher.amend(feed.receipt, amended, feed.steps, name=name)
             note_news(feed, moment, url)
             return _about(feed, done=f"amended{again}")
+        if table.interrupts:
+            return _about(feed, done=_LEFT, reason=f"its readers on {publisher.name} would be called for each moment")
         if table.answer:
             _require_room(publisher, line)
             answer = publisher.answer(feed.receipt, line, feed.steps, name=name)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
+from socialcast.compose.text import sentence_ends
 from socialcast.model.announcement import Photo, told_by_content
 from socialcast.model.capabilities import Aspect, Capabilities, Support
 from socialcast.model.post import Post
 
-__all__ = ["changed_aspects"]
+__all__ = ["changed_aspects", "new_sentences"]
 
 
 class _Side(NamedTuple):
@@ -20,10 +22,23 @@ class _Side(NamedTuple):
 
 
 def changed_aspects(before: Post, after: Post, capabilities: Capabilities) -> tuple[Aspect, ...]:
-    """The aspects that differ, of those that the platform shows or says that it can change."""
-    said = capabilities.inspects | (capabilities.edits.aspects if capabilities.edits else frozenset())
+    """The aspects that differ, of those that the platform shows or says that it can change.
+
+    The state of an event is read back from posts about it, too, which have none of their own to change.
+    """
+    said = (capabilities.inspects - {Aspect.LIVE}) | (capabilities.edits.aspects if capabilities.edits else frozenset())
     shown = [aspect for aspect, side in _SIDES.items() if aspect in said or side.is_shown(capabilities)]
     return tuple(aspect for aspect in shown if _SIDES[aspect].of(before) != _SIDES[aspect].of(after))
+
+
+def new_sentences(before: str, after: str) -> str:
+    """The sentences that the later text has and the earlier one has not, in order."""
+    known = set(_sentences(before))
+    return " ".join(sentence for sentence in _sentences(after) if sentence not in known)
+
+
+def _sentences(text: str) -> list[str]:
+    return [text[start:end].strip() for start, end in pairwise([0, *sentence_ends(text)])]
 
 
 def _pictures(post: Post) -> Any:

@@ -211,6 +211,7 @@ class Capabilities(_Group, frozen=True, kw_only=True):
     edits: EditRules | None = None  # what is published can be changed
     shows_live: bool = False  # a published post shows by itself where its live event stands
     answer: bool = False  # a published post can be answered
+    interrupts: bool = False  # an answer calls its readers, as a mail does, so that nothing but a correction is one
     continues: bool = False  # a thread can be appended to
     replies: ReplyRules | None = None  # what the public writes below it can be read
     inspects: frozenset[Aspect] = frozenset()  # what can be read back

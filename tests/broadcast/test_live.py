@@ -12,7 +12,7 @@ import pytest
 
 from socialcast import Announcement, Broadcast, Channel, Live, LiveReport, LiveState, LiveWords, Override, Wording, Words
 from socialcast.model.errors import ConfigurationError
-from socialcast.model.reports import LiveOutcome
+from socialcast.model.reports import LiveOutcome, Means
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.testing.stage import clip
@@ -95,6 +95,30 @@ def test_nothing_goes_on_the_air_before_pictures_come_in(published: Broadcast, s
     assert "encoder" in by_channel(report)["film"].hint
     assert by_channel(report)["film"].url == by_channel(published.live("doors").status())["film"].url
     assert [card.text for card in sandbox.mirror("x").cards()] == before
+
+
+def test_an_event_that_moves_is_nothing_to_change_where_it_is_not_hosted(published: Broadcast, sandbox: Sandbox) -> None:
+    """A feed leads to it, and says when it is in its text alone; the event itself is the host's matter."""
+    said = event(sandbox)
+    assert said.live is not None
+    assert said.live.starts_at is not None
+    later = msgspec.structs.replace(said.live, starts_at=said.live.starts_at + timedelta(minutes=30))
+    planned = published.plan_correction(msgspec.structs.replace(said, live=later))
+    assert [planned[name].means for name in FEEDS] == [Means.NOTHING, Means.NOTHING]
+    assert "live" in planned["film"].changes
+
+
+def test_readers_of_mails_are_called_for_no_moment(sandbox: Sandbox, tmp_path: Path) -> None:
+    """They have the address beforehand; three mails more for one event would cost the list its readers."""
+    letters = Channel(name="letters", platform="email", settings={"host": "smtp.example.org", "sender": "press@example.org"})
+    channels, clock = [Channel(name="film", platform="youtube"), letters], SandboxClock(sandbox)
+    with Broadcast(channels, ledger=tmp_path / "ledger", sandbox=sandbox, clock=clock) as made:
+        made.publish(event(sandbox)).raise_for_failures()
+        receive(sandbox, made)
+        told = by_channel(made.live("doors").start())["letters"]
+    assert (told.done, "would be called" in told.reason) == ("left as it is", True)
+    mails: Any = sandbox.mirror("email")
+    assert len(mails.mails) == 2
 
 
 def test_the_whole_life_once(published: Broadcast, sandbox: Sandbox) -> None:

@@ -41,6 +41,7 @@ from socialcast import (
     State,
     TerminalError,
 )
+from socialcast.model.reports import Means
 from socialcast.publishers.email.message import _to
 from socialcast.publishers.email.readers import Reader, read_address
 from socialcast.sandbox import Sandbox
@@ -48,7 +49,7 @@ from socialcast.sandbox.platforms.email import EmailMirror
 from socialcast.testing.clock import SandboxClock, SkippingClock
 from socialcast.testing.stage import clip, picture
 from socialcast.wire.secrets import Secret
-from socialcast.wire.settings import Policy
+from socialcast.wire.settings import Correction, Policy
 from socialcast.wire.smtp import Lost, Server, Submission
 from socialcast.wire.transport import Transport
 
@@ -69,6 +70,7 @@ def make(sandbox: Sandbox, tmp_path: Path) -> Iterator[Make]:
             platform="email",
             audience=Audience.PRESS,
             policy=Policy.ADAPT,
+            correction=Correction.REPLY,
             settings={**SETTINGS, **settings},
             folder=tmp_path,
         )
@@ -355,6 +357,60 @@ def test_no_address_is_in_our_records(make: Make, sandbox: Sandbox, tmp_path: Pa
     told = [repr(report), *(record.getMessage() for record in caplog.records)]
     told += [file.read_bytes().decode("latin-1") for file in files]
     assert not [text[:200] for text in told if ADA in text or BO in text]
+
+
+# -- corrections ---------------------------------------------------------------------------------------------------------------
+
+
+def correct(make: Make, text: str = "Doors open at ten.") -> Any:
+    return make().correct(msgspec.structs.replace(NEWS, text=text))["press"]
+
+
+def corrections(sandbox: Sandbox) -> dict[str, EmailMessage]:
+    """The mails below the first, by recipient; twice for one is an error of its own."""
+    found = [mail for mail in mirror(sandbox).mails if mail.message["In-Reply-To"]]
+    assert len({mail.recipient for mail in found}) == len(found)
+    return {mail.recipient: mail.message for mail in found}
+
+
+def test_a_correction_is_a_mail_below_the_first(make: Make, sandbox: Sandbox) -> None:
+    """Everybody who got that has it once, under its own id; who came to the list since never saw the mistake and gets nothing."""
+    make().publish(NEWS).raise_for_failures()
+    first = mails(sandbox)
+    with Path(mirror(sandbox).account("press").credentials["recipients"]).open("a") as readers:
+        readers.write("\nnew@paper.example\n")
+    told = correct(make)
+    assert (told.means, told.done, told.failed) == (Means.REPLY, "told in a reply", False), told
+    found = corrections(sandbox)
+    assert set(found) == {ADA, BO}
+    for recipient, mail in found.items():
+        assert mail["In-Reply-To"] == mail["References"] == first[recipient]["Message-ID"]
+        assert mail["Message-ID"] != first[recipient]["Message-ID"]
+        assert (mail["Subject"], text_of(mail).strip()) == (f"Re: {NEWS.title}", "Correction: Doors open at ten.")
+    assert correct(make).means is Means.NOTHING
+    assert set(corrections(sandbox)) == {ADA, BO}
+
+
+def test_whose_correction_was_lost_is_told_once_and_written_to_once(make: Make, sandbox: Sandbox) -> None:
+    """Everybody else is served, and the next run is through; nobody gets it twice."""
+    make().publish(NEWS).raise_for_failures()
+    sandbox.fault("email", "reset_after", handler="receive")
+    told = correct(make)
+    assert (told.failed, "...@" in told.reason) == (True, True), told
+    assert not correct(make).failed
+    assert set(corrections(sandbox)) == {ADA, BO}
+    assert correct(make).means is Means.NOTHING
+
+
+def test_who_may_have_the_first_mail_gets_the_correction(make: Make, sandbox: Sandbox) -> None:
+    """A mistake that may have been read is corrected; who refused the mail has nothing to correct."""
+    sandbox.fault("email", "reset_after", handler="receive")
+    mirror(sandbox).replies[BO] = "550 5.1.1 User unknown"
+    make().publish(NEWS)
+    assert make().resolve("news", "press", "they say that it came").exit_code == 0
+    del mirror(sandbox).replies[BO]
+    assert not correct(make).failed
+    assert set(corrections(sandbox)) == {ADA}
 
 
 # -- before anything is sent ---------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from socialcast.model.post import Post
 from socialcast.publishers.email.readers import Reader
 from socialcast.wire.secrets import Secret
 
-__all__ = ["Letter", "Picture", "Unsubscribing", "letter"]
+__all__ = ["Letter", "Picture", "Unsubscribing", "letter", "scope_of"]
 
 _POLICY = SMTP.clone(cte_type="7bit")  # no server has to speak 8BITMIME
 _BLANK = b"\r\n\r\n"
@@ -68,11 +68,11 @@ class Letter(NamedTuple):
     """What all readers get, and what is needed for each one's head."""
 
     scope: str  # of the ids: key and channel
-    number: str  # of the mail, in the ids of all its copies
     sender: Address
     head: bytes
     content: bytes
     unsubscribing: Unsubscribing | None
+    answers: str = ""  # the scope of the mail that this one follows
 
     def to(self, reader: Reader) -> bytes:
         """The whole mail to one reader.
@@ -80,11 +80,16 @@ class Letter(NamedTuple):
         What holds an address or an id is one line of ASCII, written as it is: the library would fold an address that is longer
         than a line into encoded words, which no mail program follows, and takes three times as long as sending the mail.
         """
-        own = [f"Message-ID: <{reader.hashed(self.scope)}.{self.number}@{self.sender.domain}>\r\n"]
+        own = [f"Message-ID: {self._id(reader, self.scope)}\r\n"]
+        if self.answers:
+            own.extend(f"{name}: {self._id(reader, self.answers)}\r\n" for name in ("In-Reply-To", "References"))
         if self.unsubscribing:
             own.append(f"List-Unsubscribe: <{self.unsubscribing.address(reader)}>\r\n")
             own.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
         return b"".join((_to(reader), "".join(own).encode(), self.head, _BLANK, self.content))
+
+    def _id(self, reader: Reader, scope: str) -> str:
+        return f"<{reader.hashed(scope)}.{_digest(scope)}@{self.sender.domain}>"
 
 
 def letter(
@@ -97,9 +102,10 @@ def letter(
     reply_to: Address | None,
     date: datetime,
     unsubscribing: Unsubscribing | None,
+    answers: str = "",
 ) -> Letter:
-    """The mail of a post."""
-    scope = f"{post.key}/{post.channel}"
+    """The mail of a post; one that `answers` the mail of another scope is shown below it."""
+    scope = scope_of(post.key, post.channel)
     message = EmailMessage(policy=_POLICY)
     message["From"] = sender
     if reply_to:
@@ -120,7 +126,12 @@ def letter(
     for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
         part.set_boundary(f"=_{_digest(scope)}.{number}")
     head, _, content = message.as_bytes().partition(_BLANK)
-    return Letter(scope, _digest(scope), sender, head, content, unsubscribing)
+    return Letter(scope, sender, head, content, unsubscribing, answers)
+
+
+def scope_of(key: str, channel: str) -> str:
+    """What the ids of a mail are derived from, with its reader."""
+    return f"{key}/{channel}"
 
 
 def _to(reader: Reader) -> bytes:

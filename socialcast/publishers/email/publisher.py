@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import queue
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, TypeAlias
 
 import babel  # noqa: F401 - the date of an embargo; missing, it is named with its extra
 import msgspec
@@ -21,12 +21,13 @@ from socialcast.compose.words import embargo_line
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.cost import Cost
+from socialcast.model.echo import Reply
 from socialcast.model.errors import ConfigurationError, ErrorRule, OutcomeUnknown, PublishError, TerminalError, TransientError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Account, Draft, Item, Receipt
 from socialcast.publisher import Connection, Publisher
-from socialcast.publishers.email.message import Letter, Picture, Unsubscribing, letter
+from socialcast.publishers.email.message import Letter, Picture, Unsubscribing, letter, scope_of
 from socialcast.publishers.email.readers import Reader, Readers, read_address, read_readers
 from socialcast.publishers.email.signature import Signer
 from socialcast.publishers.email.tables import CAPABILITIES, ERRORS, INLINE, EmailSettings, RecipientRefused
@@ -35,12 +36,16 @@ from socialcast.wire.transport import Exchange
 
 __all__ = ["EmailPublisher"]
 
+_Result: TypeAlias = tuple[Reader, str | PublishError]
+
 _CONNECTIONS = 4  # at once; providers allow ten and more, and writing the ledger is what takes the time
 _WAIT_SECONDS = 60.0  # after a temporary refusal, which tells no time itself (RFC 5321, 4.5.4.1)
 _FINAL = 500  # replies from here on say that the same would be refused again
 _DATE = "date"
 _LONGEST_URL = 900  # a line of a mail ends after 998 bytes (RFC 5322, 2.1.1), and the token takes the place of its name
 _UNSUBSCRIBING = re.compile(rf"https://[!-;=?-~]{{1,{_LONGEST_URL - len('https://')}}}")
+_FIRST = "first"  # what later mails take up
+_SUBJECT_CHARACTERS = 60
 _NAMED = 5  # so many readers in one sentence
 
 
@@ -130,12 +135,8 @@ class EmailPublisher(Publisher):
 
     def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
         """Write to everybody who has nothing yet. Raises OutcomeUnknown that says for whom nobody can tell."""
-        mail = self._letter(post, steps)
-        with _Lines(self._server, self) as lines:
-            sent = steps.each(self._readers.all, lambda _, reader: self._sent(mail, reader, lines, steps), at_once=_CONNECTIONS)
-        results = list(zip(self._readers.all, sent, strict=True))
-        if unknown := [reader for reader, result in results if isinstance(result, OutcomeUnknown)]:
-            raise OutcomeUnknown(f"{_names(unknown)} may have it or not; everybody else was served", hint=_LOOK)
+        results = self._write_to(self._readers.all, self._letter(post, steps), steps, "mail")
+        _require_known(results)
         refused = [(reader, result) for reader, result in results if isinstance(result, RecipientRefused)]
         if len(refused) == len(results):
             raise refused[0][1]
@@ -148,7 +149,24 @@ class EmailPublisher(Publisher):
 
     def retract(self, receipt: Receipt, steps: Steps) -> None:
         """Raise TerminalError: no mail comes back."""
-        raise TerminalError("a mail that was sent stays where it is", hint="send a correction to the same list")
+        raise TerminalError(
+            "a mail that was sent stays where it is",
+            hint='send its readers a correction: correction = "reply", change the announcement, and run socialcast correct',
+        )
+
+    def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
+        """Write once more, below the first mail, to everybody on the list who got that, or may have. Who may have this one or
+        not is said once, by OutcomeUnknown, and no second mail is risked."""
+        if to is not None:
+            raise self.not_offered("answering a reader's mail")
+        mail = self._following(receipt, text, steps, name)
+        readers = [reader for reader in self._had(mail.answers, steps) if not steps.recorded(_doubt(name, reader, mail))]
+        results = self._write_to(readers, mail, steps, name)
+        for reader, result in results:
+            if isinstance(result, OutcomeUnknown):
+                steps.once(_doubt(name, reader, mail), lambda: True, repeatable=True)
+        _require_known(results)
+        return Item(id=steps.once(name, lambda: mail.scope, repeatable=True), kind="mail")
 
     def judge(self, error: Exception, exchanges: list[Exchange], *, writing: bool) -> Exception:
         """What became of a mail, by how far the dialogue had come: only a connection that broke after the whole message had
@@ -161,11 +179,17 @@ class EmailPublisher(Publisher):
 
     # -- one mail ------------------------------------------------------------------------------------------------------
 
-    def _sent(self, mail: Letter, reader: Reader, lines: _Lines, steps: Steps) -> str | PublishError:
+    def _write_to(self, readers: Sequence[Reader], mail: Letter, steps: Steps, name: str) -> list[_Result]:
+        """What came of it for each of them, who is a step of that name."""
+        with _Lines(self._server, self) as lines:
+            sent = steps.each(readers, lambda _, reader: self._sent(mail, reader, lines, steps, name), at_once=_CONNECTIONS)
+        return list(zip(readers, sent, strict=True))
+
+    def _sent(self, mail: Letter, reader: Reader, lines: _Lines, steps: Steps, name: str) -> str | PublishError:
         """What the server said, or why this reader alone has none."""
         try:
             said: str = steps.once(
-                f"mail/{reader.hashed(mail.scope)}",
+                f"{name}/{reader.hashed(mail.scope)}",
                 lambda: lines.send(self._sender.address, reader.address, self._signed(mail.to(reader))),
                 _cannot_look,
             )
@@ -189,17 +213,51 @@ class EmailPublisher(Publisher):
         )
 
     def _letter(self, post: Post, steps: Steps) -> Letter:
-        date = datetime.fromisoformat(steps.note(_DATE, self.connection.clock.now().isoformat(timespec="seconds")))
         embargo = embargo_line(post, self.connection.wording.time_zone)
+        subject = f"{embargo}: {post.title}" if embargo else post.title
+        steps.note(_FIRST, {"scope": scope_of(post.key, post.channel), "subject": post.title, "language": post.language})
+        return self._written(post, self._pictures(post, steps), subject, self._date(steps, _DATE), embargo=embargo)
+
+    def _had(self, scope: str, steps: Steps) -> Iterator[Reader]:
+        """Those whom the first mail has reached, as far as anybody knows."""
+        for reader in self._readers.all:
+            step = f"mail/{reader.hashed(scope)}"
+            if steps.recorded(step) or steps.begun_at(step):
+                yield reader
+
+    def _following(self, receipt: Receipt, text: str, steps: Steps, name: str) -> Letter:
+        """A mail of that text, below the first one."""
+        channel = self.connection.channel
+        unknown = {"scope": scope_of(receipt.id, channel), "subject": _one_line(text)[:_SUBJECT_CHARACTERS], "language": "en"}
+        first = steps.note(_FIRST, unknown)  # an older ledger has none, and a person may have given the receipt another id
+        said = Post(
+            key=f"{first['scope']}/{name}",
+            channel=channel,
+            platform=self.name,
+            title=first["subject"],
+            parts=(text,),
+            language=first["language"],
+        )
+        subject, date = f"Re: {first['subject']}", self._date(steps, f"{name}/{_DATE}")
+        return self._written(said, [], subject, date, answers=first["scope"])
+
+    def _date(self, steps: Steps, name: str) -> datetime:
+        """When it was written first, so that the same mail goes out again after a crash."""
+        return datetime.fromisoformat(steps.note(name, self.connection.clock.now().isoformat(timespec="seconds")))
+
+    def _written(
+        self, post: Post, pictures: list[Picture], subject: str, date: datetime, *, embargo: str = "", answers: str = ""
+    ) -> Letter:
         return letter(
             post,
-            self._pictures(post, steps),
-            subject=f"{embargo}: {post.title}" if embargo else post.title,
+            pictures,
+            subject=subject,
             embargo=embargo,
             sender=self._sender.header,
             reply_to=self._reply_to.header if self._reply_to else None,
             date=date,
             unsubscribing=self._unsubscribing,
+            answers=answers,
         )
 
     def _pictures(self, post: Post, steps: Steps) -> list[Picture]:
@@ -300,6 +358,16 @@ _LOOK = "ask one of them, then say it with: socialcast resolve"
 
 def _fits(rule: ErrorRule, refused: Refused) -> bool:
     return rule.fits(status=refused.status, code=refused.code, message=refused.words, call=refused.command)
+
+
+def _doubt(name: str, reader: Reader, mail: Letter) -> str:
+    """The step that says that it was told whom nobody knows about."""
+    return f"{name}/{reader.hashed(mail.scope)}/in doubt"
+
+
+def _require_known(results: Sequence[_Result]) -> None:
+    if unknown := [reader for reader, result in results if isinstance(result, OutcomeUnknown)]:
+        raise OutcomeUnknown(f"{_names(unknown)} may have it or not; everybody else was served", hint=_LOOK)
 
 
 def _cannot_look() -> NoReturn:

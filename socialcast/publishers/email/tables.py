@@ -38,6 +38,8 @@ CAPABILITIES = Capabilities(
         lost_ledger="nothing: with --recover no mail is sent, and the delivery is unknown",
         unknown="a mail whose connection broke after its last byte and before the reply; for that reader only",
     ),
+    answer=True,
+    interrupts=True,
     retract=False,
     permalink=False,
     notes={
@@ -47,6 +49,7 @@ CAPABILITIES = Capabilities(
         "text.max_title_length": "the subject",
         "audience": 'a newsletter is public; a list of journalists is audience = "press"',
         "embargo": "stated in the subject and the first line",
+        "answer": "a correction is a mail of its own below the first, to everybody on the list who got that",
         "retract": "a mail that was sent stays where it is: send a correction",
     },
 )
