@@ -29,6 +29,7 @@ INFORMATIONAL = {  # read by people, publishers and the orchestrator, and not by
     "continues",
     "replies",
     "inspects",
+    "interrupts",
     "metrics",
     "permalink",
     "shows_live",

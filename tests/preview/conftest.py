@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-_QUIET = ("disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync")
-_WANTED = ("headless", "no-sandbox", "disable-gpu", "enable-logging=stderr", "virtual-time-budget=2000", "dump-dom")
-_OPTIONS = [f"--{option}" for option in (*_QUIET, *_WANTED)]
+from tests.browser import chromium
+
+_WATCHING = ("enable-logging=stderr", "virtual-time-budget=2000", "dump-dom")
 
 
 class Seen(NamedTuple):
@@ -25,13 +23,9 @@ class Seen(NamedTuple):
 @pytest.fixture
 def browse(tmp_path: Path) -> Callable[[str], Seen]:
     """Opens an address in Chromium."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("there is no Chromium on this machine")
 
     def browse(address: str) -> Seen:
-        words = [browser, *_OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", address]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
+        done = chromium(tmp_path / "profile", address, *_WATCHING)
         return Seen(done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line])
 
     return browse
