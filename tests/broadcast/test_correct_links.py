@@ -108,7 +108,8 @@ def test_one_more_correction_leads_on_once_more(broadcast: Broadcast, sandbox: S
     """The press hears of the change and then of the host, which is published anew once more."""
     broadcast.correct(RIGHT)
     before = sent(sandbox)
-    report = broadcast.correct(msgspec.structs.replace(RIGHT, tags=["sky"]))
+    later = Live(title="The talk", starts_at=STARTS + timedelta(hours=2))
+    report = broadcast.correct(msgspec.structs.replace(RIGHT, tags=["sky"], live=later))
     assert report["room"].changes == ("text", "tags")
     assert report["film"].means is Means.REPLACE
     assert {name: count - before[name] for name, count in sent(sandbox).items()} == {"room": 2, "feed": 1}

@@ -17,7 +17,7 @@ from tests.browser import chromium
 EXAMPLES = Path(__file__).parents[2] / "examples"
 KEY = "open-doors-2036"
 _EMPTY_PAGE_BYTES = 50_000  # and more: a picture of nothing but white
-UNEDITABLE = ("x", "bluesky", "youtube")  # posts there are corrected by a reply
+UNEDITABLE = ("x", "bluesky")  # posts there are corrected by a reply
 
 Run = Callable[..., Result]
 

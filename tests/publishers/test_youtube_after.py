@@ -13,6 +13,7 @@ from socialcast import Broadcast, Override, State
 from socialcast.model.echo import Reply
 from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.receipt import Receipt
+from socialcast.model.reports import Means
 from socialcast.sandbox import Sandbox
 from tests.publishers import test_youtube
 from tests.publishers.conversation import all_replies
@@ -68,6 +69,30 @@ def test_what_was_changed_hidden_or_deleted_by_hand_is_seen(studio: Studio) -> N
     assert publisher.inspect(studio.receipt).items[0].gone
     studio.sandbox.act("youtube", "remove", "eve", studio.receipt.id)
     assert publisher.inspect(studio.receipt).items[0].gone
+
+
+@pytest.mark.parametrize("effect", ["none", "reset_before", "reset_after", "status_after", "no_id"])
+def test_a_correction_changes_the_words_and_nothing_else(station: Station, effect: str) -> None:
+    """Title, description and tags of the film and of the event, at their addresses, whichever answer is lost; who sees them, and
+    by what they are found again, stays."""
+    both = msgspec.structs.replace(film(), live=event(station).live)
+    with station.machine() as broadcast:
+        told = broadcast.publish(both)["film"]
+        before = {item.id: station.mirror.videos[item.id] for item in told.items}
+        marks = [tag for video in before.values() for tag in video.snippet["tags"] if tag.startswith("socialcast-")]
+        if effect != "none":
+            station.sandbox.fault("youtube", effect, handler="update_video")
+        later = msgspec.structs.replace(both, text="Open at ten.", tags=("later",))
+        (outcome,) = broadcast.correct(later).outcomes
+        assert (outcome.means, outcome.done) == (Means.EDIT, "edited"), outcome
+        assert broadcast.audit("doors").exit_code == 0
+    for item in told.items:
+        now = station.mirror.videos[item.id]
+        assert now.snippet["description"].startswith("Open at ten.")
+        assert "later" in now.snippet["tags"]
+        assert now.status["privacyStatus"] == "public"
+    tags = [tag for item in told.items for tag in station.mirror.videos[item.id].snippet["tags"]]
+    assert [tag for tag in tags if tag.startswith("socialcast-")] == marks
 
 
 def test_comments_come_on_both_levels_and_held_ones_too(studio: Studio) -> None:

@@ -135,6 +135,12 @@ class YoutubePublisher(Publisher):
         """Take the event off the air; its recording stays at the same address."""
         self._live.end(event, steps)
 
+    def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
+        """Title, description, tags and licence of the video and of the event."""
+        for item in (item for item in receipt.items if item.kind in ("video", "live")):
+            steps.once(f"{name}/{item.id}", partial(self._amend, item, post), repeatable=True)
+        return receipt
+
     def retract(self, receipt: Receipt, steps: Steps) -> None:
         """Delete the video, the event, and answers; what is gone is gone."""
         operations = {"video": "videos.delete", "live": "liveBroadcasts.delete", "comment": "comments.delete"}
@@ -232,6 +238,11 @@ class YoutubePublisher(Publisher):
             return lambda: make_public(self._api, item.id, privacy, None)
         size_bytes = post.video.content.size if post.video else None
         return lambda: make_public(self._api, item.id, self.settings.privacy.value, size_bytes)
+
+    def _amend(self, item: Item, post: Post) -> str:
+        video = self._api.one("videos.list", item.id, "status")
+        body = words.amended_body(video, post, item.kind, self.settings)
+        return str(self._api.call("videos.update", part="snippet,status", body=body).get("id", ""))
 
     def _deleting(self, operation: str, id: str) -> Callable[[], str]:
         def send() -> str:

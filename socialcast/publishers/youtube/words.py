@@ -123,6 +123,12 @@ def details_body(post: Post, live: Live, settings: YoutubeSettings) -> dict[str,
     return {**body, "snippet": _snippet(post, settings, live.title, live.description or _text(post), "live")}
 
 
+def amended_body(video: Mapping[str, Any], post: Post, kind: str, settings: YoutubeSettings) -> dict[str, Any]:
+    """A video, or the one that an event is, with what the post says now; who may see it stays as it is."""
+    wanted = details_body(post, post.live, settings) if kind == "live" and post.live else video_body(post, settings)
+    return {**changed_status(video, license=wanted["status"]["license"]), "snippet": wanted["snippet"]}
+
+
 def changed_status(video: Mapping[str, Any], **changes: str) -> dict[str, Any]:
     """A video's status with some fields changed and the others as they are; once seen, it has no date to appear at."""
     kept = {name: video["status"][name] for name in _WRITABLE_STATUS if name in video["status"]}
