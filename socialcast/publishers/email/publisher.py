@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import queue
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -27,6 +25,7 @@ from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Account, Draft, Item, Receipt
 from socialcast.publisher import Connection, Publisher
+from socialcast.publishers.email.lines import Lines
 from socialcast.publishers.email.message import Letter, Picture, Unsubscribing, letter, scope_of
 from socialcast.publishers.email.readers import Reader, Readers, read_address, read_readers
 from socialcast.publishers.email.signature import Signer
@@ -181,11 +180,11 @@ class EmailPublisher(Publisher):
 
     def _write_to(self, readers: Sequence[Reader], mail: Letter, steps: Steps, name: str) -> list[_Result]:
         """What came of it for each of them, who is a step of that name."""
-        with _Lines(self._server, self) as lines:
+        with Lines(self._server, self.connection.transport) as lines:
             sent = steps.each(readers, lambda _, reader: self._sent(mail, reader, lines, steps, name), at_once=_CONNECTIONS)
         return list(zip(readers, sent, strict=True))
 
-    def _sent(self, mail: Letter, reader: Reader, lines: _Lines, steps: Steps, name: str) -> str | PublishError:
+    def _sent(self, mail: Letter, reader: Reader, lines: Lines, steps: Steps, name: str) -> str | PublishError:
         """What the server said, or why this reader alone has none."""
         try:
             said: str = steps.once(
@@ -309,48 +308,6 @@ class EmailPublisher(Publisher):
 
     def _misconfigured(self, words: str) -> NoReturn:
         raise ConfigurationError(f"channel {self.connection.channel!r}: {words}")
-
-
-class _Lines:
-    """Connections to the server, each used by one mail at a time and kept for the next."""
-
-    def __init__(self, server: Server, publisher: EmailPublisher) -> None:
-        self._server, self._transport = server, publisher.connection.transport
-        self._idle: queue.LifoQueue[Submission] = queue.LifoQueue()
-
-    def __enter__(self) -> _Lines:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
-
-    def send(self, sender: str, recipient: str, message: bytes) -> str:
-        """What the server said when it took the mail."""
-        with self._line() as line:
-            if line.max_bytes is not None and len(message) > line.max_bytes:
-                raise TerminalError(
-                    f"the mail has {len(message):,} bytes, {self._server.host} takes {line.max_bytes:,}",
-                    hint="fewer or smaller pictures, or an album to link to",
-                )
-            return line.send(sender, recipient, message)
-
-    @contextmanager
-    def _line(self) -> Iterator[Submission]:
-        """One that is idle, or a new one; after an error it is kept only where the server refused a reader and goes on."""
-        try:
-            line = self._idle.get_nowait()
-        except queue.Empty:
-            line = Submission(self._server, self._transport)
-        try:
-            yield line
-        except BaseException as error:
-            if isinstance(error, Refused) and error.command == "RCPT" and error.status >= 500:
-                self._idle.put(line)
-            else:
-                line.close()
-            raise
-        self._idle.put(line)
 
 
 _LOOK = "ask one of them, then say it with: socialcast resolve"
