@@ -90,14 +90,15 @@ class Broadcast(Afterwards):
         chosen = [known[name] for name in only] if only else file.channels
         recorded = file.ledger.with_stem(f"{file.ledger.stem}-sandbox") if options.get("sandbox") else file.ledger
         broadcast = cls(chosen, ledger=ledger or recorded, **options)
-        broadcast._shop.known_names, broadcast._is_choice = frozenset(known), bool(only)
+        broadcast._shop.known_names, broadcast._is_choice = tuple(known), bool(only)
         return broadcast
 
     def plan(self, announcement: Announcement) -> Plan:
         """What every channel would show and every problem; sends nothing and needs no secret."""
         publishers = self._shop.publishers(self.channels, to_send=False)
         rows, changed = self._shop.earlier(announcement) if self._shop.ledger_path.exists() else ({}, ())
-        plan = make_plan(announcement, self.channels, publishers, self._shop.known_names, hosted_before(rows, self.channels))
+        hosted = hosted_before(rows, self.channels)
+        plan = make_plan(announcement, self.channels, publishers, self._shop.known_names, hosted)
         embargo = embargo_problems(announcement.embargo, self._shop.clock.now(), is_begun=bool(rows))
         return msgspec.structs.replace(plan, general=(*plan.general, *changed, *embargo))
 

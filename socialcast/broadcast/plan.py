@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -31,12 +31,12 @@ from socialcast.wire.settings import Channel, Policy, settings_in_sight
 
 __all__ = [
     "PAGE",
-    "Hosted",
     "Plan",
     "PlannedChannel",
     "check_post",
     "compose_post",
     "digest_of_content",
+    "first_of_each_kind",
     "hosted_before",
     "hosted_elsewhere",
     "led_to_its_page",
@@ -101,14 +101,8 @@ class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-class Hosted(NamedTuple):
-    """What a channel gave a link to in an earlier run."""
-
-    channel: str
-    url: str
-
-
-_NOTHING: Mapping[str, Hosted] = MappingProxyType({})
+Links: TypeAlias = Mapping[str, str]  # addresses by kind
+_NOTHING: Mapping[str, Links] = MappingProxyType({})
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,13 +154,13 @@ def make_plan(
     channels: Mapping[str, Channel],
     publishers: Mapping[str, Publisher],
     known: Collection[str],
-    hosted: Mapping[str, Hosted] = _NOTHING,
+    hosted: Mapping[str, Links] = _NOTHING,
 ) -> Plan:
     """Compose and check every channel, hosts first, as they are published; no network.
 
     A channel for the press gives links only to what is for the press: nobody else could open them.
-    `known` are the names of all channels that there are, of which this may concern some; `hosted` is what others gave
-    links to before.
+    `known` are the names of all channels that there are, in their order, of which this may concern some; `hosted` is what others
+    gave links to before.
     """
     accounts = same_accounts(publishers)
 
@@ -175,14 +169,15 @@ def make_plan(
 
     open_to_all = [name for name in channels if announcement.audience.may_see(channels[name].audience)]
     given = {name: stand_ins for name in open_to_all if (stand_ins := _given_links(announcement, publishers[name], name))}
-    before = {kind: _known_address(kind, known_as) for kind, known_as in hosted.items()}
-    every_link = _first_of_each_kind(given.values()) | before
+    before = {name: {kind: _known_address(kind, name, url) for kind, url in links.items()} for name, links in hosted.items()}
+    every_link = first_of_each_kind({**given, **before}, known)
     pages = {name: dict(addresses) for name in open_to_all if (addresses := _foreseen_by_page(announcement, publishers[name]))}
     certain = [pages[name] for name in pages if channels[name].required and _is_sound(planned(name, every_link))]
     hosts = _planned_hosts(announcement, {name: publishers[name] for name in given}, hosted, certain, planned)
-    links = before | _first_of_each_kind(given[name] for name, host in hosts.items() if _is_sound(host))
+    there = {**before, **{name: given[name] for name, host in hosts.items() if _is_sound(host)}}
+    links = first_of_each_kind(there, known)
     shown = {name: msgspec.structs.replace(planned(name, links), is_page=True) for name in pages}
-    links = links | _first_of_each_kind(pages[name] for name, page in shown.items() if _is_sound(page))
+    links = first_of_each_kind({**there, **{name: pages[name] for name, page in shown.items() if _is_sound(page)}}, known)
     shares = tuple(hosts.get(name) or shown.get(name) or planned(name, links) for name in channels)
     return Plan(
         key=announcement.resolved_key,
@@ -196,7 +191,7 @@ def make_plan(
 def _planned_hosts(
     announcement: Announcement,
     publishers: Mapping[str, Publisher],
-    hosted: Mapping[str, Hosted],
+    hosted: Mapping[str, Links],
     pages: Iterable[Mapping[str, str]],
     planned: Callable[[str, Mapping[str, str]], PlannedChannel],
 ) -> dict[str, PlannedChannel]:
@@ -248,21 +243,30 @@ def hosted_elsewhere(
     announcement: Announcement,
     publishers: Mapping[str, Publisher],
     name: str,
-    hosted: Mapping[str, Hosted],
+    hosted: Mapping[str, Links],
     pages: Iterable[Mapping[str, str]] = (),
 ) -> dict[str, str]:
     """What other channels host, by kind, without an address: no host waits for another's. The addresses of `pages`, which
     are known beforehand, are told."""
     others = [publisher for other, publisher in publishers.items() if other != name and not _skips(announcement, other)]
-    elsewhere = {kind: before.url if kind == PAGE else "" for kind, before in hosted.items()}
+    before = first_of_each_kind(hosted)
+    elsewhere = {kind: url if kind == PAGE else "" for kind, url in before.items()}
     elsewhere |= {kind: "" for publisher in others for kind in publisher.gives(announcement)}
-    return elsewhere | _first_of_each_kind(pages)
+    return elsewhere | first_of_each_kind(dict(enumerate(pages)))
 
 
-def hosted_before(rows: Mapping[str, Delivery], channels: Collection[str]) -> dict[str, Hosted]:
-    """What earlier runs published on other channels than these, by kind."""
+def hosted_before(rows: Mapping[str, Delivery], channels: Collection[str]) -> dict[str, Links]:
+    """What earlier runs published on other channels than these, and gave links to."""
     published = [row for name, row in rows.items() if name not in channels and row.state == State.PUBLISHED.value and row.draft]
-    return {kind: Hosted(row.channel, url) for row in published for kind, url in msgspec.convert(row.draft, Draft).links.items()}
+    return {row.channel: msgspec.convert(row.draft, Draft).links for row in published}
+
+
+def first_of_each_kind(given: Mapping[Any, Links], known: Iterable[Any] = ()) -> dict[str, str]:
+    """The address of each kind from the channel that comes first among all that give one, whichever run published it."""
+    found: dict[str, str] = {}
+    for name in dict.fromkeys((*known, *given)):
+        found = {**given.get(name, {}), **found}
+    return found
 
 
 def _given_links(announcement: Announcement, publisher: Publisher, channel: str) -> dict[str, str]:
@@ -277,21 +281,14 @@ def _foreseen_by_page(announcement: Announcement, publisher: Publisher) -> Mappi
     return foreseen if gives <= foreseen.keys() else {}
 
 
-def _first_of_each_kind(links: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in links:
-        found = {**some, **found}
-    return found
-
-
 def _is_sound(planned: PlannedChannel) -> bool:
     """Whether it will be published, as far as a plan can tell."""
     return planned.post is not None and not planned.errors
 
 
-def _known_address(kind: str, before: Hosted) -> str:
+def _known_address(kind: str, channel: str, url: str) -> str:
     """The address that a plan shows for what an earlier run made public: the one it would have shown then."""
-    return before.url if kind == PAGE else _placeholder(kind, before.channel)
+    return url if kind == PAGE else _placeholder(kind, channel)
 
 
 def _placeholder(kind: str, channel: str) -> str:

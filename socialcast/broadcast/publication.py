@@ -62,7 +62,7 @@ class Publication:
         else:
             self._remember(plan)
             _settle_planned(deliveries)
-            run = Run(self._announcement, deliveries, hosted, self._shop.clock, self._cancel)
+            run = Run(self._announcement, deliveries, hosted, self._shop.known_names, self._shop.clock, self._cancel)
             run.look() if self._looks_only else run.go(wait_for_embargo=wait)
             self._note_found(deliveries)
         outcomes = tuple(delivery.outcome for delivery in deliveries if delivery.outcome)

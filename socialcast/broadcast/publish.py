@@ -9,7 +9,7 @@ from functools import partial
 
 from socialcast.broadcast.channels import same_account_problem
 from socialcast.broadcast.delivery import ABSENT, ChannelDelivery
-from socialcast.broadcast.plan import Hosted, hosted_elsewhere
+from socialcast.broadcast.plan import first_of_each_kind, hosted_elsewhere
 from socialcast.model.announcement import Announcement
 from socialcast.model.receipt import State
 from socialcast.wire.clock import Cancel, Clock
@@ -26,11 +26,13 @@ class Run:
         self,
         announcement: Announcement,
         deliveries: list[ChannelDelivery],
-        hosted: Mapping[str, Hosted],
+        hosted: Mapping[str, Mapping[str, str]],
+        known: Iterable[str],
         clock: Clock,
         cancel: Cancel,
     ) -> None:
-        self._announcement, self._deliveries, self._hosted = announcement, deliveries, hosted
+        self._announcement, self._deliveries = announcement, deliveries
+        self._hosted, self._known = hosted, known
         self._clock, self._cancel = clock, cancel
         self._told_links: Mapping[str, str] = {}
 
@@ -142,11 +144,8 @@ class Run:
         return bool(delivery.channel.required and delivery.outcome and delivery.outcome.state in failed)
 
     def _links(self) -> dict[str, str]:
-        """The addresses that the hosts of this run give, the first of each kind, and those of earlier runs."""
-        links: dict[str, str] = {}
-        for delivery in self._deliveries:
-            links = {**delivery.links, **links}
-        return {kind: before.url for kind, before in self._hosted.items()} | links
+        """The addresses that the hosts of this run and of earlier ones give, the first of each kind."""
+        return first_of_each_kind({**self._hosted, **{each.channel.name: each.links for each in self._deliveries}}, self._known)
 
     def _refuse_same_accounts(self) -> None:
         seen: dict[tuple[str, str, str], str] = {}

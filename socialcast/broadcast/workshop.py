@@ -29,13 +29,13 @@ _CONNECTIONS_EACH, _MOST_CONNECTIONS = 32, 1024  # kept per host; urllib3 fills 
 
 
 class Workshop:
-    """Ledger and connections are opened when they are needed; `known_names` are the channels that there are beside these."""
+    """Ledger and connections are opened when they are needed; `known_names` are all channels that there are, in their order."""
 
     def __init__(
         self, channels: Iterable[Channel], ledger: str | os.PathLike[str], sandbox_url: str | None, clock: Clock
     ) -> None:
         self.channels = _by_name(channels)
-        self.known_names = frozenset(self.channels)
+        self.known_names = tuple(self.channels)
         self.ledger_path, self.sandbox_url, self.clock = Path(ledger), sandbox_url, clock
         self.witness: Witness | None = None
         self._transports: list[Transport] = []  # one, once it is needed, and likewise below

@@ -119,6 +119,10 @@ def test_what_a_channel_for_the_press_hosts_is_not_linked_to_in_public(
     report = make(album, channel("town", policy=Policy.ADAPT)).publish(public)
     assert report.exit_code == 0, report
     assert "flickr" not in str(shown(sandbox))
+    afterwards = msgspec.structs.replace(public, key="afterwards")
+    assert make(album).publish(afterwards).exit_code == 0
+    assert make(channel("town", policy=Policy.ADAPT)).publish(afterwards).exit_code == 0
+    assert "flickr" not in str(shown(sandbox))
     assert make(album, channel("press", Audience.PRESS, policy=Policy.ADAPT)).publish(for_the_press).exit_code == 0
     assert "flickr.com" in str(shown(sandbox))
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from socialcast import Announcement, Broadcast, Channel, Override, State
+from socialcast import Announcement, Broadcast, Channel, Live, Override, State
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.testing.stage import clip, picture
@@ -155,3 +155,46 @@ def test_what_another_host_shows_is_not_said_to_be_left_out(sandbox: Sandbox, tm
     ]
     with Broadcast(channels[:1], ledger=tmp_path / "alone", sandbox=sandbox, clock=SandboxClock(sandbox)) as alone:
         assert {problem.code for problem in alone.plan(said)["film"].errors} == {"photos.album"}
+
+
+TWO_HOSTS = """
+[channels.film]
+platform = "youtube"
+policy = "skip"
+[channels.stage]
+platform = "vimeo"
+policy = "skip"
+[channels.news]
+platform = "x"
+policy = "adapt"
+correction = "reply"
+[channels.sky]
+platform = "bluesky"
+policy = "adapt"
+correction = "replace"
+"""
+
+
+@pytest.mark.parametrize("runs", [[[]], [["stage", "film"], ["sky", "news"]], [["film"], ["sky", "stage", "news"]]])
+def test_all_are_led_to_the_first_host_in_whichever_run(sandbox: Sandbox, tmp_path: Path, runs: list[list[str]]) -> None:
+    """The channels file's order decides, and so an audit, and a post that is published anew, have nothing else to say."""
+    (tmp_path / "channels.toml").write_text(TWO_HOSTS, encoding="utf-8")
+
+    def open_channels(only: list[str]) -> Broadcast:
+        clock = SandboxClock(sandbox)
+        return Broadcast.from_file(
+            tmp_path / "channels.toml", only=only, ledger=tmp_path / "ledger", sandbox=sandbox, clock=clock
+        )
+
+    begins_at = sandbox.clock.datetime() + timedelta(days=1)
+    event = Announcement(key="doors", title="Doors", text="We open.", live=Live(title="Doors", starts_at=begins_at))
+    for only in runs:
+        with open_channels(only) as broadcast:
+            broadcast.publish(event).raise_for_failures()
+    with open_channels([]) as broadcast:
+        film = broadcast.ledger.deliveries("doors")["film"].draft["links"]["live"]
+        assert [film in card.text for name in ("x", "bluesky") for card in sandbox.mirror(name).cards()] == [True, True]
+        assert broadcast.audit("doors").exit_code == 0
+        assert broadcast.correct(msgspec.structs.replace(event, text="We open at ten.")).exit_code == 0
+        assert film in sandbox.mirror("bluesky").cards()[0].text
+        assert "at ten" in sandbox.mirror("bluesky").cards()[0].text
