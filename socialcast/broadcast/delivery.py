@@ -44,6 +44,7 @@ logger = logging.getLogger("socialcast.broadcast")
 _READY_LIMIT_SECONDS = 1800.0
 _APPROVE_ANEW = "undo that, or approve the plan as it is now"
 ABSENT, PARTLY_THERE = "adopt.absent", "adopt.partly"
+_ABSENT_HINT = "publish it; but if a reply has corrected it since, its post says what it said before: adopt it with that file"
 _LOOK_YOURSELF = "run it again to look once more; or look yourself and say it with: socialcast resolve"
 _CUT_SHORT = "the run ended while it was being made public"
 _ACCOUNT = "account"  # under which every delivery notes who it publishes as
@@ -276,7 +277,7 @@ class ChannelDelivery:
             reason, hint = f"part of it is there: {missing}", "publish it: only the rest is sent"
             self.finish(State.HELD, reason=reason, hint=hint, code=PARTLY_THERE)
         else:
-            self.finish(State.HELD, reason="nothing of it is there", hint="publish it", code=ABSENT)
+            self.finish(State.HELD, reason="nothing of it is there", hint=_ABSENT_HINT, code=ABSENT)
 
     def _schedule(self, embargo: datetime) -> None:
         self.publisher.schedule(self._required_post, self._required_draft, embargo, self.steps)
