@@ -158,10 +158,10 @@ def test_what_another_host_shows_is_not_said_to_be_left_out(sandbox: Sandbox, tm
 
 
 TWO_HOSTS = """
-[channels.film]
+[channels.main]
 platform = "youtube"
 policy = "skip"
-[channels.stage]
+[channels.annex]
 platform = "vimeo"
 policy = "skip"
 [channels.news]
@@ -175,7 +175,7 @@ correction = "replace"
 """
 
 
-@pytest.mark.parametrize("runs", [[[]], [["stage", "film"], ["sky", "news"]], [["film"], ["sky", "stage", "news"]]])
+@pytest.mark.parametrize("runs", [[[]], [["annex", "main"], ["sky", "news"]], [["annex"], ["sky", "main", "news"]]])
 def test_all_are_led_to_the_first_host_in_whichever_run(sandbox: Sandbox, tmp_path: Path, runs: list[list[str]]) -> None:
     """The channels file's order decides, and so an audit, and a post that is published anew, have nothing else to say."""
     (tmp_path / "channels.toml").write_text(TWO_HOSTS, encoding="utf-8")
@@ -192,9 +192,9 @@ def test_all_are_led_to_the_first_host_in_whichever_run(sandbox: Sandbox, tmp_pa
         with open_channels(only) as broadcast:
             broadcast.publish(event).raise_for_failures()
     with open_channels([]) as broadcast:
-        film = broadcast.ledger.deliveries("doors")["film"].draft["links"]["live"]
-        assert [film in card.text for name in ("x", "bluesky") for card in sandbox.mirror(name).cards()] == [True, True]
+        address = broadcast.ledger.deliveries("doors")["main"].draft["links"]["live"]
+        assert [address in card.text for name in ("x", "bluesky") for card in sandbox.mirror(name).cards()] == [True, True]
         assert broadcast.audit("doors").exit_code == 0
         assert broadcast.correct(msgspec.structs.replace(event, text="We open at ten.")).exit_code == 0
-        assert film in sandbox.mirror("bluesky").cards()[0].text
+        assert address in sandbox.mirror("bluesky").cards()[0].text
         assert "at ten" in sandbox.mirror("bluesky").cards()[0].text

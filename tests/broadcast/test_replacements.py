@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,7 +84,7 @@ def place(sandbox: Sandbox, tmp_path: Path) -> Callable[[str], Place]:
 
 @pytest.mark.parametrize("platform", list(replaced()))
 def test_a_replacement_is_what_would_have_been_published(place: Callable[[str], Place], platform: str) -> None:
-    """And nothing of what was there before is left; also where an answer of its writes was lost."""
+    """And nothing of what was there before is left; also where one of its calls or its answer was lost."""
     there = place(platform)
     there.publish(there.right, "as it should be")
     wanted = there.shown()
@@ -92,11 +93,12 @@ def test_a_replacement_is_what_would_have_been_published(place: Callable[[str], 
     told = there.correct("first")
     assert (told.means, told.failed, there.shown()) == (Means.REPLACE, False, wanted), told
     calls = there.sandbox.requests(platform)[published:]
-    for nth in (number for number, call in enumerate(calls, 1) if call.method not in READS):
-        there.publish(there.wrong, f"lost {nth}")
-        there.sandbox.fault(platform, "reset_after", nth=nth)
-        told = there.correct(f"lost {nth}")
-        assert (told.failed, there.shown()) == (False, wanted), (calls[nth - 1], told)
+    writes = [number for number, call in enumerate(calls, 1) if call.method not in READS]
+    for nth, effect in itertools.product(writes, ("status_before", "reset_after")):
+        there.publish(there.wrong, f"{effect} {nth}")
+        there.sandbox.fault(platform, effect, nth=nth)
+        told = there.correct(f"{effect} {nth}")
+        assert (told.failed, there.shown()) == (False, wanted), (effect, calls[nth - 1], told)
 
 
 def test_nothing_is_taken_back_for_words_that_would_be_refused(place: Callable[[str], Place]) -> None:

@@ -550,6 +550,16 @@ def test_a_description_that_does_not_change_is_left_alone(sandbox: Sandbox, desk
     assert news.text(title).endswith("[[Category:Trees]]")
 
 
+@pytest.mark.parametrize("kind", ["page", "section"])
+def test_what_was_taken_back_is_not_taken_for_what_comes_anew(desk: Callable[..., Desk], kind: str) -> None:
+    """The history keeps both under one marker; what is there again afterwards is the newer one."""
+    news, said, receipt = published(desk, kind)
+    post = news.publisher.compose(said, {})
+    assert news.publisher._find_edit(post)["revid"] == int(receipt.id)
+    news.publisher.retract(receipt, news.steps("r"))
+    assert news.publisher._find_edit(post) is None
+
+
 def test_a_corrected_page_is_taken_back_as_a_whole(sandbox: Sandbox, desk: Callable[..., Desk]) -> None:
     """To what was there before it was published, not to what it said before it was corrected."""
     news = desk()
