@@ -52,8 +52,8 @@ def clock() -> StillClock:
 
 @pytest.fixture(scope="module")
 def start_server() -> Iterator[Callable[..., dict[str, Any]]]:
-    """Starts a real server by its script and the words it takes, and gives what it tells of itself; all end with the module, since
-    one that nobody asks anything takes its part of the processor all the same."""
+    """Starts a real server by its script and the words it takes, and gives what it tells of itself; all end with the module,
+    since one that nobody asks anything takes its part of the processor all the same."""
     folder = os.environ.get("SOCIALCAST_SERVERS")
     if not folder:
         pytest.skip("SOCIALCAST_SERVERS is unset: no folder of scripts that start real servers")
