@@ -33,10 +33,10 @@ class Kept(NamedTuple):
     reply: Reply
 
 
-_KEEP = (
+_KEEP = (  # no ?1: Python 3.12 before 3.12.4 takes it for a name (github.com/python/cpython/issues/117995)
     "INSERT INTO conversation (key, channel, id, url, parent, at, is_own, standing, document)"
-    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, EXISTS (SELECT 1 FROM conversation INDEXED BY conversation_answers"
-    " WHERE key = ?1 AND channel = ?2 AND parent = ?3 AND is_own = 1), ?8 WHERE true"
+    " SELECT ?, ?, ?, ?, ?, ?, ?, EXISTS (SELECT 1 FROM conversation INDEXED BY conversation_answers"
+    " WHERE key = ? AND channel = ? AND parent = ? AND is_own = 1), ? WHERE true"
     " ON CONFLICT (key, channel, id) DO UPDATE SET document = excluded.document,"
     " standing = CASE standing WHEN 2 THEN excluded.standing ELSE standing END"
 )
@@ -95,8 +95,9 @@ class Conversation:
         return count
 
     def _statements(self, channel: str, reply: Reply) -> Iterator[tuple[str, tuple[Any, ...]]]:
-        place, document = (self._key, channel), msgspec.json.encode(reply)
-        yield _KEEP, (*place, reply.id, reply.url, reply.parent, reply.at.timestamp(), int(reply.is_own), document)
+        place, said = (self._key, channel), (reply.url, reply.parent, reply.at.timestamp(), int(reply.is_own))
+        row, document = (*place, reply.id), msgspec.json.encode(reply)
+        yield _KEEP, (*row, *said, *row, document)
         if reply.is_own:
             yield _STAND, (Standing.ANSWERED, *place, reply.parent)
 
