@@ -50,7 +50,7 @@ def command(ledger: Path, stay: bool, press: bool, as_json: bool) -> None:
     newsroom = None if stay else ledger.parent / "newsroom"
     with make_sandbox() as sandbox:
         _lay_newsroom(sandbox, newsroom)
-        publish = partial(_published, channels, sandbox.url)
+        publish = partial(_published, channels, sandbox)
         report = publish(ledger) if ledger.exists() and not stay else _published_anew(publish, None if stay else ledger)
         show_report(report, as_json=as_json)
         if press and not as_json:
@@ -105,11 +105,13 @@ def _published_anew(publish: Callable[[Path], Report], ledger: Path | None) -> R
     return report
 
 
-def _published(channels: Iterable[Channel], sandbox_url: str, ledger: Path) -> Report:
+def _published(channels: Iterable[Channel], sandbox: Sandbox, ledger: Path) -> Report:
+    from socialcast.testing.clock import SandboxClock  # needs the sandbox's extra
+
     examples, progress = _examples(), watch()
     announcement = load_announcement(examples / "open-doors" / "event.md")
     place = Place(examples / "channels.toml", ledger, OWN_SANDBOX)
-    with Broadcast(channels, ledger=ledger, sandbox=sandbox_url, on_event=progress) as broadcast:
+    with Broadcast(channels, ledger=ledger, sandbox=sandbox, clock=SandboxClock(sandbox), on_event=progress) as broadcast:
         run = partial(broadcast.publish, announcement)
         return deliver(announcement.resolved_key, run, broadcast, place, progress)
 

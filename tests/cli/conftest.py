@@ -17,7 +17,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from socialcast.cli import cli
+from socialcast.sandbox import Sandbox
+from socialcast.testing.clock import SandboxClock
 from socialcast.testing.stage import picture
+from socialcast.wire.clock import SystemClock
 
 CHANNELS = """
 [channels.town]
@@ -66,6 +69,14 @@ def edit(folder: Path) -> Callable[[str, str, str], None]:
         (folder / name).write_text(text.replace(old, new), encoding="utf-8")
 
     return replace
+
+
+@pytest.fixture
+def sandbox_time(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the program, where it runs in this process, go by the sandbox's clock, whose waits take no time."""
+    clock = SandboxClock(sandbox)
+    monkeypatch.setattr(SystemClock, "now", lambda self: clock.now())
+    monkeypatch.setattr(SystemClock, "sleep", lambda self, seconds, cancel: clock.sleep(seconds, cancel))
 
 
 @pytest.fixture

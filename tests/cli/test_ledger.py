@@ -59,7 +59,7 @@ def test_asking_for_the_status_makes_no_ledger(run: Run, folder: Path) -> None:
     assert not (folder / "nowhere").exists()
 
 
-def test_an_unknown_outcome_is_settled_by_a_person(run: Run, sandbox: Any) -> None:
+def test_an_unknown_outcome_is_settled_by_a_person(run: Run, sandbox: Any, sandbox_time: None) -> None:
     """After `resolve --published` the status is that of a publication."""
     sandbox.fault("plaza", "reset_after", handler="add_post")
     sandbox.fault("plaza", "status_before", handler="find_posts", count=50)

@@ -23,7 +23,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def office(folder: Path, run: Run, sandbox: Sandbox) -> Run:
+def office(folder: Path, run: Run, sandbox: Sandbox, sandbox_time: None) -> Run:
     """The program, in a folder with the example event and all of its channels."""
     shutil.copytree(EXAMPLES / "open-doors", folder / "open-doors")
     channels = (EXAMPLES / "channels.toml").read_text(encoding="utf-8")
