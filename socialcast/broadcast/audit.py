@@ -107,6 +107,7 @@ class _Comparison:
         yield from self._of_words(Aspect.TITLE, self._wanted.title, self._seen.title)
         yield from self._of_words(Aspect.TEXT, self._wanted.text, self._seen.text)
         yield from self._of_links()
+        yield from self._of_tags()
         yield from self._of_words(Aspect.LICENCE, self._wanted.licence, self._seen.licence)
         if self._wanted.live and self._seen.live and self._wanted.live is not self._seen.live:
             yield self._changed(Aspect.LIVE, self._wanted.live.value, self._seen.live.value)
@@ -129,6 +130,15 @@ class _Comparison:
         for url in dict.fromkeys(wanted):
             if same(url) not in there:
                 yield self._missing(Aspect.LINKS, url)
+
+    def _of_tags(self) -> Iterator[Finding]:
+        """Which are missing, and which nobody announced; their order is nothing that readers see."""
+        wanted, seen = self._wanted.tags, self._seen.tags
+        if wanted is None or seen is None or Aspect.TAGS not in self._inspects or set(wanted) == set(seen):
+            return
+        missing, new = ([tag for tag in tags if tag not in other] for tags, other in ((wanted, seen), (seen, wanted)))
+        tell = self._changed if new else self._missing
+        yield tell(Aspect.TAGS, ", ".join(missing), ", ".join(new))
 
     def _of_media(self, wanted: Sequence[SeenMedium], seen: Sequence[SeenMedium], *, pictures: bool) -> Iterator[Finding]:
         if Aspect.MEDIA in self._inspects and len(seen) != len(wanted):

@@ -24,7 +24,8 @@ class SeenMedium(Record, frozen=True, kw_only=True):
 class Seen(Record, frozen=True, kw_only=True):
     """One item as it is shown now; a field that is None was not told.
 
-    `text` is as its author wrote it: shortened addresses undone, nothing escaped. `gone` says that the public does not see it
+    `text` is as its author wrote it: shortened addresses undone, nothing escaped. `tags` are as the platform keeps them. `gone`
+    says that the public does not see it
     any more. `edited_by` names whoever changed it last, where the platform tells and it was not this account.
     """
 
@@ -33,6 +34,7 @@ class Seen(Record, frozen=True, kw_only=True):
     title: str | None = None
     text: str | None = None
     links: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
     media: tuple[SeenMedium, ...] | None = None
     licence: str | None = None
     live: LiveState | None = None

@@ -15,7 +15,7 @@ from socialcast.model.announcement import Link, Video
 from socialcast.model.errors import TerminalError
 from socialcast.model.post import Post
 from socialcast.model.receipt import Item, Receipt
-from socialcast.model.sight import Seen
+from socialcast.model.sight import Seen, Sight
 from socialcast.publishers.flickr import comments
 from socialcast.sandbox import Sandbox
 from tests.publishers.conversation import all_replies
@@ -52,10 +52,15 @@ def answer(room: Newsroom, receipt: Receipt, text: str, to: str | None = None, *
     return room.publisher.answer(receipt, text, room.steps(), name=name, to=reply)
 
 
+def sights(room: Newsroom, post: Post, receipt: Receipt) -> tuple[Sight, Sight]:
+    """What is shown, and what is expected."""
+    return room.publisher.inspect(receipt), room.publisher.expected(post, receipt)
+
+
 def compared(seen: Seen) -> tuple[Any, ...]:
     """What both sides tell of an item."""
     media = [(medium.kind, medium.alt or "") for medium in seen.media or ()]
-    return seen.item, seen.gone, seen.title, seen.text, seen.links, media, seen.licence
+    return seen.item, seen.gone, seen.title, seen.text, seen.links, set(seen.tags or ()), media, seen.licence
 
 
 # -- what is shown ---------------------------------------------------------------------------------------------------------
@@ -74,6 +79,18 @@ def test_what_is_published_reads_back_as_expected(room: Newsroom, fields: dict[s
     assert {each.licence for each in seen if each.item.kind == "photo"} <= {"CC-BY-4.0"}
     files = [medium.url for each in seen if each.item.kind == "photo" for medium in each.media or ()]
     assert all(room.publisher.session.get(url).ok for url in files)
+
+
+def test_tags_are_compared_as_flickr_lists_them(room: Newsroom) -> None:
+    """Without capitals, spaces and signs, and without our marks; of an album, whose photos are listed, and of a single photo."""
+    for key, count in (("album", 2), ("single", 1)):
+        post = composed(room.publisher, key=key, count=count, tags=("Open Doors!", "#davos", "Davos", "!?"))
+        receipt = room.publish(post)
+        photo = next(item for item in receipt.items if item.kind == "photo")
+        seen, wanted = ({each.item.id: each for each in sight.items} for sight in sights(room, post, receipt))
+        assert set(seen[photo.id].tags or ()) == set(wanted[photo.id].tags or ()) == {"opendoors", "davos"}
+        room.visitor.call("photos.addTags", photo_id=photo.id, tags="protest")
+        assert set(room.publisher.inspect(receipt).items[-count].tags or ()) == {"opendoors", "davos", "protest"}
 
 
 def test_a_licence_that_flickr_lacks_is_expected_as_it_is_shown(room: Newsroom) -> None:
@@ -99,14 +116,15 @@ def test_a_large_album_is_read_in_pages(room: Newsroom, monkeypatch: pytest.Monk
 def test_what_somebody_changed_by_hand_is_told_as_changed(room: Newsroom, receipt: Receipt) -> None:
     """Words as they stand there now, and when; each photo tells of itself."""
     room.sandbox.advance(60)
-    album, photo, *_ = receipt.items
+    before, (album, photo, *_) = room.clock.now().replace(microsecond=0), receipt.items
     room.sandbox.act("flickr", "edit", "eve", album.id, "We stay shut")
     room.sandbox.act("flickr", "edit", "eve", photo.id, "Empty <b>seats</b>")
     room.visitor.call("photos.licenses.setLicense", photo_id=photo.id, license_id=0)
     seen = room.publisher.inspect(receipt).items
     assert (seen[0].text, seen[1].text) == ("We stay shut", "Empty seats")
     assert seen[1].licence == "All Rights Reserved"
-    assert seen[1].edited_at == room.clock.now().replace(microsecond=0)
+    assert seen[1].edited_at
+    assert before <= seen[1].edited_at <= room.clock.now()
 
 
 def test_what_is_deleted_or_private_is_gone(room: Newsroom, receipt: Receipt) -> None:

@@ -12,6 +12,7 @@ from socialcast import Announcement, Broadcast, LiveState
 from socialcast.model.echo import Reply
 from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.receipt import Item, Receipt
+from socialcast.model.reports import Difference
 from socialcast.publisher import Publisher
 from tests.publishers import test_vimeo
 from tests.publishers.conversation import all_replies
@@ -65,18 +66,30 @@ def both(studio: Studio) -> Announcement:
 
 
 def test_what_is_published_reads_back_as_expected(studio: Studio) -> None:
-    """Titles, descriptions and addresses of film and event, and the film's licence."""
+    """Titles, descriptions and addresses of film and event, the film's licence and its tags."""
     with studio.machine() as broadcast:
         room = Room(studio, broadcast, both(studio))
         seen = room.publisher.inspect(room.receipt).items
         wanted = room.publisher.expected(room.publisher.compose(room.said, {}), room.receipt).items
-    assert [(each.item, each.title, each.text, each.links) for each in seen] == [
-        (each.item, each.title, each.text, each.links) for each in wanted
+    assert [(each.item, each.title, each.text, each.links, each.tags) for each in seen] == [
+        (each.item, each.title, each.text, each.links, each.tags) for each in wanted
     ]
     told = {each.item.kind: each for each in seen}
     assert (told["video"].licence, told["live"].live) == ("CC-BY-SA", LiveState.SCHEDULED)
     assert next(each.licence for each in wanted if each.item.kind == "video") == "CC-BY-SA"
     assert told["video"].links == ("https://example.org/doors",)
+
+
+def test_tags_are_told_apart_as_vimeo_does(room: Room, studio: Studio) -> None:
+    """By their normalised names: other capitals are no finding, another tag is one, and so is one that is missing."""
+    studio.video.tags = ["Stars", "opendoors"]
+    assert room.broadcast.audit("doors").exit_code == 0
+    studio.video.tags = ["stars", "protest"]
+    (finding,) = room.broadcast.audit("doors")["stage"].findings
+    assert (finding.aspect, finding.expected, finding.found) == ("tags", "opendoors", "protest")
+    studio.video.tags = ["stars"]
+    (finding,) = room.broadcast.audit("doors")["stage"].findings
+    assert (finding.difference, finding.expected, finding.found) == (Difference.MISSING, "opendoors", "")
 
 
 def test_a_licence_that_vimeo_lacks_is_expected_as_it_is_shown(studio: Studio) -> None:
@@ -94,9 +107,12 @@ def test_a_licence_that_vimeo_lacks_is_expected_as_it_is_shown(studio: Studio) -
 def test_what_was_changed_by_hand_is_seen_with_its_time(room: Room) -> None:
     """The description as it stands there now."""
     room.sandbox.advance(60)
+    before = room.sandbox.clock.datetime().replace(microsecond=0)
     room.sandbox.act("vimeo", "edit", "eve", room.receipt.id, "We stay shut")
     (seen,) = room.publisher.inspect(room.receipt).items
-    assert (seen.text, seen.edited_at) == ("We stay shut", room.sandbox.clock.datetime().replace(microsecond=0))
+    assert seen.text == "We stay shut"
+    assert seen.edited_at
+    assert before <= seen.edited_at <= room.sandbox.clock.datetime()
 
 
 def test_what_is_private_or_deleted_is_gone(studio: Studio) -> None:

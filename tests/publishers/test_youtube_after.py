@@ -65,6 +65,9 @@ def test_what_was_changed_hidden_or_deleted_by_hand_is_seen(studio: Studio) -> N
     publisher, _ = studio.open()
     studio.sandbox.act("youtube", "edit", "eve", studio.receipt.id, "We stay shut")
     assert publisher.inspect(studio.receipt).items[0].text == "We stay shut"
+    studio.mirror.videos[studio.receipt.id].snippet["tags"].append("later")
+    (_, changed) = studio.broadcast.audit("doors").outcomes[0].findings
+    assert (changed.aspect, changed.expected, changed.found) == ("tags", "", "later")
     studio.mirror.videos[studio.receipt.id].status["privacyStatus"] = "private"
     assert publisher.inspect(studio.receipt).items[0].gone
     studio.sandbox.act("youtube", "remove", "eve", studio.receipt.id)

@@ -17,7 +17,7 @@ from socialcast.publishers.flickr.client import FlickrClient
 from socialcast.publishers.flickr.licences import licence_names, shown_licence
 from socialcast.publishers.flickr.tables import COUNTED_SINGLY, FlickrSettings
 
-__all__ = ["Made", "Row", "album_of", "expected", "look", "made_of", "numbers", "sight", "twins"]
+__all__ = ["Made", "Row", "album_of", "expected", "look", "made_of", "numbers", "shown_tags", "sight", "twins"]
 
 _EXTRAS = "description,last_update,license,media,tags,views"
 _SINGLY = 20  # as many photos are asked for one by one, before the whole photostream is listed
@@ -97,6 +97,11 @@ def twins(api: FlickrClient, post: Post, items: Sequence[Item]) -> Iterator[Item
             yield Item(id=album["id"], kind="album", url=f"{_HOME}{album['owner']}/albums/{album['id']}")
 
 
+def shown_tags(row: Row) -> tuple[str, ...]:
+    """Those that are no machine tags, in the form in which Flickr lists them."""
+    return tuple(tag for tag in row["tags"].split() if not (":" in tag and "=" in tag))
+
+
 def numbers(api: FlickrClient, items: Sequence[Item]) -> Iterator[Metric]:
     """What Flickr counts of each that is there: of many photos, what the pages of their album tell."""
     found, album = look(api, items), album_of(items)
@@ -148,7 +153,8 @@ def _seen(item: Item, found: Look, names: Mapping[str, str]) -> Seen:
         return Seen(item=item, gone=True)
     medium = SeenMedium(id=item.id, kind=row["media"], alt=row["title"], url=_file_of(row))
     licence = names.get(str(row["license"]))
-    return _said(item, _described(row), media=(medium,), licence=licence, edited_at=_moment(row["lastupdate"]))
+    facts = {"licence": licence, "edited_at": _moment(row["lastupdate"])}
+    return _said(item, _described(row), tags=shown_tags(row), media=(medium,), **facts)
 
 
 def _album(item: Item, found: Look) -> Seen:
@@ -165,7 +171,8 @@ def _wanted(post: Post, made: Made) -> Seen:
     """A photo's title is its alt text."""
     medium = SeenMedium(kind=made.item.kind, alt=words.title(post, made.medium), number=made.number)
     licence = shown_licence(made.medium.licence or post.licence)
-    return _said(made.item, words.plain(words.description(post, made.medium)), media=(medium,), licence=licence)
+    text, tags = words.plain(words.description(post, made.medium)), words.searched_tags(post)
+    return _said(made.item, text, tags=tags, media=(medium,), licence=licence)
 
 
 def _said(item: Item, text: str | None, **facts: Any) -> Seen:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from socialcast.model.post import Post
 from socialcast.publishers.flickr import words
-from socialcast.publishers.flickr.echo import Made, Row
+from socialcast.publishers.flickr.echo import Made, Row, shown_tags
 from socialcast.publishers.flickr.tables import FlickrSettings
 
 __all__ = ["Change", "album_words", "changes", "media_words"]
-
-_NO_LETTER = re.compile(r"[\W_]")
 
 
 class Change(NamedTuple):
@@ -41,7 +38,7 @@ def changes(post: Post, made: Made, row: Row, licence_ids: Mapping[str, str]) ->
     photo = {"photo_id": made.item.id}
     if _said(row) != _wanted(post, made):
         yield media_words(post, made)
-    if _shown_tags(row) != {_searched(tag) for tag in post.tags}:
+    if set(shown_tags(row)) != set(words.searched_tags(post)):
         yield Change(f"{made.step}/tags", "photos.setTags", {**photo, "tags": words.tags(post, made.step)})
     licence_id = licence_ids.get(made.medium.licence or post.licence)
     if licence_id is not None and licence_id != str(row["license"]):
@@ -54,13 +51,3 @@ def _said(row: Row) -> tuple[str, Any]:
 
 def _wanted(post: Post, made: Made) -> tuple[str, Any]:
     return words.title(post, made.medium), words.plain(words.description(post, made.medium))
-
-
-def _shown_tags(row: Row) -> set[str]:
-    """Those that are no machine tags, in the form in which Flickr lists them."""
-    return {tag for tag in row["tags"].split() if not (":" in tag and "=" in tag)}
-
-
-def _searched(tag: str) -> str:
-    """A tag without what Flickr leaves out of it in lists: capitals, spaces and signs."""
-    return _NO_LETTER.sub("", tag).lower()

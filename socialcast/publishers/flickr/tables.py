@@ -83,7 +83,7 @@ CAPABILITIES = Capabilities(
     answer=True,
     replies=ReplyRules(),
     metrics=_METRICS,
-    inspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT, Aspect.LICENCE}),
+    inspects=frozenset(Aspect) - {Aspect.LIVE},
     notes={
         "edits": "without any licence in the new announcement, the one that a photo has stays",
         "answer": "by a comment on the album, or on the only photo or video",

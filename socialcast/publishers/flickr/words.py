@@ -20,6 +20,7 @@ __all__ = [
     "mark_in",
     "plain",
     "post_tag",
+    "searched_tags",
     "tags",
     "title",
     "upload_fields",
@@ -31,6 +32,7 @@ _SAFETY = {Safety.SAFE: "1", Safety.MODERATE: "2", Safety.RESTRICTED: "3"}
 _OUR_TAG = re.compile(r"\bsocialcast:id=([0-9a-f]+)")
 _OUR_LINE = re.compile(rf"\s*{_OUR_TAG.pattern}\s*$")
 _MARKUP = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_NO_LETTER = re.compile(r"[\W_]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s")
 
 
@@ -114,6 +116,11 @@ def tags(post: Post, step: str) -> str:
     words = [tag.replace('"', "").lstrip("#") for tag in post.tags]
     quoted = [f'"{word}"' if re.search(r"\s", word) else word for word in words if word]
     return " ".join([*quoted, _id_tag(mark(post, step)), f"{name}={value}"])
+
+
+def searched_tags(post: Post) -> tuple[str, ...]:
+    """The announcement's tags without what Flickr leaves out of them in lists: capitals, spaces and signs."""
+    return tuple(dict.fromkeys(filter(None, (_NO_LETTER.sub("", tag).lower() for tag in post.tags))))
 
 
 def _shortened(text: str) -> str:

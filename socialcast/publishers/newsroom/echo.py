@@ -52,7 +52,7 @@ def expected(post: Post, receipt: Receipt) -> Sight:
     names = [*map(name_of, post.photos), *([name_of(post.video)] if post.video else [])]
     (page,) = expected_sight(post, receipt).items
     media = tuple(msgspec.structs.replace(medium, id=name) for medium, name in zip(page.media or (), names, strict=True))
-    return Sight(items=(msgspec.structs.replace(page, links=links, media=media),))
+    return Sight(items=(msgspec.structs.replace(page, links=links, tags=post.tags, media=media),))
 
 
 def seen(item: Item, record: Record, page: Path, html: bytes, pages: Pages) -> Seen:
@@ -63,6 +63,7 @@ def seen(item: Item, record: Record, page: Path, html: bytes, pages: Pages) -> S
         title=record.title,
         text=record.text,
         links=_links(record.text, record.link),
+        tags=record.tags,
         media=tuple(_media(record, page)),
         licence=record.licence,
         live=record.event.state if record.event else None,

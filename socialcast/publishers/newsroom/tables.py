@@ -45,7 +45,7 @@ CAPABILITIES = Capabilities(
         lost_ledger="everything: the folder is looked at before anything is written",
     ),
     edits=EditRules(aspects=frozenset(Aspect)),
-    inspects=frozenset(Aspect) - {Aspect.TAGS},
+    inspects=frozenset(Aspect),
     shows_live=True,
     notes={
         "gives": "the page's address is known beforehand, so hosts and feeds carry it alike",

@@ -19,7 +19,7 @@ from socialcast.publishers.vimeo.uploads import id_of
 
 __all__ = ["expected", "numbers", "sight", "twins"]
 
-_VIDEO = "name,description,license,modified_time,privacy.view"
+_VIDEO = "name,description,license,modified_time,privacy.view,tags"
 _EVENT = "title,stream_description,stream_privacy,live_video"
 _LISTED = "uri,link,name,description,created_time,privacy"
 _UNSEEN = frozenset({"nobody", "disable"})
@@ -70,7 +70,8 @@ def _video(api: Api, item: Item) -> Seen:
     if told is None or told["privacy"]["view"] in _UNSEEN:
         return Seen(item=item, gone=True)
     edited_at = datetime.fromisoformat(told["modified_time"]) if told.get("modified_time") else None
-    facts = {"licence": words.shown_licence(told.get("license")), "edited_at": edited_at}
+    tags = tuple(words.canonical(tag["name"]) for tag in told.get("tags") or ())
+    facts = {"licence": words.shown_licence(told.get("license")), "edited_at": edited_at, "tags": tags}
     return _said(item, told.get("name") or "", told.get("description") or "", **facts)
 
 
@@ -85,7 +86,8 @@ def _wanted(post: Post, item: Item) -> Seen:
     text = "\n\n".join(post.parts)
     if item.kind == "live" and post.live:
         return _said(item, post.live.title or post.title, post.live.description or text)
-    return _said(item, post.title, text, licence=words.expected_licence(post))
+    tags = tuple(map(words.canonical, words.tag_names(post)))
+    return _said(item, post.title, text, licence=words.expected_licence(post), tags=tags)
 
 
 def _said(item: Item, title: str, text: str, **facts: Any) -> Seen:

@@ -86,7 +86,7 @@ CAPABILITIES = Capabilities(
     ),
     answer=True,
     replies=ReplyRules(forbidden="nobody answers where the comments on a video were turned off"),
-    inspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.LICENCE, Aspect.LIVE}),
+    inspects=frozenset(Aspect) - {Aspect.MEDIA, Aspect.ALT_TEXT},
     metrics=metric_rules(METRICS, summable=frozenset({"likes"})),
     notes={
         "edits": "without any licence in the new announcement, the one that the video has stays; the file stays, too",

@@ -16,6 +16,7 @@ from socialcast.publishers.vimeo.tables import VimeoSettings
 
 __all__ = [
     "adapted",
+    "canonical",
     "changed_event",
     "changed_video",
     "event_body",
@@ -123,6 +124,11 @@ def changed_event(post: Post, live: Live, settings: VimeoSettings) -> dict[str, 
 def tag_names(post: Post) -> list[str]:
     """The announcement's tags, as Vimeo is told them."""
     return [tag.lstrip("#") for tag in post.tags]
+
+
+def canonical(tag: str) -> str:
+    """A tag without capitals and spaces: by its normalised name Vimeo tells it from others (tag.canonical, OpenAPI 3.4)."""
+    return "".join(tag.lower().split())
 
 
 def shown_licence(told: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from socialcast.model.errors import TerminalError
 from socialcast.model.post import Post
 from socialcast.model.receipt import Item
 from socialcast.model.sight import Seen, Sight
+from socialcast.publishers.youtube import words
 from socialcast.publishers.youtube.client import YoutubeClient
 from socialcast.publishers.youtube.errors import reason_of
 from socialcast.publishers.youtube.tables import METRICS
@@ -174,16 +175,17 @@ def _seen(item: Item, video: Mapping[str, Any] | None) -> Seen:
     if video is None or video["status"].get("privacyStatus") == "private":
         return Seen(item=item, gone=True)
     snippet = video["snippet"]
-    return _said(item, snippet.get("title", ""), snippet.get("description", ""))
+    tags = (tag for tag in snippet.get("tags", ()) if not words.is_mark(tag))
+    return _said(item, snippet.get("title", ""), snippet.get("description", ""), tags)
 
 
 def _wanted(post: Post, item: Item) -> Seen:
-    text = "\n\n".join(post.parts)
+    text, tags = "\n\n".join(post.parts), words.said_tags(post)
     if item.kind == "live" and post.live:
-        return _said(item, post.live.title, post.live.description or text)
-    return _said(item, post.title, text)
+        return _said(item, post.live.title, post.live.description or text, tags)
+    return _said(item, post.title, text, tags)
 
 
-def _said(item: Item, title: str, text: str) -> Seen:
+def _said(item: Item, title: str, text: str, tags: Iterable[str]) -> Seen:
     links = tuple(text[start:end] for start, end in find_addresses(text))
-    return Seen(item=item, title=title, text=text, links=links)
+    return Seen(item=item, title=title, text=text, links=links, tags=tuple(tags))

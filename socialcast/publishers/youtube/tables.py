@@ -81,7 +81,7 @@ CAPABILITIES = Capabilities(
     edits=EditRules(aspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.TAGS, Aspect.LICENCE})),
     answer=True,
     replies=ReplyRules(forbidden="comments that YouTube holds back for review have to be approved in YouTube Studio first"),
-    inspects=frozenset({Aspect.TITLE, Aspect.TEXT, Aspect.LINKS}),
+    inspects=frozenset({Aspect.TITLE, Aspect.TEXT, Aspect.LINKS, Aspect.TAGS}),
     metrics=metric_rules(METRICS, summable=frozenset({"likes"})),
     notes={
         "answer": "by a comment below the video; an announcement cannot answer a post of somebody else",

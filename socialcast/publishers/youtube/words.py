@@ -20,15 +20,18 @@ __all__ = [
     "broadcast_body",
     "changed_status",
     "details_body",
+    "is_mark",
     "mark",
     "moment",
     "privacy_of_live",
+    "said_tags",
     "tags",
     "tags_length",
     "video_body",
 ]
 
 _MARK_LENGTH = 24  # hexadecimal characters, 96 bits
+_MARK = re.compile(rf"socialcast-[0-9a-f]{{{_MARK_LENGTH}}}")
 _CREATIVE_COMMONS = re.compile(r"CC-BY-\d\.\d", re.IGNORECASE)
 _ANGLE_BRACKETS = re.compile(r"[<>]")
 _PRIVATE = "private"
@@ -69,9 +72,19 @@ def adapted(post: Post, said: Announcement) -> Post:
 
 
 def tags(post: Post, step: str) -> list[str]:
-    """The announcement's tags, without what YouTube has another use for, and our mark."""
-    words = [re.sub(r"[<>,]", "", tag).lstrip("#").strip() for tag in post.tags]
-    return [*dict.fromkeys(word for word in words if word), mark(post, step)]
+    """The announcement's tags, and our mark."""
+    return [*said_tags(post), mark(post, step)]
+
+
+def said_tags(post: Post) -> tuple[str, ...]:
+    """The announcement's tags, without what YouTube has another use for."""
+    words = (re.sub(r"[<>,]", "", tag).lstrip("#").strip() for tag in post.tags)
+    return tuple(dict.fromkeys(filter(None, words)))
+
+
+def is_mark(tag: str) -> bool:
+    """Whether it is one of ours, which tells readers nothing."""
+    return _MARK.fullmatch(tag) is not None
 
 
 def tags_length(tags: list[str]) -> int:
