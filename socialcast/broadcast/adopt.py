@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from socialcast.broadcast.delivery import ABSENT, PARTLY_THERE
 from socialcast.broadcast.events import Listener
+from socialcast.broadcast.look import ABSENT, PARTLY_THERE
 from socialcast.broadcast.publication import Publication
 from socialcast.broadcast.workshop import Workshop
 from socialcast.model.announcement import Announcement
@@ -34,8 +34,8 @@ def look_for(
     if changed:
         raise ConfigurationError(str(changed[0]))
     known = {name for name, row in rows.items() if row.state in _KNOWN}
-    work = Publication(shop, announcement, shop.channels, listener, cancel, approval=None, recover=True, looks_only=True)
-    report = work.publish()
+    work = Publication(shop, announcement, shop.channels, listener, cancel, approval=None, recover=True)
+    report = work.look()
     found = {each.channel: Adoption.KNOWN if each.channel in known else _adoption(each) for each in report.outcomes}
     return report, found
 

@@ -6,25 +6,25 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from socialcast.broadcast.approval import differs
 from socialcast.broadcast.events import Event, Listener, Phase
+from socialcast.broadcast.fitted import with_fitted_video, with_what_was_made
+from socialcast.broadcast.identity import Identity, require_one_name, require_same_account
 from socialcast.broadcast.plan import PlannedChannel, check_post, compose_post
-from socialcast.compose import moving
-from socialcast.compose.preflight import photo_adaptations, with_limits
+from socialcast.compose.preflight import with_limits
 from socialcast.delivery.ledger import Delivery as Row
 from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
+from socialcast.model.capabilities import Capabilities
 from socialcast.model.errors import (
     Cancelled,
     ConfigurationError,
     LedgerError,
-    NotAllowed,
-    NotThere,
     OutcomeUnknown,
     PublishError,
     TerminalError,
@@ -37,22 +37,20 @@ from socialcast.publisher import Publisher
 from socialcast.wire.retry import Patience
 from socialcast.wire.settings import Channel, Policy
 
-__all__ = ["ABSENT", "PARTLY_THERE", "ChannelDelivery", "holders"]
+__all__ = ["LOOK_YOURSELF", "ChannelDelivery"]
 
 logger = logging.getLogger("socialcast.broadcast")
 
 _READY_LIMIT_SECONDS = 1800.0
 _APPROVE_ANEW = "undo that, or approve the plan as it is now"
-ABSENT, PARTLY_THERE = "adopt.absent", "adopt.partly"
-_ABSENT_HINT = "publish it; but if a reply has corrected it since, its post says what it said before: adopt it with that file"
-_LOOK_YOURSELF = "run it again to look once more; or look yourself and say it with: socialcast resolve"
+LOOK_YOURSELF = "run it again to look once more; or look yourself and say it with: socialcast resolve"
 _CUT_SHORT = "the run ended while it was being made public"
-_ACCOUNT = "account"  # under which every delivery notes who it publishes as
-_Identity = tuple[str, str, str]
 
 
 class ChannelDelivery:
     """The work of one channel, phase by phase; after a phase that failed, `outcome` says why and nothing more is done."""
+
+    _looks_only: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -65,17 +63,14 @@ class ChannelDelivery:
         patience: Patience,
         listener: Listener,
         recover: bool,
-        looks_only: bool,
         row: Row | None,
-        held_by: Mapping[_Identity, str],
+        held_by: Mapping[Identity, str],
         is_approved: bool,  # whether nothing but the planned post may be sent
         revision: int,
     ) -> None:
         self.channel, self.publisher, self.planned = channel, publisher, planned
         self._announcement, self._ledger, self._listener = announcement, ledger, listener
-        self._patience, self._held_by = patience, held_by
-        self._recover, self._looks_only = recover, looks_only
-        self._doubt = ""
+        self._patience, self._held_by, self._recover = patience, held_by, recover
         patience.on_wait = self.tell_wait
         self._phase = Phase.CHECK
         self.account = Account(id="")
@@ -137,14 +132,6 @@ class ChannelDelivery:
         """Make it public."""
         self._run(Phase.COMMIT, self._commit)
 
-    def look(self, links: Mapping[str, str], doubt: str = "") -> None:
-        """Find what an earlier run made of it, and settle as that; nothing is sent. What is not found may be there all the
-        same where there is a `doubt`."""
-        self._doubt = doubt
-        self.prepare(links)
-        if self.is_open:
-            self._run(Phase.COMMIT, self._take_over)
-
     def hold_until(self, embargo: datetime) -> None:
         """End this run under embargo; a platform that can is told to make it public by itself."""
         if not self.publisher.schedules:
@@ -174,31 +161,16 @@ class ChannelDelivery:
 
     def _identify(self) -> None:
         self.account = account = self.steps.read(self.publisher.account)
-        self._require_known(account)
+        if account.id:
+            self._require_known(account)
         if self._is_approved:  # before anything is uploaded
             self._require_approved(self.planned.links, self._composed(self.planned.links))
 
     def _require_known(self, account: Account) -> None:
         """Raise NotAllowed where somebody else began this announcement, or did it as another channel."""
-        if not account.id:
-            return
-        self._refuse_renamed()
-        known = self.steps.note(_ACCOUNT, _named(account))
-        if known["id"] != account.id:
-            before, now = (told["name"] or told["id"] for told in (known, _named(account)))
-            raise NotAllowed(
-                f"this announcement was begun as {before}, and the channel is now {now}",
-                hint="give the new account a channel of its own, or the old credentials back",
-            )
-
-    def _refuse_renamed(self) -> None:
-        """Raise NotAllowed where the account has this announcement under another channel's name, and nobody shares it."""
-        holder = self._held_by.get((self.channel.platform, self.account.id, self.account.url), self.channel.name)
-        if holder != self.channel.name and not self.publisher.shares_account:
-            raise NotAllowed(
-                f"{self.account.name or self.account.id} has this announcement already, as channel {holder!r}",
-                hint=f"if {holder!r} was renamed, name it so again: a new name would publish everything twice",
-            )
+        if not self.publisher.shares_account:
+            require_one_name(self._held_by, account, self.channel.platform, self.channel.name)
+        require_same_account(self.steps, account)
 
     def _prepare(self, links: Mapping[str, str]) -> None:
         self.post = post = self._composed(links)
@@ -209,41 +181,25 @@ class ChannelDelivery:
             state = State.SKIPPED if self.channel.policy is Policy.SKIP else State.REFUSED
             self.finish(state, reason="; ".join(errors), code="preflight")
             return
-        self.post = post = self._with_fitted_video(post)
+        folder = self.publisher.connection.cache_folder
+        post = with_fitted_video(post, self._capabilities, folder, self._patience.cancel, self._tell_transcoding)
+        self.post = post
         draft = self.publisher.prepare(post, self.steps)
         self.draft = draft if self.is_host or self.is_page else msgspec.structs.replace(draft, links={})
-        self.post = self._with_what_was_made(post)
+        self.post = with_what_was_made(post, self._capabilities, folder)
         self._save(State.UNKNOWN if self._is_in_doubt else State.PREPARED, None)
 
     def _composed(self, links: Mapping[str, str]) -> Post:
         """The post under the account's limits."""
-        capabilities = with_limits(self.publisher.capabilities, self.account.limits)
-        return compose_post(self._announcement, self.publisher, links, capabilities)
+        return compose_post(self._announcement, self.publisher, links, self._capabilities)
 
     def _require_approved(self, links: Mapping[str, str], post: Post) -> None:
         """Raise TerminalError where that is not what was approved: limits of the account, a file, an address that is missing."""
         if self._is_approved and (told := differs(self.planned, links, post)):
             raise TerminalError(f"not what was approved: {told}", code="approval.changed", hint=_APPROVE_ANEW)
 
-    def _with_fitted_video(self, post: Post) -> Post:
-        """The post with the video, and the poster, that its adaptations tell of."""
-        codes = {change.code for change in post.adaptations} & {moving.TRANSCODED, moving.POSTER_CHOSEN}
-        rules = with_limits(self.publisher.capabilities, self.account.limits).video
-        folder = self.publisher.connection.cache_folder
-        if not (codes and rules and folder and post.video):
-            return post
-        video = moving.fitted(post.video, codes, rules, folder, self._patience.cancel, self._tell_transcoding)
-        return msgspec.structs.replace(post, video=video)
-
     def _tell_transcoding(self, percent: int) -> None:
         self._listener.tell(Event(channel=self.channel.name, phase=self._told_phase, step="transcode", percent=percent))
-
-    def _with_what_was_made(self, post: Post) -> Post:
-        """The post whose adaptations also say what quality came of it, which is known once the photos were fitted."""
-        capabilities = with_limits(self.publisher.capabilities, self.account.limits)
-        planned, folder = photo_adaptations(post, capabilities), self.publisher.connection.cache_folder
-        told = dict(zip(planned, photo_adaptations(post, capabilities, folder), strict=False))
-        return msgspec.structs.replace(post, adaptations=tuple(told.get(each, each) for each in post.adaptations))
 
     def _await_ready(self) -> None:
         draft = self._required_draft
@@ -261,24 +217,6 @@ class ChannelDelivery:
         receipt = self.publisher.commit(self._required_post, self._required_draft, self.steps)
         self.finish(State.PUBLISHED, **self._proof(receipt))
 
-    def _take_over(self) -> None:
-        receipt = self.publisher.commit(self._required_post, self._required_draft, self.steps)
-        if self.steps.unseen and not self.steps.has_done:
-            raise OutcomeUnknown(f"{self.publisher.name} does not tell whether any of it is there")
-        self._is_in_doubt = False
-        self.finish(State.PUBLISHED, **{**self._proof(receipt), "published_at": receipt.published_at})
-
-    def _settle_missing(self, missing: str) -> None:
-        """What is left to say where a look found nothing, or not everything."""
-        self._is_in_doubt = False
-        if self._doubt:
-            self.finish(State.UNKNOWN, reason=f"{missing}; {self._doubt}", hint=_LOOK_YOURSELF)
-        elif self.steps.has_done:
-            reason, hint = f"part of it is there: {missing}", "publish it: only the rest is sent"
-            self.finish(State.HELD, reason=reason, hint=hint, code=PARTLY_THERE)
-        else:
-            self.finish(State.HELD, reason="nothing of it is there", hint=_ABSENT_HINT, code=ABSENT)
-
     def _schedule(self, embargo: datetime) -> None:
         self.publisher.schedule(self._required_post, self._required_draft, embargo, self.steps)
         reason = f"the platform makes it public at {embargo.isoformat()}"
@@ -293,10 +231,8 @@ class ChannelDelivery:
             work()
         except (Cancelled, LedgerError):
             raise  # the whole run ends: on request, or because nothing can be recorded any more
-        except NotThere as error:
-            self._settle_missing(error.message)
         except OutcomeUnknown as error:
-            self.finish(State.UNKNOWN, **self._told(error, _LOOK_YOURSELF))
+            self.finish(State.UNKNOWN, **self._told(error, LOOK_YOURSELF))
         except TransientError as error:
             self.finish(State.HELD, **self._told(error, "run it again to go on"))
         except PublishError as error:
@@ -356,10 +292,15 @@ class ChannelDelivery:
                 settle_seconds=self.publisher.capabilities.recovery.settle_seconds,
                 recover=self._recover,
                 looks_only=self._looks_only,
-                notify=self._tell_step,
+                notify=self._note_step,
                 in_order=self.publisher.connection.transport.witness is not None,
             )
         return self._steps
+
+    @property
+    def _capabilities(self) -> Capabilities:
+        """What the platform can, under the account's limits."""
+        return with_limits(self.publisher.capabilities, self.account.limits)
 
     @property
     def _required_post(self) -> Post:
@@ -379,13 +320,14 @@ class ChannelDelivery:
 
     @property
     def _told_phase(self) -> Phase:
-        """What it is called to others: a run that only looks neither uploads nor publishes."""
-        return Phase.CHECK if self._looks_only else self._phase
+        """What it is called to others."""
+        return self._phase
+
+    def _note_step(self, name: str) -> None:
+        self._steps_of.setdefault(self._phase, set()).add(name)
+        self._tell_step(name)
 
     def _tell_step(self, name: str) -> None:
-        self._steps_of.setdefault(self._phase, set()).add(name)
-        if self._looks_only:
-            return
         self._listener.tell(Event(channel=self.channel.name, phase=self._told_phase, step=name, photos=self._photo_count))
 
     def tell_wait(self, seconds: float, reason: str) -> None:
@@ -405,16 +347,3 @@ class ChannelDelivery:
 
     def _now(self) -> datetime:
         return self._patience.clock.now()
-
-
-def holders(ledger: Ledger, key: str, rows: Mapping[str, Row]) -> dict[_Identity, str]:
-    """The channels under whose names earlier runs published the announcement, by platform, id and address of the account."""
-    return {
-        (rows[channel].platform, account["id"], account["url"]): channel
-        for channel, account in ledger.notes(key, _ACCOUNT).items()
-        if channel in rows and rows[channel].state != State.SKIPPED.value
-    }
-
-
-def _named(account: Account) -> dict[str, str]:
-    return {"id": account.id, "name": account.name, "url": account.url}

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from socialcast.broadcast.approval import Approval
-from socialcast.broadcast.delivery import ChannelDelivery, holders
+from socialcast.broadcast.delivery import ChannelDelivery
 from socialcast.broadcast.due import embargo_problems
 from socialcast.broadcast.events import Listener
-from socialcast.broadcast.plan import Plan, hosted_before, make_plan
-from socialcast.broadcast.publish import Run
+from socialcast.broadcast.identity import holders
+from socialcast.broadcast.look import ChannelLook, LookingRun
+from socialcast.broadcast.plan import hosted_before, make_plan
+from socialcast.broadcast.publish import Run, Share
 from socialcast.broadcast.workshop import Workshop
-from socialcast.delivery.ledger import Delivery
 from socialcast.delivery.lost import found_again, lost_channels, note_lost
 from socialcast.delivery.revisions import former_revisions
 from socialcast.model.announcement import Announcement
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Report, State
-from socialcast.publisher import Publisher
 from socialcast.wire.clock import Cancel
 from socialcast.wire.retry import Patience
 from socialcast.wire.settings import Channel
@@ -39,54 +39,63 @@ class Publication:
         *,
         approval: Approval | None,
         recover: bool,
-        looks_only: bool = False,
     ) -> None:
         self._shop, self._announcement, self._channels = shop, announcement, channels
         self._listener, self._cancel = listener, cancel
-        self._approval, self._recover, self._looks_only = approval, recover or looks_only, looks_only
+        self._approval, self._recover = approval, recover
         self._key = announcement.resolved_key
+        self._publishers = shop.publishers(channels, to_send=True)
+        self._rows, self._changed = shop.earlier(announcement)
+        self._hosted = hosted_before(self._rows, channels)
+        self._plan = make_plan(announcement, channels, self._publishers, shop.known_names, self._hosted)
 
     def publish(self, *, wait: bool = False) -> Report:
-        """The report of it; where something forbids to send anything, the outcomes say what. One that only looks sends nothing
-        in any case, and tells what is there."""
-        publishers = self._shop.publishers(self._channels, to_send=True)
-        rows, changed = self._shop.earlier(self._announcement)
-        hosted = hosted_before(rows, self._channels)
-        plan = make_plan(self._announcement, self._channels, publishers, self._shop.known_names, hosted)
-        deliveries = self._deliveries(plan, publishers, rows)
-        findings = (*changed, *(() if self._looks_only else self._findings(plan, deliveries, is_begun=bool(rows))))
-        problems = (*plan.problems, *findings)
-        is_stopped = plan.is_stopped and not self._looks_only
-        if is_stopped or any(problem.severity is Severity.ERROR for problem in findings):
-            _refuse(deliveries, problems)
+        """The report of it; where something forbids to send anything, the outcomes say what."""
+        deliveries = self._deliveries(ChannelDelivery)
+        findings = (*self._changed, *self._findings(deliveries))
+        if self._plan.is_stopped or any(problem.severity is Severity.ERROR for problem in findings):
+            _refuse(deliveries, (*self._plan.problems, *findings))
         else:
-            self._remember(plan)
-            _settle_planned(deliveries)
-            run = Run(self._announcement, deliveries, hosted, self._shop.known_names, self._shop.clock, self._cancel)
-            run.look() if self._looks_only else run.go(wait_for_embargo=wait)
+            self._begin(deliveries)
+            run = Run(self._announcement, deliveries, self._hosted, self._shop.known_names, self._shop.clock, self._cancel)
+            run.go(wait_for_embargo=wait)
             self._note_found(deliveries)
-        outcomes = tuple(delivery.outcome for delivery in deliveries if delivery.outcome)
-        return Report(key=self._key, digest=plan.announcement_digest, outcomes=outcomes, problems=problems)
+        return self._report(deliveries, findings)
 
-    def _findings(self, plan: Plan, deliveries: Sequence[ChannelDelivery], *, is_begun: bool) -> tuple[Problem, ...]:
+    def look(self) -> Report:
+        """The report of what is there; nothing is sent, so nothing that the plan holds against it counts."""
+        deliveries = self._deliveries(ChannelLook)
+        self._begin(deliveries)
+        run = LookingRun(self._announcement, deliveries, self._hosted, self._shop.known_names, self._shop.clock, self._cancel)
+        run.look()
+        self._note_found(deliveries)
+        return self._report(deliveries, ())
+
+    def _report(self, deliveries: Sequence[ChannelDelivery], findings: Sequence[Problem]) -> Report:
+        outcomes = tuple(delivery.outcome for delivery in deliveries if delivery.outcome)
+        problems = (*self._plan.problems, *findings)
+        return Report(key=self._key, digest=self._plan.announcement_digest, outcomes=outcomes, problems=problems)
+
+    def _findings(self, deliveries: Sequence[ChannelDelivery]) -> tuple[Problem, ...]:
         """What the time and an approval have against it."""
         now = self._shop.clock.now()
         is_done = not any(delivery.is_open for delivery in deliveries)
         return (
             *_too_late(self._announcement, deliveries, now),
-            *embargo_problems(self._announcement.embargo, now, is_begun=is_begun or self._recover),
-            *(self._approval.problems(plan) if self._approval and not is_done else ()),
+            *embargo_problems(self._announcement.embargo, now, is_begun=bool(self._rows) or self._recover),
+            *(self._approval.problems(self._plan) if self._approval and not is_done else ()),
         )
 
-    def _remember(self, plan: Plan) -> None:
+    def _begin(self, deliveries: Sequence[ChannelDelivery]) -> None:
         """Bind the key to this content, these channels and this approval, before anything is sent."""
         platforms = {name: channel.platform for name, channel in self._channels.items()}
         now, document = self._shop.clock.now().timestamp(), self._announcement.to_json()
-        self._shop.ledger.remember(self._key, plan.announcement_digest, document, now, platforms)
+        self._shop.ledger.remember(self._key, self._plan.announcement_digest, document, now, platforms)
         if self._approval:
             self._approval.note(self._shop.ledger, self._key, now)
         if self._recover:
             note_lost(self._shop.ledger, self._key, self._channels, now)
+        _settle_planned(deliveries)
 
     def _note_found(self, deliveries: Sequence[ChannelDelivery]) -> None:
         """Of what is published, everything is known; the others are looked at again before anything is sent."""
@@ -94,23 +103,22 @@ class Publication:
         known = [each.channel.name for each in deliveries if each.outcome and each.outcome.state is State.PUBLISHED]
         found_again(self._shop.ledger, self._key, lost.intersection(known), self._shop.clock.now().timestamp())
 
-    def _deliveries(self, plan: Plan, publishers: Mapping[str, Publisher], rows: Mapping[str, Delivery]) -> list[ChannelDelivery]:
-        held_by = holders(self._shop.ledger, self._key, rows)
-        planned = {each.channel: each for each in plan.channels}
+    def _deliveries(self, kind: Callable[..., Share]) -> list[Share]:
+        held_by = holders(self._shop.ledger, self._key, self._rows)
+        planned = {each.channel: each for each in self._plan.channels}
         lost = lost_channels(self._shop.ledger, self._key)
         revision = len(former_revisions(self._shop.ledger, self._key))
         return [
-            ChannelDelivery(
+            kind(
                 self._announcement,
                 channel,
-                publishers[name],
+                self._publishers[name],
                 planned[name],
                 ledger=self._shop.ledger,
                 patience=Patience(self._shop.clock, self._cancel),
                 listener=self._listener,
                 recover=self._recover or name in lost,
-                looks_only=self._looks_only,
-                row=rows.get(name),
+                row=self._rows.get(name),
                 held_by=held_by,
                 is_approved=self._approval is not None,
                 revision=revision,

@@ -1,4 +1,4 @@
-"""One run over all channels: check, prepare, wait until everything is ready, hold, make public, report; or look only."""
+"""One run over all channels: check, prepare, wait until everything is ready, hold, make public, report."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from functools import partial
+from typing import Generic, TypeVar
 
 from socialcast.broadcast.channels import same_account_problem
-from socialcast.broadcast.delivery import ABSENT, ChannelDelivery
+from socialcast.broadcast.delivery import ChannelDelivery
 from socialcast.broadcast.plan import first_of_each_kind, hosted_elsewhere
 from socialcast.model.announcement import Announcement
 from socialcast.model.receipt import State
@@ -18,14 +19,16 @@ __all__ = ["Run"]
 
 _CHANNELS_AT_ONCE = 256
 
+Share = TypeVar("Share", bound=ChannelDelivery)
 
-class Run:
+
+class Run(Generic[Share]):
     """The phases in their order; a channel whose outcome is settled takes no part in the later ones."""
 
     def __init__(
         self,
         announcement: Announcement,
-        deliveries: list[ChannelDelivery],
+        deliveries: list[Share],
         hosted: Mapping[str, Mapping[str, str]],
         known: Iterable[str],
         clock: Clock,
@@ -46,14 +49,6 @@ class Run:
         for delivery in self._open():
             delivery.hold("not made public, because a required channel failed", f"mend {failed} and run it again")
 
-    def look(self) -> None:
-        """Find on every channel what an earlier run made of it, and send nothing; none of them keeps another from that."""
-        with self._new_pool() as self._pool:
-            self._identify()
-            self._on_hosts(ChannelDelivery.look)
-            for wave in (self._pages, self._feeds):
-                self._all(partial(ChannelDelivery.look, links=self._links(), doubt=self._doubt()), wave())
-
     def _new_pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(min(len(self._deliveries), _CHANNELS_AT_ONCE) or 1, thread_name_prefix="socialcast")
 
@@ -61,16 +56,7 @@ class Run:
         self._all(ChannelDelivery.identify)
         self._refuse_same_accounts()
 
-    def _doubt(self) -> str:
-        """Why a post may be there in other words than those that are looked for: a host did not tell its addresses."""
-        silent = [
-            host.channel.name
-            for host in self._deliveries
-            if host.is_host and host.outcome and host.outcome.failed and host.outcome.code != ABSENT
-        ]
-        return f"it was looked for without the addresses of {', '.join(silent)}, which are not known" if silent else ""
-
-    def _on_hosts(self, phase: Callable[[ChannelDelivery, Mapping[str, str]], None]) -> None:
+    def _on_hosts(self, phase: Callable[[Share, Mapping[str, str]], None]) -> None:
         """The phase on every host, which is told what the others give."""
         publishers = {host.channel.name: host.publisher for host in self._deliveries if host.is_hosting}
         pages = [delivery.foreseen for delivery in self._deliveries]
@@ -115,13 +101,13 @@ class Run:
             if self._goes_on():
                 self._all(ChannelDelivery.commit, filter(is_meant, wave()))
 
-    def _hosts(self) -> list[ChannelDelivery]:
+    def _hosts(self) -> list[Share]:
         return [delivery for delivery in self._open() if delivery.is_host]
 
-    def _pages(self) -> list[ChannelDelivery]:
+    def _pages(self) -> list[Share]:
         return [delivery for delivery in self._open() if delivery.is_page]
 
-    def _feeds(self) -> list[ChannelDelivery]:
+    def _feeds(self) -> list[Share]:
         return [delivery for delivery in self._open() if not (delivery.is_host or delivery.is_page)]
 
     def _is_due(self, moment: datetime, wait_for_embargo: bool) -> bool:
@@ -158,10 +144,10 @@ class Run:
                 problem = same_account_problem(first, delivery.channel.name)
                 delivery.finish(State.REFUSED, reason=problem.message, hint=problem.fix, code=problem.code)
 
-    def _open(self) -> list[ChannelDelivery]:
+    def _open(self) -> list[Share]:
         return [delivery for delivery in self._deliveries if delivery.is_open]
 
-    def _all(self, phase: Callable[[ChannelDelivery], None], deliveries: Iterable[ChannelDelivery] | None = None) -> None:
+    def _all(self, phase: Callable[[Share], None], deliveries: Iterable[Share] | None = None) -> None:
         """The phase on every open channel at once; when one is cut short, the others finish their call first."""
         taking_part = [d for d in (self._deliveries if deliveries is None else deliveries) if d.is_open]
         try:
