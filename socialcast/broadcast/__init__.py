@@ -212,19 +212,20 @@ class Broadcast(Afterwards):
         return sorted(held(self.ledger, self._shop.clock.now()), key=lambda item: item.due_at)
 
     def resolve(self, key: str, channel: str, published_url: str | None) -> Report:
-        """Where it stands after a person said what became of an unknown delivery: published there, or None for absent.
-        What has no address, such as a mail, is named by whatever shows that it is there.
+        """Where it stands after a person said what became of an unknown delivery, or of a correction of what was published:
+        published there, or None for absent. What has no address, such as a mail, is named by whatever shows that it is there.
 
         Raises ConfigurationError where nothing is unknown, and for an address that is none.
         """
         if channel not in self.channels:
             raise ConfigurationError(f"there is no channel {channel!r}: {suggest(channel, self.channels)}")
-        has_address = publisher_class(self.channels[channel].platform).capabilities.permalink
-        if has_address and published_url is not None and not published_url.startswith(("http://", "https://")):
+        capabilities = publisher_class(self.channels[channel].platform).capabilities
+        looks = capabilities.recovery.looks
+        if capabilities.permalink and published_url is not None and not published_url.startswith(("http://", "https://")):
             raise ConfigurationError(f"{published_url!r} is no address of a post: copy it from the browser, with https://")
         self.remembered(key)
         with lease(self.ledger, key, self._shop.clock, Cancel()):
-            resolve(self.ledger, key, channel, published_url, self._shop.clock.now())
+            resolve(self.ledger, key, channel, published_url, self._shop.clock.now(), looks=looks)
         return self.status(key)
 
     def open(self, channel: str, key: str) -> tuple[Publisher, Steps]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
-from socialcast import Announcement, Broadcast, ConfigurationError, State
+from socialcast import Announcement, Broadcast, Channel, ConfigurationError, State
+from socialcast.model.reports import Means
 from socialcast.sandbox import Sandbox
+from socialcast.wire.settings import Correction
 
 Make = Callable[..., Broadcast]
 OPENING = Announcement(key="opening", text="The doors open at nine.")
@@ -63,3 +66,38 @@ def test_what_is_known_is_not_resolved(make: Make) -> None:
     broadcast.publish(OPENING)
     with pytest.raises(ConfigurationError, match="nothing is unknown"):
         broadcast.resolve("opening", "a", None)
+
+
+CORRECTED = msgspec.structs.replace(OPENING, text="The doors open at ten.")
+
+
+def doubtful(make: Make, sandbox: Sandbox, effect: str) -> Broadcast:
+    """A broadcast that was published, and then corrected by a reply that met this fault, and looking for it fails."""
+    broadcast = make(Channel(name="news", platform="x", correction=Correction.REPLY))
+    broadcast.publish(OPENING).raise_for_failures()
+    sandbox.fault("x", effect, handler="create_post")
+    sandbox.fault("x", "status_before", method="GET", nth=2, count=20)
+    assert broadcast.correct(CORRECTED)["news"].failed
+    sandbox.clear_faults()
+    return broadcast
+
+
+def test_a_correction_that_a_person_saw_is_one_and_what_was_published_keeps_its_address(make: Make, sandbox: Sandbox) -> None:
+    """The word is about the correction: the post is where it was, and nothing more is sent."""
+    corrected = doubtful(make, sandbox, "reset_after")
+    before = corrected.status("opening")["news"]
+    after = corrected.resolve("opening", "news", SEEN)["news"]
+    assert (after.state, after.id, after.url, after.revision) == (State.PUBLISHED, before.id, before.url, 1)
+    assert corrected.correct(CORRECTED)["news"].means is Means.NOTHING
+    assert len(sandbox.mirror("x").cards()) == 2
+    with pytest.raises(ConfigurationError, match="nothing is unknown"):
+        corrected.resolve("opening", "news", SEEN)
+
+
+def test_a_correction_that_a_person_did_not_see_is_sent_and_nothing_is_published_again(make: Make, sandbox: Sandbox) -> None:
+    """What was published stays published; the next correction goes out."""
+    corrected = doubtful(make, sandbox, "reset_before")
+    assert corrected.resolve("opening", "news", None)["news"].state is State.PUBLISHED
+    assert corrected.resume("opening")["news"].steps_sent == 0
+    assert not corrected.correct(CORRECTED)["news"].failed
+    assert len(sandbox.mirror("x").cards()) == 2

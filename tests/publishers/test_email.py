@@ -391,15 +391,44 @@ def test_a_correction_is_a_mail_below_the_first(make: Make, sandbox: Sandbox) ->
     assert set(corrections(sandbox)) == {ADA, BO}
 
 
-def test_whose_correction_was_lost_is_told_once_and_written_to_once(make: Make, sandbox: Sandbox) -> None:
-    """Everybody else is served, and the next run is through; nobody gets it twice."""
+def test_a_correction_whose_answer_was_lost_is_unknown_until_a_person_tells(make: Make, sandbox: Sandbox) -> None:
+    """Everybody else is served; no later run writes to that reader again or claims to have, and what was published stays so."""
     make().publish(NEWS).raise_for_failures()
+    before = make().status("news")["press"]
     sandbox.fault("email", "reset_after", handler="receive")
-    told = correct(make)
-    assert (told.failed, "...@" in told.reason) == (True, True), told
+    for told in (correct(make), correct(make)):
+        assert told.failed, told
+        assert "...@" in told.reason
+        assert "socialcast resolve" in told.hint
+        assert set(corrections(sandbox)) == {ADA, BO}
+    report = make().resolve("news", "press", "they say that it came")
+    assert (report.exit_code, report["press"]) == (0, before)
     assert not correct(make).failed
     assert set(corrections(sandbox)) == {ADA, BO}
     assert correct(make).means is Means.NOTHING
+
+
+def test_a_correction_that_did_not_come_is_sent_again_to_that_reader(make: Make, sandbox: Sandbox) -> None:
+    """A person says so; whoever has it gets no second one, and what was published is not published again."""
+    make().publish(NEWS).raise_for_failures()
+    sandbox.fault("email", "reset_after", handler="receive")
+    assert correct(make).failed
+    lost = mirror(sandbox).mails.pop(2)  # the server took it, and a crash of its own lost it
+    assert make().resolve("news", "press", None)["press"].state is State.PUBLISHED
+    assert not correct(make).failed
+    assert set(corrections(sandbox)) == {ADA, BO}
+    assert corrections(sandbox)[lost.recipient].as_bytes() == lost.message.as_bytes()
+
+
+def test_a_mailing_that_was_stopped_goes_on_after_a_person_spoke(make: Make, sandbox: Sandbox) -> None:
+    """That one reader has the mail says nothing of the others, who have nothing yet."""
+    sandbox.fault("email", "reset_after", handler="receive")
+    mirror(sandbox).replies[BO] = "451 4.3.0 Mailbox busy"
+    assert make().publish(NEWS)["press"].state is State.HELD
+    assert make().resolve("news", "press", "she says that it came")["press"].state is State.HELD
+    mirror(sandbox).replies.clear()
+    assert make().resume("news")["press"].state is State.PUBLISHED
+    assert set(mails(sandbox)) == {ADA, BO}
 
 
 def test_who_may_have_the_first_mail_gets_the_correction(make: Make, sandbox: Sandbox) -> None:

@@ -154,17 +154,12 @@ class EmailPublisher(Publisher):
         )
 
     def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:
-        """Write once more, below the first mail, to everybody on the list who got that, or may have. Who may have this one or
-        not is said once, by OutcomeUnknown, and no second mail is risked."""
+        """Write once more, below the first mail, to everybody on the list who got that, or may have. Raises OutcomeUnknown that
+        says for whom nobody can tell."""
         if to is not None:
             raise self.not_offered("answering a reader's mail")
         mail = self._following(receipt, text, steps, name)
-        readers = [reader for reader in self._had(mail.answers, steps) if not steps.recorded(_doubt(name, reader, mail))]
-        results = self._write_to(readers, mail, steps, name)
-        for reader, result in results:
-            if isinstance(result, OutcomeUnknown):
-                steps.once(_doubt(name, reader, mail), lambda: True, repeatable=True)
-        _require_known(results)
+        _require_known(self._write_to(list(self._had(mail.answers, steps)), mail, steps, name))
         return Item(id=steps.once(name, lambda: mail.scope, repeatable=True), kind="mail")
 
     def judge(self, error: Exception, exchanges: list[Exchange], *, writing: bool) -> Exception:
@@ -315,11 +310,6 @@ _LOOK = "ask one of them, then say it with: socialcast resolve"
 
 def _fits(rule: ErrorRule, refused: Refused) -> bool:
     return rule.fits(status=refused.status, code=refused.code, message=refused.words, call=refused.command)
-
-
-def _doubt(name: str, reader: Reader, mail: Letter) -> str:
-    """The step that says that it was told whom nobody knows about."""
-    return f"{name}/{reader.hashed(mail.scope)}/in doubt"
 
 
 def _require_known(results: Sequence[_Result]) -> None:
