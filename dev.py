@@ -23,8 +23,9 @@ CACHE = HERE / ".cache"
 OLDEST = (3, 11)
 OUTSIDE = HERE / "tests" / "outside" / "plaza"  # somebody else's publisher
 INSTALLED = (HERE / "pyproject.toml", *sorted(OUTSIDE.rglob("*.py")))  # what an environment holds a copy of
-# By file, so that one worker starts a real server and not each; the contract runs over the registry.
-BY_FILE = ("-q", "-n", "auto", "--dist", "loadfile")
+# Two for each core, since a test waits for servers, disks and browsers as long as it computes; by file, so that one of them
+# starts a real server and not each. The contract runs over the registry.
+BY_FILE = ("-q", "-n", str(2 * (os.cpu_count() or 1)), "--dist", "loadfile")
 EVERYTHING = (*BY_FILE, "tests", "--pyargs", "socialcast.testing.test_contract")
 # The wheel is tested after the checkout, on other interpreters: what a real server answers is no other there.
 WITHOUT_SERVERS = ("-m", "not large and not matrix and not server", *EVERYTHING)
