@@ -10,10 +10,14 @@ import msgspec
 
 from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all
 from socialcast.broadcast.order import press_first
+from socialcast.broadcast.words import withdrawal_words
+from socialcast.compose.excerpt import excerpt
+from socialcast.model.announcement import Announcement
 from socialcast.model.receipt import Item, Outcome, Receipt, State
 from socialcast.model.reports import Retraction, RetractionReport
 from socialcast.model.sight import Left
 from socialcast.wire.clock import Clock
+from socialcast.wire.settings import Correction
 
 __all__ = ["retract"]
 
@@ -27,14 +31,16 @@ _NO_RECEIPT = {
 }
 _SETTLE = "bring it to its end with socialcast resume, or say what you see with socialcast resolve, and take it back then"
 _BY_HAND = "delete it by hand"
+_WITHDRAWN = "retract"  # the step by which readers hear of it
 
 
 def retract(published: Published) -> RetractionReport:
-    """Take it back: for the press before the public, and posts before what they link to, so that no link leads nowhere.
+    """Take it back: for the press before the public, and posts before what they link to, so that no link leads nowhere. Readers
+    who keep what they got, as of a mail, are told where their channel is corrected by a reply.
 
     The caller works on it alone.
     """
-    work = partial(_retracted, clock=published.clock)
+    work = partial(_retracted, announcement=published.announcement, clock=published.clock)
     told = [outcome for wave in _waves(published) for outcome in on_all(wave, work)]
     return RetractionReport(key=published.key, outcomes=tuple(told))
 
@@ -45,19 +51,21 @@ def _waves(published: Published) -> Iterator[list[Delivered]]:
         yield [one for one in wave if one.draft.links]
 
 
-def _retracted(one: Delivered, clock: Clock) -> Retraction:
-    return in_sight(one, guarded(one, partial(_retract, one, clock), partial(about, one, Retraction)))
+def _retracted(one: Delivered, announcement: Announcement, clock: Clock) -> Retraction:
+    return in_sight(one, guarded(one, partial(_retract, one, announcement, clock), partial(about, one, Retraction)))
 
 
-def _retract(one: Delivered, clock: Clock) -> Retraction:
+def _retract(one: Delivered, announcement: Announcement, clock: Clock) -> Retraction:
     outcome = one.outcome
     if outcome.state is State.RETRACTED and not outcome.partly_public:
         return about(one, Retraction, done="taken back before")
     if not outcome.id:
         return _without_receipt(one)
     left = _taken_back(one)
+    is_told = _tell(one, announcement)
     one.keep(partial(_as_retracted, left=left, at=clock.now()))
-    return about(one, Retraction, done="taken back" if len(left) < len(outcome.items or (1,)) else "left as it is", left=left)
+    stays = "told in a reply" if is_told else "left as it is"
+    return about(one, Retraction, done="taken back" if len(left) < len(outcome.items or (1,)) else stays, left=left)
 
 
 def _taken_back(one: Delivered) -> tuple[Left, ...]:
@@ -67,6 +75,17 @@ def _taken_back(one: Delivered) -> tuple[Left, ...]:
         reason = table.notes.get("retract", f"{one.publisher.name} cannot take back what it published")
         return tuple(Left(item=item, reason=reason) for item in made.items or (_main(made),))
     return tuple(one.publisher.retract(one.everything, one.steps) or ())
+
+
+def _tell(one: Delivered, announcement: Announcement) -> bool:
+    """Whether those who keep what they got were told that it was taken back; once, however often it is run."""
+    table = one.publisher.capabilities
+    if table.retract or not table.answer or one.channel.correction is not Correction.REPLY:
+        return False
+    said = one.publisher.said(announcement)
+    text = withdrawal_words(said.language, said.title or excerpt(said.text, ""))
+    one.publisher.answer(one.receipt, text, one.steps, name=_WITHDRAWN)
+    return True
 
 
 def _as_retracted(outcome: Outcome, *, left: tuple[Left, ...], at: datetime) -> Outcome:

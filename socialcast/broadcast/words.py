@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["correction_words", "live_words"]
+__all__ = ["correction_words", "live_words", "withdrawal_words"]
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {"start": "Live now: {title}", "end": "The live stream has ended: {title}", "replay": "Watch the recording: {title}"},
@@ -22,10 +22,23 @@ _CORRECTION: Mapping[str, str] = {
     "it": "Rettifica: {text}",
 }
 
+_WITHDRAWAL: Mapping[str, str] = {
+    "en": "Withdrawn, please do not use: {title}",
+    "de": "Zurückgezogen, bitte nicht verwenden: {title}",
+    "fr": "Retiré, merci de ne pas l’utiliser : {title}",
+    "es": "Retirado, les rogamos que no lo utilicen: {title}",
+    "it": "Ritirato, si prega di non utilizzare: {title}",
+}
+
 
 def correction_words(language: str, text: str) -> str:
     """The text as a correction of what was said before."""
     return _CORRECTION.get(_main(language), _CORRECTION["en"]).format(text=text)
+
+
+def withdrawal_words(language: str, title: str) -> str:
+    """That what was said before is taken back, for those who keep a copy of it."""
+    return _WITHDRAWAL.get(_main(language), _WITHDRAWAL["en"]).format(title=title)
 
 
 def live_words(language: str, moment: str, title: str, url: str) -> str:

@@ -442,6 +442,34 @@ def test_who_may_have_the_first_mail_gets_the_correction(make: Make, sandbox: Sa
     assert set(corrections(sandbox)) == {ADA}
 
 
+def test_whoever_has_the_mail_is_told_that_it_is_withdrawn(make: Make, sandbox: Sandbox) -> None:
+    """Below the first mail, in its language, once; what was sent is listed as what stays."""
+    german = msgspec.structs.replace(NEWS, language="de")
+    make().publish(german).raise_for_failures()
+    first = mails(sandbox)
+    for _ in range(2):
+        told = make().retract("news")["press"]
+        assert (told.done, told.failed, len(told.left)) == ("told in a reply", False, 2), told
+    found = corrections(sandbox)
+    assert set(found) == {ADA, BO}
+    for recipient, mail in found.items():
+        assert mail["In-Reply-To"] == first[recipient]["Message-ID"]
+        assert text_of(mail).strip() == "Zurückgezogen, bitte nicht verwenden: Doors open"
+    assert make().status("news")["press"].state is State.RETRACTED
+
+
+def test_a_withdrawal_whose_answer_was_lost_is_settled_by_a_person(make: Make, sandbox: Sandbox) -> None:
+    """Until then it is no retraction, and nobody is written to twice."""
+    make().publish(NEWS).raise_for_failures()
+    sandbox.fault("email", "reset_after", handler="receive")
+    for _ in range(2):
+        told = make().retract("news")["press"]
+        assert (told.failed, "may have it or not" in told.reason) == (True, True), told
+    make().resolve("news", "press", "they have it")
+    assert not make().retract("news")["press"].failed
+    assert set(corrections(sandbox)) == {ADA, BO}
+
+
 # -- before anything is sent ---------------------------------------------------------------------------------------------------
 
 

@@ -150,7 +150,7 @@ class EmailPublisher(Publisher):
         """Raise TerminalError: no mail comes back."""
         raise TerminalError(
             "a mail that was sent stays where it is",
-            hint='send its readers a correction: correction = "reply", change the announcement, and run socialcast correct',
+            hint='with correction = "reply" in the channel, socialcast retract tells its readers by a mail of its own',
         )
 
     def answer(self, receipt: Receipt, text: str, steps: Steps, *, name: str, to: Reply | None = None) -> Item:

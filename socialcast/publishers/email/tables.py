@@ -50,7 +50,7 @@ CAPABILITIES = Capabilities(
         "audience": 'a newsletter is public; a list of journalists is audience = "press"',
         "embargo": "stated in the subject and the first line",
         "answer": "a correction is a mail of its own below the first, to everybody on the list who got that",
-        "retract": "a mail that was sent stays where it is: send a correction",
+        "retract": 'a mail that was sent stays where it is; with correction = "reply" its readers are told that it is withdrawn',
     },
 )
 
