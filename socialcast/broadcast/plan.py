@@ -19,6 +19,7 @@ from socialcast.broadcast.channels import same_accounts
 from socialcast.compose import moving
 from socialcast.compose.languages import about_language
 from socialcast.compose.preflight import check, photo_adaptations, with_limits
+from socialcast.compose.seen import as_seen
 from socialcast.delivery.ledger import Delivery
 from socialcast.model.announcement import Announcement, Link, told_by_content
 from socialcast.model.capabilities import Capabilities
@@ -47,6 +48,7 @@ __all__ = [
 _LIMITS = ("text", "photos", "video", "live", "link", "tags", "thread", "album", "media_required", "audience", "embargo", "gives")
 
 
+_NAMES = {"live": "live event"}  # of what is not called by its kind
 PAGE = "page"  # the kind of link that an announcement's own page is; its address is known before anything is prepared
 
 
@@ -82,6 +84,20 @@ class PlannedChannel(msgspec.Struct, frozen=True, kw_only=True):
     def errors(self) -> tuple[Problem, ...]:
         """The problems that stop this channel."""
         return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+    @property
+    def seen(self) -> Post | None:
+        """The post as its readers will see it: without what the platform has no place for."""
+        return as_seen(self.post, self.capabilities) if self.post and self.capabilities else self.post
+
+    @property
+    def made_public(self) -> str:
+        """When, and by whom, in words."""
+        if self.post is None or self.post.embargo is None:
+            return "at once"
+        who = "the platform itself" if self.schedules else "socialcast, which has to run then"
+        when = f"ahead, under embargo, at {_minute(self.due_at)}" if self.due_at else _minute(self.post.embargo)
+        return f"{when}, by {who}"
 
     @property
     def content(self) -> dict[str, Any]:
@@ -300,7 +316,7 @@ def _placeholders(links: Mapping[str, str], shares: Iterable[PlannedChannel]) ->
     """What is meant by those that some channel shows."""
     shown = "\n".join(part for share in shares if share.post for part in share.post.parts)
     return {
-        url: f"the address of the {kind}, which is known once it is there"
+        url: f"the address of the {_NAMES.get(kind, kind)}, which is known once it is there"
         for kind, url in links.items()
         if url in shown and kind != PAGE
     }
@@ -338,6 +354,10 @@ def _wishes(channel: Channel) -> dict[str, Any]:
     """What the channel wants of media and words, where it wants something."""
     wishes = {name: told_by_content(getattr(channel, name)) for name in ("photos", "video", "wording")}
     return {name: told for name, told in wishes.items() if told}
+
+
+def _minute(moment: datetime) -> str:
+    return moment.isoformat(" ", "minutes")
 
 
 def _skips(announcement: Announcement, channel: str) -> str:

@@ -12,9 +12,9 @@ import msgspec
 
 from socialcast.broadcast import Plan, PlannedChannel
 from socialcast.cli.requests import requests_blocks, requests_json
-from socialcast.compose.characters import harmless, visible
+from socialcast.compose.characters import harmless, one_line, visible
 from socialcast.compose.text import weigh
-from socialcast.model.announcement import Audience
+from socialcast.model.announcement import Audience, Live, Photo, Video
 from socialcast.model.capabilities import TextRules
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem, Severity
@@ -76,7 +76,7 @@ def _plan_text(plan: Plan) -> str:
 
 
 def _planned_json(channel: PlannedChannel) -> dict[str, Any]:
-    post = channel.post
+    post = channel.seen
     return {
         "platform": channel.platform,
         "required": channel.required,
@@ -84,22 +84,43 @@ def _planned_json(channel: PlannedChannel) -> dict[str, Any]:
         "title": post.title if post else "",
         "parts": [{"text": part, "length": _length(part, channel.platform)} for part in post.parts] if post else [],
         "photos": [{"file": photo.name, "alt": photo.alt} for photo in post.photos] if post else [],
+        "video": _video_json(post.video) if post and post.video else None,
+        "live": _live_json(post.live) if post and post.live else None,
         "tags": list(post.tags) if post else [],
         "adaptations": _plain_adaptations(post.adaptations if post else ()),
         "costs": [{"amount": str(cost.amount), "unit": cost.unit, "why": cost.why} for cost in channel.costs],
         "embargo": post.embargo.isoformat() if post and post.embargo else None,
+        "due_at": channel.due_at.isoformat() if channel.due_at else None,
         "made_public_by": "platform" if channel.schedules else "socialcast",
     }
+
+
+def _video_json(video: Video) -> dict[str, Any]:
+    return {
+        "file": video.name,
+        "title": video.title,
+        "alt": video.alt,
+        "poster": video.poster.name if video.poster else "",
+        "subtitles": [track.language for track in video.subtitles],
+    }
+
+
+def _live_json(live: Live) -> dict[str, Any]:
+    starts, ends = (moment.isoformat() if moment else None for moment in (live.starts_at, live.ends_at))
+    return {"title": live.title, "description": live.description, "starts_at": starts, "ends_at": ends}
 
 
 def _planned_lines(channel: PlannedChannel) -> Iterator[str]:
     yield click.style(channel.channel, bold=True) + f" ({channel.platform})"
     if channel.skipped:
-        yield f"  skipped: {channel.skipped}"
-    if channel.post:
-        yield from map(visible, _post_lines(channel.post))
-        yield from _adaptation_lines(channel.post.adaptations)
-        yield from _when_lines(channel, channel.post)
+        yield f"  skipped: {one_line(channel.skipped)}"
+    if post := channel.seen:
+        yield from map(visible, _post_lines(post))
+        yield from _adaptation_lines(post.adaptations)
+        if post.audience is Audience.PRESS:
+            yield "  for the press alone"
+        if post.embargo:
+            yield f"  made public {channel.made_public}"
     yield from (f"  costs {cost}{f': {cost.why}' if cost.why else ''}" for cost in channel.costs)
     yield from (f"  {_problem_line(problem)}" for problem in channel.problems)
 
@@ -111,21 +132,38 @@ def _post_lines(post: Post) -> Iterator[str]:
         yield f"  text {number}/{len(post.parts)}, {_length_in_words(part, post.platform)}"
         yield indent(part, "    | ", lambda line: True)
     for number, photo in enumerate(post.photos, start=1):
-        yield f"  photo {number}/{len(post.photos)}: {photo.name}"
-        yield from _wrapped("alt: " + (photo.alt or ("decorative" if photo.decorative else "none")))
+        yield from _photo_lines(f"photo {number}/{len(post.photos)}", photo)
     if post.video:
-        yield f"  video: {post.video.name}"
+        yield from _video_lines(post.video)
+    if post.live:
+        yield from _live_lines(post.live)
     if post.tags:
-        yield f"  tags: {', '.join(post.tags)}"
+        yield f"  tags: {one_line(', '.join(post.tags))}"
 
 
-def _when_lines(channel: PlannedChannel, post: Post) -> Iterator[str]:
-    if post.audience is Audience.PRESS:
-        yield "  for the press alone"
-    if post.embargo:
-        who = "the platform by itself" if channel.schedules else "socialcast, which has to run then"
-        ahead = f"sent ahead, under embargo, at {channel.due_at.isoformat()}" if channel.due_at else ""
-        yield f"  {ahead or f'made public at {post.embargo.isoformat()}'} by {who}"
+def _photo_lines(what: str, photo: Photo) -> Iterator[str]:
+    yield f"  {what}: {one_line(photo.name)}"
+    yield from _wrapped("alt: " + (photo.alt or ("decorative" if photo.decorative else "none")))
+    if photo.caption:
+        yield from _wrapped(f"caption: {photo.caption}")
+
+
+def _video_lines(video: Video) -> Iterator[str]:
+    yield f"  video: {one_line(video.name)}{f', {video.title}' if video.title else ''}"
+    yield from _wrapped(f"alt: {video.alt or 'none'}")
+    if video.subtitles:
+        yield f"    subtitles: {', '.join(track.language for track in video.subtitles)}"
+    if video.poster:
+        yield from _photo_lines("poster", video.poster)
+
+
+def _live_lines(live: Live) -> Iterator[str]:
+    times = " to ".join(moment.isoformat(" ", "minutes") for moment in (live.starts_at, live.ends_at) if moment)
+    yield f"  live: {', '.join(filter(None, (live.title, times)))}"
+    if live.description:
+        yield from _wrapped(f"description: {live.description}")
+    if live.poster:
+        yield from _photo_lines("poster", live.poster)
 
 
 def _text_rules(platform: str) -> TextRules:
@@ -243,11 +281,11 @@ def outcome_lines(outcome: ChannelOutcome, *told: str, failed: str = "failed") -
 
 def _adaptation_lines(adaptations: Iterable[Adaptation]) -> Iterator[str]:
     for adaptation in adaptations:
-        yield f"  adapted ({adaptation.code}): {adaptation.message}"
+        yield f"  adapted ({adaptation.code}): {one_line(adaptation.message)}"
 
 
 def _problem_line(problem: Problem) -> str:
-    return click.style(str(problem), fg="red" if problem.severity.value == "error" else "yellow")
+    return click.style(one_line(str(problem)), fg="red" if problem.severity.value == "error" else "yellow")
 
 
 def _wrapped(text: str) -> list[str]:

@@ -53,7 +53,7 @@ def _described(photo: Photo) -> tuple[str, str, str]:
 
 _SIDES: Mapping[Aspect, _Side] = {
     Aspect.TEXT: _Side(lambda post: post.parts, lambda table: True),
-    Aspect.TITLE: _Side(lambda post: post.title, lambda table: bool(table.text and table.text.max_title_length)),
+    Aspect.TITLE: _Side(lambda post: post.title, lambda table: bool(table.text and table.text.titled)),
     Aspect.LINKS: _Side(lambda post: post.link, lambda table: bool(table.link and table.link.card is not Support.NONE)),
     Aspect.TAGS: _Side(lambda post: post.tags, lambda table: table.tags is not None),
     Aspect.MEDIA: _Side(_pictures, lambda table: bool(table.photos or table.video)),

@@ -11,7 +11,7 @@ import regex
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 
-__all__ = ["character_problems", "harmless", "is_sound", "visible"]
+__all__ = ["character_problems", "harmless", "is_sound", "one_line", "visible"]
 
 
 class _Kind(NamedTuple):
@@ -62,6 +62,11 @@ def harmless(text: str) -> str:
     """What strangers wrote, with everything named that could move a terminal's cursor or turn the words after it around."""
     named: str = _HOSTILE.sub(_named, text.replace("\r\n", "\n"))
     return named
+
+
+def one_line(text: str) -> str:
+    """The text in one line and harmless: a file's name may hold a line that looks like one of ours."""
+    return harmless(" ".join(text.splitlines()))
 
 
 def _named(found: regex.Match[str]) -> str:

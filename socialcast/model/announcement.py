@@ -103,6 +103,7 @@ class Live(Data, frozen=True):
     texts: Mapping[str, LiveWords] = {}
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _require_aware(self.starts_at, "live.starts_at")
         _require_aware(self.ends_at, "live.ends_at")
         if not self.url and self.starts_at is None:
@@ -185,6 +186,7 @@ class Announcement(Data, frozen=True, kw_only=True, dict=True):
         ) -> None: ...
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _require_aware(self.embargo, "embargo")
         for name in ("photos", "tags"):  # a list is what people write
             force_setattr(self, name, tuple(getattr(self, name)))

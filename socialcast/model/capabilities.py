@@ -73,13 +73,15 @@ class _Group(msgspec.Struct, frozen=True, kw_only=True):
 
 class TextRules(_Group, frozen=True, kw_only=True):
     """The text of one post; `link_weight` is what any address counts, whatever its length, `bare_links` whether one without a
-    scheme is an address too; `repeatable` whether the same words may come again once the post that said them was deleted."""
+    scheme is an address too; `repeatable` whether the same words may come again once the post that said them was deleted;
+    `titled` whether its readers see a title above it."""
 
     max_length: int | None = None
     unit: Unit = Unit.CODE_POINT
     link_weight: int | None = None
     bare_links: bool = False
     repeatable: bool = True
+    titled: bool = False
     max_title_length: int | None = None
 
 

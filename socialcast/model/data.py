@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import force_setattr
 
 if TYPE_CHECKING:
     from typing import Self
@@ -14,6 +15,12 @@ __all__ = ["Data", "Record"]
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Frozen, comparable data with plain JSON both ways."""
+
+    def __post_init__(self) -> None:
+        """A title is one line: in YAML, a block of text ends with a line break, and may have more."""
+        title = getattr(self, "title", None)
+        if title and "\n" in title:
+            force_setattr(self, "title", " ".join(filter(None, map(str.strip, title.split("\n")))))
 
     def to_json(self) -> bytes:
         """Plain JSON; `from_json` gives an equal value back."""

@@ -48,6 +48,7 @@ class Media(Data, frozen=True):
         def __init__(self, path: Source | None = None, data: bytes | None = None) -> None: ...
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         source: Any = self.path
         if source is not None and not isinstance(source, str):
             self._take(source)

@@ -9,12 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import msgspec
-
 from socialcast.broadcast.plan import Plan, PlannedChannel
+from socialcast.compose.characters import visible
 from socialcast.model.announcement import Announcement, Audience, Photo, Video
 from socialcast.model.errors import ConfigurationError
-from socialcast.model.post import Post
 from socialcast.model.problems import Severity
 from socialcast.preview.thumbnails import frame, thumbnails
 from socialcast.preview.view import FOR_THE_PRESS, count, part_views, totals
@@ -47,41 +45,23 @@ def _shown(number: int, channel: PlannedChannel, announcement: Announcement) -> 
     return {
         "id": f"channel-{number}",
         "planned": channel,
-        "shows": _seen(channel),
+        "shows": channel.seen,
         "parts": parts,
         "left_out": missing,
         "state": _state(channel),
     }
 
 
-def _seen(channel: PlannedChannel) -> Post | None:
-    """The post without what the platform has no place for."""
-    post, table = channel.post, channel.capabilities
-    if post is None or table is None:
-        return post
-    video = post.video
-    if video and table.video:
-        poster, subtitles = (video.poster if table.video.poster else None), (video.subtitles if table.video.subtitles else ())
-        video = msgspec.structs.replace(video, poster=poster, subtitles=subtitles)
-    return msgspec.structs.replace(
-        post,
-        title=post.title if table.text and table.text.max_title_length else "",
-        video=video,
-        live=post.live if table.live and post.live and post.live.is_to_create else None,
-        tags=post.tags if table.tags else (),
-    )
-
-
 def _photos(channel: PlannedChannel) -> Iterator[Photo]:
     """Every picture that readers of the channel see, a video's and an event's own among them."""
-    if post := _seen(channel):
+    if post := channel.seen:
         posters = (post.video and post.video.poster, post.live and post.live.poster)
         yield from (*post.photos, *(poster for poster in posters if poster))
 
 
 def _stills(plan: Plan, cache_folder: str | None) -> dict[Video, Photo | None]:
     """A frame of each video that is shown without a poster."""
-    videos = (post.video for channel in plan.channels if (post := _seen(channel)))
+    videos = (post.video for channel in plan.channels if (post := channel.seen))
     return {video: frame(video, cache_folder) for video in dict.fromkeys(videos) if video and not video.poster}
 
 
@@ -101,6 +81,10 @@ def _style() -> str:
     return (files(__package__) / "templates" / "plan.css").read_text(encoding="utf-8")
 
 
+def _shown_as_text(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) else value
+
+
 @cache
 def _template() -> Any:
     try:
@@ -108,5 +92,7 @@ def _template() -> Any:
     except ImportError:
         raise ConfigurationError("the page of a plan needs: pip install 'socialcast[preview]'") from None
     loader = PackageLoader("socialcast.preview")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=loader, autoescape=True, finalize=_shown_as_text, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     return environment.get_template("plan.html")

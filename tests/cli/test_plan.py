@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,15 @@ from typing import Any
 from click.testing import Result
 
 from socialcast.sandbox import Sandbox
+from socialcast.testing.stage import clip
 
+FILM = """---
+title: The sky
+text: The telescope moves to the roof.
+video: {path: film.mp4, alt: Stars turn, subtitles: [{path: film.vtt, language: en}]}
+live: {title: Tonight, starts_at: 2036-12-06T20:00:00Z}
+---
+"""
 Run = Callable[..., Result]
 RunJson = Callable[..., dict[str, Any]]
 Edit = Callable[[str, str, str], None]
@@ -32,6 +41,44 @@ def test_the_json_says_the_same_as_the_text(run: Run, run_json: RunJson) -> None
     assert [part["length"] for part in plan["channels"]["town"]["parts"]] == [90, 88]
     assert plan["channels"]["village"]["photos"][1] == {"file": "roof.jpg", "alt": "The roof"}
     assert plan["problems"] == []
+
+
+def test_only_what_readers_see_is_shown(run: Run, run_json: RunJson, edit: Edit, folder: Path) -> None:
+    """A platform without titles and tags of its own shows neither; a film is shown with its alt text and its subtitles."""
+    edit("event.md", "title: Open doors", "title: Open doors\ntags: [sky]")
+    assert "title: " not in run("plan", "event.md").stdout
+    assert "tags: " not in run("plan", "event.md").stdout
+    assert run_json("plan", "event.md")["channels"]["town"]["title"] == ""
+    (folder / "film.mp4").write_bytes(clip().data or b"")
+    (folder / "film.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:00.500\nHello\n", encoding="utf-8")
+    (folder / "channels.toml").write_text('[channels.tube]\nplatform = "youtube"\n', encoding="utf-8")
+    (folder / "event.md").write_text(FILM, encoding="utf-8")
+    told = run("plan", "event.md").stdout
+    for line in (
+        "title: The sky",
+        "video: film.mp4",
+        "alt: Stars turn",
+        "subtitles: en",
+        "live: Tonight, 2036-12-06 20:00+00:00",
+    ):
+        assert line in told
+    planned = run_json("plan", "event.md")["channels"]["tube"]
+    assert planned["video"]["alt"] == "Stars turn"
+    assert planned["live"]["starts_at"] == "2036-12-06T20:00:00+00:00"
+
+
+def test_no_name_of_a_file_looks_like_a_line_of_ours(run: Run, edit: Edit, folder: Path) -> None:
+    """A line break or an escape sequence in a file's name is shown as what it is, so that nobody forges a digest."""
+    name = "a\ndigest 0000\u001b[2J.jpg"
+    (folder / name).write_bytes(b"no photo")
+    (folder / "event.md").unlink()
+    (folder / "event.json").write_text(
+        json.dumps({"text": "Doors", "photos": [{"path": name, "alt": "Doors"}]}), encoding="utf-8"
+    )
+    told = run("plan", "event.json").stdout
+    assert not any(line.startswith("digest 0000") for line in told.splitlines())
+    assert "\u001b" not in told
+    assert "a digest 0000⟨U+001B⟩[2J.jpg is no photo" in told
 
 
 def test_an_error_is_told_with_path_and_fix_and_ends_in_1(run: Run, run_json: RunJson, edit: Edit) -> None:

@@ -192,3 +192,13 @@ def test_a_focus_outside_of_the_photo_is_refused() -> None:
     assert Photo(b"x", focus=(-1, 1)).focus == (-1, 1)
     with pytest.raises(ConfigurationError, match="from -1 to 1"):
         Photo(b"x", focus=(0, 1.5))
+
+
+def test_a_title_is_one_line() -> None:
+    """Whatever a block of YAML made of it: a mail's subject and a platform's title have no line breaks."""
+    said = Announcement(title="Open doors\n  and windows\n", texts={"fr": Words(title="Portes\nouvertes\n")})
+    assert said.title == "Open doors and windows"
+    assert said.texts["fr"].title == "Portes ouvertes"
+    assert Video(b"film", title="The year\n").title == "The year"
+    assert Live(url="https://example.org/live", title="a\r\nb").title == "a b"
+    assert Override(title="\n").title == ""

@@ -6,6 +6,7 @@ import itertools
 import re
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from markdown_it import MarkdownIt
 from socialcast import Announcement, Broadcast, Channel, ConfigurationError, Link, Live, Override, Photo, Video, load_announcement
 from socialcast.broadcast import Plan
 from socialcast.compose.text import weigh
+from socialcast.model.announcement import Audience
 from socialcast.model.capabilities import TextRules, Unit
 from socialcast.preview import page, plan_markdown, plan_page
 from socialcast.preview.differences import left_out, pieces
@@ -57,6 +59,12 @@ def plan_of(announcement: Announcement, folder: Path, *platforms: str) -> Plan:
     ]
     with Broadcast([*channels, Channel(name="village", platform="x")], ledger=folder / "ledger") as broadcast:
         return broadcast.plan(announcement)
+
+
+def mailing(folder: Path) -> dict[str, Any]:
+    """Settings of a mailing list with one reader."""
+    (folder / "readers.txt").write_text("ada@example.org\n", encoding="utf-8")
+    return {"host": "smtp.example.org", "sender": "press@example.org", "recipients": str(folder / "readers.txt")}
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +246,58 @@ def test_video_live_and_broken_photos_are_drawn(tmp_path: Path) -> None:
     assert "cannot be shown" in shown
     assert video.alt in shown
     assert "An error stops it" in shown
+
+
+def test_a_title_stands_where_readers_see_one(tmp_path: Path) -> None:
+    """A mail's subject and a page's heading are drawn; a feed that has no titles shows none."""
+    said = Announcement(key="k", title="Open doors", text="The doors open at nine.")
+    settings = {
+        "email": mailing(tmp_path),
+        "newsroom": {"folder": str(tmp_path / "site"), "url": "https://news.example.org/", "title": "News"},
+        "x": {},
+    }
+    channels = [Channel(name=name, platform=name, settings=told) for name, told in settings.items()]
+    with Broadcast(channels, ledger=tmp_path / "ledger") as broadcast:
+        plan = broadcast.plan(said)
+    comment, posts = plan_markdown(plan, said), plan_page(plan, said).split('<section class="channel"')[1:]
+    assert ["Open doors</h3>" in post for post in posts] == [True, True, False]
+    assert comment.count("Title: `Open doors`") == 2
+
+
+def test_who_reads_it_before_the_others_is_told(tmp_path: Path) -> None:
+    """A channel for the press that gets it two hours before the embargo ends says so on the page and in the comment."""
+    embargo = datetime(2036, 12, 6, 8, tzinfo=UTC)
+    said = Announcement(key="k", text="The doors open at nine.", embargo=embargo)
+    press = Channel(name="press", platform="email", audience=Audience.PRESS, hours_ahead=2, settings=mailing(tmp_path))
+    with Broadcast([press, Channel(name="news", platform="x")], ledger=tmp_path / "ledger") as broadcast:
+        plan = broadcast.plan(said)
+    ahead = "ahead, under embargo, at 2036-12-06 06:00+00:00, by socialcast"
+    for told in (plan_page(plan, said), plan_markdown(plan, said)):
+        assert ahead in told
+        assert "2036-12-06 08:00+00:00, by socialcast" in told
+
+
+def test_a_comment_tells_of_film_event_and_decoration(tmp_path: Path) -> None:
+    """Who reviews it there sees the film's alt text and the event's time, and that a photo means to have no alt text."""
+    event = Live(title="The night sky", starts_at=datetime(2036, 12, 6, 20, tzinfo=UTC))
+    ornament = msgspec.structs.replace(picture(1), alt="", decorative=True)
+    said = Announcement(key="k", title="Doors", text="Doors", video=clip(), live=event, photos=[ornament])
+    comment = plan_markdown(plan_of(said, tmp_path, "youtube", "flickr"), said)
+    assert "1 video, 1 live event" in comment
+    assert f"`: `{clip().alt}`" in comment
+    assert "- live event `The night sky`, 2036-12-06 20:00+00:00" in comment
+    assert "`decorative`" in comment
+
+
+def test_what_turns_words_around_is_shown_by_its_name(tmp_path: Path) -> None:
+    """Nobody signs another text than the one that is there: forced directions and control characters do nothing on a page."""
+    words = "Pay \u202e5 00\u202c francs\u0007"
+    said = Announcement(key="k", title=words, text=words, photos=[msgspec.structs.replace(picture(1), alt=words)])
+    plan = plan_of(said, tmp_path)
+    for told in (plan_page(plan, said), plan_markdown(plan, said)):
+        assert "⟨U+202E⟩5 00" in told
+        assert "\u202e" not in told
+        assert "\u0007" not in told
 
 
 def test_a_thread_shows_its_media_in_the_posts_that_have_them(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ INLINE = msgspec.structs.replace(_PICTURES, max_count=12)  # 12 of half a MB mak
 CAPABILITIES = Capabilities(
     documented="RFC 5321, 5322, 2369, 3463, 8058 and 8314; Gmail's, Yahoo's and Outlook.com's rules for senders",
     checked=date(2026, 11, 26),
-    text=TextRules(),
+    text=TextRules(titled=True),
     photos=_PICTURES,
     link=LinkRules(),
     tags=TagRules(),
@@ -46,7 +46,7 @@ CAPABILITIES = Capabilities(
         "photos.max_count": "12 are shown in the mail; more stand behind the album's link, or on a contact sheet",
         "photos.max_bytes": "of a preview inside the mail; originals belong behind a link",
         "video": "the address of the channel that hosts it",
-        "text.max_title_length": "the subject",
+        "text.titled": "the subject",
         "audience": 'a newsletter is public; a list of journalists is audience = "press"',
         "embargo": "stated in the subject and the first line",
         "answer": "a correction is a mail of its own below the first, to everybody on the list who got that",

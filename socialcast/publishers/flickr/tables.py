@@ -52,7 +52,7 @@ _METRICS = (
 CAPABILITIES = Capabilities(
     documented="Flickr API, 'Uploading Photos' and the method pages",
     checked=date(2026, 8, 22),
-    text=TextRules(max_title_length=255),
+    text=TextRules(titled=True, max_title_length=255),
     photos=PhotoRules(
         max_count=5000,
         types=frozenset({"image/jpeg", "image/png", "image/gif"}),

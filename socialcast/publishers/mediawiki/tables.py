@@ -29,7 +29,7 @@ RIGHTS = frozenset({"edit", "createpage", "upload", "reupload", "delete", "bot"}
 CAPABILITIES = Capabilities(
     documented="MediaWiki action API (API:Edit, API:Upload) and siteinfo, MediaWiki 1.46",
     checked=date(2026, 11, 22),
-    text=TextRules(max_length=2 << 20, unit=Unit.UTF8_BYTE, max_title_length=255),
+    text=TextRules(max_length=2 << 20, unit=Unit.UTF8_BYTE, titled=True, max_title_length=255),
     photos=PHOTOS,
     link=LinkRules(clickable=True),
     tags=TagRules(),

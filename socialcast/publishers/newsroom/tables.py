@@ -27,7 +27,7 @@ _IN_BROWSERS = PhotoRules(types=frozenset({"image/jpeg", "image/png", "image/web
 CAPABILITIES = Capabilities(
     documented="what browsers show (MDN, media type and codec guides), RSS 2.0.11, RFC 4287, JSON Feed 1.1, RFC 5545",
     checked=date(2026, 11, 26),
-    text=TextRules(),
+    text=TextRules(titled=True),
     photos=_IN_BROWSERS,
     video=VideoRules(
         types=frozenset({"video/mp4", "video/webm"}),

@@ -62,7 +62,7 @@ METRICS: Mapping[str, tuple[str, str]] = {
 CAPABILITIES = Capabilities(
     documented="Vimeo API 3.4: OpenAPI file of December 2023, upload guide, live events of a newer endpoint list",
     checked=date(2026, 11, 22),
-    text=TextRules(max_length=5000, max_title_length=128),
+    text=TextRules(max_length=5000, titled=True, max_title_length=128),
     video=VideoRules(
         types=frozenset({"video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "video/x-msvideo", "video/x-ms-wmv"}),
         max_bytes=250_000 * MB,

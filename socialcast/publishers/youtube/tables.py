@@ -46,7 +46,7 @@ METRICS: Mapping[str, tuple[str, str]] = {
 CAPABILITIES = Capabilities(
     documented="YouTube Data API v3, discovery document revision 20261104, with the Live Streaming API",
     checked=date(2026, 11, 22),
-    text=TextRules(max_length=5000, unit=Unit.UTF8_BYTE, max_title_length=100),
+    text=TextRules(max_length=5000, unit=Unit.UTF8_BYTE, titled=True, max_title_length=100),
     video=VideoRules(
         types=frozenset(
             {
