@@ -16,7 +16,7 @@ from socialcast.sandbox.mirror import Request, Response, Verified
 from socialcast.sandbox.platforms.mediawiki.state import Session, User, Wiki, iso
 
 if TYPE_CHECKING:
-    from socialcast.sandbox.platforms.mediawiki import MediawikiMirror
+    from socialcast.sandbox.platforms.mediawiki.mirror import MediawikiMirror
 
 __all__ = ["ERRORS", "MAIN_PARAMETERS", "ApiError", "Call", "Module", "answer", "words"]
 

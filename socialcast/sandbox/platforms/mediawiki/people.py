@@ -14,7 +14,7 @@ from socialcast.sandbox.platforms.mediawiki.titles import InvalidTitle, Title
 from socialcast.sandbox.platforms.mediawiki.visit import card_id
 
 if TYPE_CHECKING:
-    from socialcast.sandbox.platforms.mediawiki import MediawikiMirror
+    from socialcast.sandbox.platforms.mediawiki.mirror import MediawikiMirror
 
 __all__ = ["remove", "reply", "rewrite"]
 

@@ -10,7 +10,7 @@ from socialcast.sandbox.platforms.mediawiki.api import ApiError, Call
 from socialcast.sandbox.platforms.mediawiki.state import Session, User, Wiki
 
 if TYPE_CHECKING:
-    from socialcast.sandbox.platforms.mediawiki import MediawikiMirror
+    from socialcast.sandbox.platforms.mediawiki.mirror import MediawikiMirror
 
 __all__ = [
     "BOT_NAME",

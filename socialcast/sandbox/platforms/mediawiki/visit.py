@@ -13,7 +13,7 @@ from socialcast.sandbox.platforms.mediawiki.state import File, Page, Wiki, iso
 from socialcast.sandbox.platforms.mediawiki.titles import FILE, InvalidTitle, Title
 
 if TYPE_CHECKING:
-    from socialcast.sandbox.platforms.mediawiki import MediawikiMirror
+    from socialcast.sandbox.platforms.mediawiki.mirror import MediawikiMirror
 
 __all__ = ["card_id", "cards", "file_response", "history_response", "page_response"]
 
