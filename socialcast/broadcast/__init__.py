@@ -177,7 +177,9 @@ class Broadcast(Afterwards):
                 report, found = look_for(self._shop, announcement, self._listener, cancel)
         finally:
             self._running.discard(cancel)
-        return with_adoptions(audit(self._published(key), pictures=pictures), report, found)
+        published = self._published(key)
+        readings = Dialogue(published).read()
+        return with_adoptions(audit(published, pictures=pictures), report, found, readings)
 
     def status(self, key: str) -> Report:
         """Where every channel that it was for stands by the ledger; asks no platform."""

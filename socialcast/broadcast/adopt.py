@@ -13,13 +13,14 @@ from socialcast.broadcast.workshop import Workshop
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import Outcome, Report, State
-from socialcast.model.reports import Adoption, Audit, AuditReport
+from socialcast.model.reports import Adoption, Audit, AuditReport, ReadingReport
 from socialcast.wire.clock import Cancel
 
 __all__ = ["look_for", "with_adoptions"]
 
 _KNOWN = frozenset({State.PUBLISHED.value, State.RETRACTED.value})
 _BY_STATE = {State.PUBLISHED: Adoption.FOUND, State.SKIPPED: None}
+_REPLIES = "replies"
 _BY_CODE = {ABSENT: Adoption.ABSENT, PARTLY_THERE: Adoption.PARTLY}
 
 
@@ -44,10 +45,20 @@ def _adoption(outcome: Outcome) -> Adoption | None:
     return _BY_STATE.get(outcome.state, _BY_CODE.get(outcome.code, Adoption.UNCLEAR))
 
 
-def with_adoptions(audited: AuditReport, report: Report, found: Mapping[str, Adoption | None]) -> AuditReport:
-    """The audit, which tells for each channel where what it is about comes from."""
+def with_adoptions(
+    audited: AuditReport, report: Report, found: Mapping[str, Adoption | None], readings: ReadingReport
+) -> AuditReport:
+    """The audit, which tells for each channel where what it is about comes from, and where what is said below it was not read."""
     told = {outcome.channel: outcome for outcome in report.outcomes}
-    outcomes = (_with_adoption(each, told[each.channel], found[each.channel]) for each in audited.outcomes)
+    unread = {reading.channel: (_REPLIES,) for reading in readings.outcomes if reading.failed}
+    outcomes = (
+        _with_adoption(
+            msgspec.structs.replace(each, unseen=each.unseen + unread.get(each.channel, ())),
+            told[each.channel],
+            found[each.channel],
+        )
+        for each in audited.outcomes
+    )
     return msgspec.structs.replace(audited, outcomes=tuple(outcomes))
 
 

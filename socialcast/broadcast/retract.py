@@ -12,11 +12,11 @@ from socialcast.broadcast.delivered import Delivered, Published, about, guarded,
 from socialcast.broadcast.order import press_first
 from socialcast.broadcast.words import withdrawal_words
 from socialcast.compose.excerpt import excerpt
+from socialcast.delivery.conversation import Conversation
 from socialcast.model.announcement import Announcement
 from socialcast.model.receipt import Item, Outcome, Receipt, State
 from socialcast.model.reports import Retraction, RetractionReport
 from socialcast.model.sight import Left
-from socialcast.wire.clock import Clock
 from socialcast.wire.settings import Correction
 
 __all__ = ["retract"]
@@ -31,6 +31,7 @@ _NO_RECEIPT = {
 }
 _SETTLE = "bring it to its end with socialcast resume, or say what you see with socialcast resolve, and take it back then"
 _BY_HAND = "delete it by hand"
+_NOT_OURS = "this account said it, by hand or with a ledger that was lost"
 _WITHDRAWN = "retract"  # the step by which readers hear of it
 
 
@@ -40,8 +41,7 @@ def retract(published: Published) -> RetractionReport:
 
     The caller works on it alone.
     """
-    work = partial(_retracted, announcement=published.announcement, clock=published.clock)
-    told = [outcome for wave in _waves(published) for outcome in on_all(wave, work)]
+    told = [outcome for wave in _waves(published) for outcome in on_all(wave, partial(_retracted, published))]
     return RetractionReport(key=published.key, outcomes=tuple(told))
 
 
@@ -51,21 +51,21 @@ def _waves(published: Published) -> Iterator[list[Delivered]]:
         yield [one for one in wave if one.draft.links]
 
 
-def _retracted(one: Delivered, announcement: Announcement, clock: Clock) -> Retraction:
-    return in_sight(one, guarded(one, partial(_retract, one, announcement, clock), partial(about, one, Retraction)))
+def _retracted(published: Published, one: Delivered) -> Retraction:
+    return in_sight(one, guarded(one, partial(_retract, published, one), partial(about, one, Retraction)))
 
 
-def _retract(one: Delivered, announcement: Announcement, clock: Clock) -> Retraction:
+def _retract(published: Published, one: Delivered) -> Retraction:
     outcome = one.outcome
     if outcome.state is State.RETRACTED and not outcome.partly_public:
         return about(one, Retraction, done="taken back before")
     if not outcome.id:
         return _without_receipt(one)
-    left = _taken_back(one)
-    is_told = _tell(one, announcement)
-    one.keep(partial(_as_retracted, left=left, at=clock.now()))
-    stays = "told in a reply" if is_told else "left as it is"
-    return about(one, Retraction, done="taken back" if len(left) < len(outcome.items or (1,)) else stays, left=left)
+    stayed = _taken_back(one)
+    left = (*stayed, *_said_besides(published, one))
+    stays = "told in a reply" if _tell(one, published.announcement) else "left as it is"
+    one.keep(partial(_as_retracted, left=left, at=published.clock.now()))
+    return about(one, Retraction, done="taken back" if len(stayed) < len(outcome.items or (1,)) else stays, left=left)
 
 
 def _taken_back(one: Delivered) -> tuple[Left, ...]:
@@ -86,6 +86,21 @@ def _tell(one: Delivered, announcement: Announcement) -> bool:
     text = withdrawal_words(said.language, said.title or excerpt(said.text, ""))
     one.publisher.answer(one.receipt, text, one.steps, name=_WITHDRAWN)
     return True
+
+
+def _said_besides(published: Published, one: Delivered) -> tuple[Left, ...]:
+    """What the account said below it that is not known as made here, and stays without what it answers: a person may have
+    written it, so that a person says whether it goes."""
+    table = one.publisher.capabilities
+    if not (table.retract and table.replies and table.replies.outlive and table.inspects):
+        return ()
+    ours = {item.id for item in one.everything.items}
+    said = [reply for reply in Conversation(published.ledger, published.key).own(one.outcome.channel) if reply.id not in ours]
+    if not said:
+        return ()
+    items = tuple(Item(id=reply.id, kind="comment", url=reply.url) for reply in said)
+    seen = one.steps.read(lambda: one.publisher.inspect(msgspec.structs.replace(one.receipt, items=items))).items
+    return tuple(Left(item=each.item, reason=_NOT_OURS, hint=_BY_HAND) for each in seen if not each.gone)
 
 
 def _as_retracted(outcome: Outcome, *, left: tuple[Left, ...], at: datetime) -> Outcome:

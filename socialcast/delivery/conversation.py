@@ -80,6 +80,12 @@ class Conversation:
         """Remember that a reply is not there any more."""
         self._ledger.write(_STAND, (Standing.GONE, self._key, channel, id))
 
+    def own(self, channel: str) -> list[Reply]:
+        """What this account said there, whoever did it."""
+        query = "SELECT document FROM conversation WHERE key = ? AND channel = ? AND is_own = 1 ORDER BY at, id"
+        rows = self._ledger.rows(query, (self._key, channel))
+        return [msgspec.json.decode(document, type=Reply) for (document,) in rows]
+
     def __iter__(self) -> Iterator[Kept]:
         """What others said: what waits for an answer first, the oldest of it first; read from the ledger bit by bit."""
         after: tuple[Any, ...] = (-1, 0.0, "", "")

@@ -154,11 +154,13 @@ class EditRules(_Group, frozen=True, kw_only=True):
 
 
 class ReplyRules(_Group, frozen=True, kw_only=True):
-    """What the public writes below a post; `forbidden` is a rule by which some of it may not be answered, in words."""
+    """What is written below a post; `forbidden` is a rule by which some of it may not be answered, in words; `outlive` says that
+    it stays when the post is deleted."""
 
     answerable: bool = True
     within_seconds: int | None = None  # after publication nobody can read them any more
     forbidden: str = ""
+    outlive: bool = False
 
 
 class MetricRule(_Group, frozen=True, kw_only=True):

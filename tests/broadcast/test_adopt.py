@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from socialcast import Announcement, Broadcast, Channel, ConfigurationError, State
+from socialcast.delivery.conversation import Standing
 from socialcast.delivery.steps import Steps
-from socialcast.model.receipt import Outcome
-from socialcast.model.reports import Adoption, Audit
+from socialcast.model.receipt import Item, Outcome
+from socialcast.model.reports import Adoption, Audit, ChannelOutcome, RetractionReport
 from socialcast.registry import platforms, publisher_class
 from socialcast.sandbox import Sandbox
 from socialcast.testing.stage import SandboxStage, picture, sample, shows_what_it_gets
@@ -24,11 +25,23 @@ from socialcast.wire.transport import READS
 _HARMLESS = {
     "bluesky": r"create_session|refresh_session",
     "email": r"sign_in",
-    "flickr": r"\w+_get_\w+|\w+_search|auth_oauth_check_token",
+    "flickr": r"\w+_get_\w+|photos_recently_updated|\w+_search|auth_oauth_check_token",
     "mediawiki": r"login",
     "youtube": r"token",
 }
+_SHOWN_AFTER_SECONDS = 120  # some platforms are slow to show what they have
 _HELLO = Announcement(key="hello", text="Doors open at nine.")
+
+
+def _outlives(platform: str) -> bool:
+    """Whether what is said below a post stays without it; a room of the press alone lets nobody else in who could say it."""
+    rules = publisher_class(platform).capabilities.replies
+    return rules is not None and rules.outlive and platform != "matrix"
+
+
+def comments(report: RetractionReport) -> list[Item]:
+    """What of the dialogue is listed as still there."""
+    return [left.item for left in report["contract"].left if left.item.kind == "comment"]
 
 
 @pytest.fixture(params=[name for name in platforms() if shows_what_it_gets(publisher_class(name).capabilities)])
@@ -118,6 +131,47 @@ def test_what_was_adopted_is_answered_and_corrected(sandbox: Sandbox, tmp_path: 
         later = msgspec.structs.replace(hello, text="Doors open at ten.")
         assert broadcast.correct(later)["contract"].done == "edited"
     assert {card.text for card in sandbox.mirror("facebook").cards()} == {"Doors open at ten.", "Is there soup?", "From noon."}
+
+
+@pytest.mark.parametrize("platform", [name for name in platforms() if _outlives(name)])
+def test_what_the_account_said_below_it_is_listed_when_the_rest_is_taken_back(platform: str, tmp_path: Path) -> None:
+    """With its address, until a person has deleted it, who may have written it by hand. What it answers waits no more."""
+    said = sample(publisher_class(platform))
+    with Sandbox() as sandbox:
+        stage = SandboxStage(sandbox, platform)
+        with stage.broadcast(tmp_path / "lost") as broadcast:
+            told = broadcast.publish(said)["contract"]
+            talk, answered = _answered(broadcast, sandbox, platform, told)
+        adopt(stage, said, tmp_path / "new")
+        with stage.broadcast(tmp_path / "new") as broadcast:
+            assert [kept.standing for kept in broadcast.dialogue(said.resolved_key)] == [Standing.ANSWERED]
+            report = broadcast.retract(said.resolved_key)
+            (left,) = comments(report)
+            assert (report.exit_code, left.url) == (3, answered.url)
+            sandbox.act(platform, "remove", "eve", talk if platform == "mediawiki" else left.id)
+            assert comments(broadcast.retract(said.resolved_key)) == []
+
+
+def _answered(broadcast: Broadcast, sandbox: Sandbox, platform: str, told: Outcome) -> tuple[str, ChannelOutcome]:
+    """The id of somebody's question, or of the talk page where it stands, and what was answered."""
+    (first, *_) = [card for card in sandbox.mirror(platform).cards() if card.id == told.id or platform == "mediawiki"]
+    place = sandbox.act(platform, "reply", "ann", first.id, "Is there soup, @contract?")
+    sandbox.advance(_SHOWN_AFTER_SECONDS)
+    (dialogue := broadcast.dialogue(broadcast.ledger.keys()[0])).read()
+    (asked,) = dialogue
+    answered = dialogue.answer(asked, "From noon.")
+    assert not answered.failed, answered
+    sandbox.advance(_SHOWN_AFTER_SECONDS)
+    return place, answered
+
+
+def test_replies_that_cannot_be_read_are_said(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What was found is adopted all the same."""
+    stage = SandboxStage(sandbox, "facebook")
+    publish(stage, _HELLO, tmp_path / "lost")
+    sandbox.fault("facebook", "status_before", status=403, handler="list_comments", count=99)
+    told = adopt(stage, _HELLO, tmp_path / "new")
+    assert (told.adoption, told.failed, "replies" in told.unseen) == (Adoption.FOUND, False, True)
 
 
 def test_what_was_cut_short_is_not_taken_for_published(platform: str, said: Announcement, looks: bool, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ CAPABILITIES = Capabilities(
     ),
     answer=True,
     continues=True,
-    replies=ReplyRules(),
+    replies=ReplyRules(outlive=True),
     inspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT}),
     metrics=metric_rules(METRICS, summable=_SUMMABLE),
     notes={

@@ -84,7 +84,7 @@ CAPABILITIES = Capabilities(
     edits=EditRules(aspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.TAGS, Aspect.ALT_TEXT}), history_public=True),
     answer=True,
     continues=True,
-    replies=ReplyRules(),
+    replies=ReplyRules(outlive=True),
     inspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT}),
     metrics=metric_rules(METRICS, summable=_SUMMABLE),
     notes={

@@ -52,7 +52,7 @@ CAPABILITIES = Capabilities(
     edits=EditRules(aspects=frozenset(Aspect) - {Aspect.MEDIA, Aspect.LIVE}, history_public=True),
     answer=True,
     continues=True,
-    replies=ReplyRules(),
+    replies=ReplyRules(outlive=True),
     inspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT}),
     metrics=(MetricRule(name="reactions", definition="reactions of every kind; one person may leave several"),),
     notes={

@@ -15,6 +15,7 @@ from socialcast.compose.markup import escape_wikitext
 from socialcast.model.echo import Replies, Reply
 from socialcast.model.errors import TerminalError
 from socialcast.model.receipt import Item, Receipt
+from socialcast.model.sight import Seen
 from socialcast.publishers.mediawiki import talk
 from socialcast.publishers.mediawiki.pages import WITH_TEXT, Change, Page, page_in, read, revision, save
 from socialcast.publishers.mediawiki.reading import bare_title
@@ -24,7 +25,7 @@ from socialcast.publishers.mediawiki.talk import Comment
 from socialcast.publishers.mediawiki.wiki import FILES, Wiki
 from socialcast.publishers.mediawiki.wikitext import summary_of
 
-__all__ = ["KIND", "answer_item", "one_page", "send_answer", "take_back", "title_for", "why_kept"]
+__all__ = ["KIND", "answer_item", "one_page", "said", "send_answer", "take_back", "title_for", "why_kept"]
 
 KIND = "comment"  # of the items that answers are
 _TITLES_AT_ONCE = 50
@@ -96,6 +97,13 @@ def answer_item(wiki: Wiki, revid: int) -> Item:
     if page is None or comment is None:  # deleted since
         return Item(id=str(revid), kind=KIND)
     return Item(id=comment.id, kind=KIND, url=wiki.revision_url(page.title, revid, comment.heading))
+
+
+def said(wiki: Wiki, item: Item) -> Seen:
+    """A comment as it stands on its talk page."""
+    page = _page_of_comment(wiki, item.id)
+    comment = _comment(page, item.id) if page else None
+    return Seen(item=item, text=comment.text) if comment else Seen(item=item, gone=True)
 
 
 def why_kept(wiki: Wiki, item: Item) -> str:

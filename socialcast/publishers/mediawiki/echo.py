@@ -11,6 +11,7 @@ import msgspec
 from socialcast.model.post import Post
 from socialcast.model.receipt import Item, Receipt
 from socialcast.model.sight import Seen, SeenMedium, Sight
+from socialcast.publishers.mediawiki.conversation import KIND, said
 from socialcast.publishers.mediawiki.files import description_page, with_real_names
 from socialcast.publishers.mediawiki.pages import LISTED, edits_in, page_of
 from socialcast.publishers.mediawiki.reading import (
@@ -34,16 +35,15 @@ _TITLES_AT_ONCE = 50
 
 
 def sight(wiki: Wiki, settings: MediawikiSettings, items: Sequence[Item]) -> Sight:
-    """The pages and files as they are shown now; files are asked for fifty at once."""
+    """The pages, files and comments as they are shown now; files are asked for fifty at once."""
     files = file_pages(wiki, [item.id for item in items if item.kind in FILE_KINDS])
-    return Sight(
-        items=tuple(
-            _seen_file(wiki, settings, item, files.get(item.id, {}))
-            if item.kind in FILE_KINDS
-            else _seen_page(wiki, settings, item, files)
-            for item in items
-        )
-    )
+
+    def seen(item: Item) -> Seen:
+        if item.kind in FILE_KINDS:
+            return _seen_file(wiki, settings, item, files.get(item.id, {}))
+        return said(wiki, item) if item.kind == KIND else _seen_page(wiki, settings, item, files)
+
+    return Sight(items=tuple(map(seen, items)))
 
 
 def expected(post: Post, receipt: Receipt, settings: MediawikiSettings) -> Sight:

@@ -45,7 +45,7 @@ CAPABILITIES = Capabilities(
         aspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.TAGS, Aspect.ALT_TEXT, Aspect.LICENCE}), history_public=True
     ),
     answer=True,
-    replies=ReplyRules(),
+    replies=ReplyRules(outlive=True),
     inspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT, Aspect.LICENCE}),
     notes={
         "text.max_length": "$wgMaxArticleSize, 2 MiB unless the wiki changed it",

@@ -92,7 +92,7 @@ CAPABILITIES = Capabilities(
     thread=Support.NATIVE,
     answer=True,
     continues=True,
-    replies=ReplyRules(within_seconds=7 * 86_400, forbidden=REPLY_RULE),
+    replies=ReplyRules(within_seconds=7 * 86_400, forbidden=REPLY_RULE, outlive=True),
     inspects=frozenset({Aspect.TEXT, Aspect.LINKS, Aspect.MEDIA, Aspect.ALT_TEXT}),
     metrics=metric_rules(METRICS, summable=_SUMMABLE),
     recovery=RECOVERY,
