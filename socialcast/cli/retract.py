@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ import click
 from socialcast.cli.options import channels_option, json_option, ledger_option, only_option, sandbox_option, yes_option
 from socialcast.cli.place import Place
 from socialcast.cli.show import outcome_json, outcome_lines, print_json
-from socialcast.model.receipt import Report, State
+from socialcast.model.receipt import Item, Report, State
 from socialcast.model.reports import Retraction, RetractionReport
 
 __all__ = ["command"]
@@ -53,7 +54,7 @@ def _what_goes(report: Report) -> Iterator[str]:
     for outcome in report.outcomes:
         if outcome.state is State.PUBLISHED:
             yield f"  {outcome.channel} ({outcome.platform}): {outcome.url}".rstrip(": ")
-            yield from (f"    {item.kind} {item.url or item.id}" for item in (*outcome.items, *outcome.said))
+            yield from (f"    {named}" for named in _named((*outcome.items, *outcome.said)))
 
 
 def _show(report: RetractionReport, *, as_json: bool) -> None:
@@ -73,7 +74,17 @@ def _plain(outcome: Retraction) -> dict[str, object]:
 
 def _lines(outcome: Retraction) -> Iterator[str]:
     yield from outcome_lines(outcome)
-    for left in outcome.left:
-        yield f"    still there: {left.item.kind} {left.item.url or left.item.id}: {left.reason}"
-        if left.hint:
-            yield f"      to do: {left.hint}"
+    for (reason, hint), alike in groupby(outcome.left, key=lambda left: (left.reason, left.hint)):
+        yield from (f"    still there: {named}: {reason}" for named in _named(left.item for left in alike))
+        if hint:
+            yield f"      to do: {hint}"
+
+
+def _named(items: Iterable[Item]) -> Iterator[str]:
+    """Each by its address; what has none, such as the mails to a thousand readers, is counted."""
+    for (kind, has_address), alike in groupby(items, key=lambda item: (item.kind, bool(item.url))):
+        those = list(alike)
+        if has_address or len(those) == 1:
+            yield from (f"{kind} {item.url or item.id}" for item in those)
+        else:
+            yield f"{len(those)} x {kind}"

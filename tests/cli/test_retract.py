@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,3 +58,25 @@ def test_the_status_says_what_was_taken_back(run: Run, run_json: Callable[..., d
     assert "town (plaza): retracted" in told.output
     outcome = run_json("status", key, *where)["outcomes"]["town"]
     assert (outcome["state"], outcome["retracted_at"] > outcome["published_at"]) == ("retracted", True)
+
+
+PRESS = """
+[channels.press]
+platform = "email"
+audience = "press"
+host = "smtp.example.org"
+sender = "press@example.org"
+recipients = "readers.txt"
+"""
+
+
+def test_mails_that_stay_are_counted(run: Run, run_json: Callable[..., dict[str, Any]], sandbox: Sandbox, folder: Path) -> None:
+    """One line for all of them, not one for each of a thousand readers; what to set so that they hear of it stands in it."""
+    (folder / "channels.toml").write_text(PRESS, encoding="utf-8")
+    (folder / "event.md").write_text("---\nkey: doors\ntitle: Doors\n---\nThe doors open.\n", encoding="utf-8")
+    assert run("publish", "event.md", "--sandbox", sandbox.url).exit_code == 0
+    done = run("retract", "doors", "--yes", "--sandbox", sandbox.url)
+    assert done.exit_code == 3
+    assert done.output.count("still there") == 1
+    assert "still there: 2 x mail: a mail that was sent stays where it is" in done.output
+    assert 'correction = "reply"' in done.output

@@ -143,6 +143,16 @@ def test_the_mail_says_all_in_both_forms(make: Make, sandbox: Sandbox) -> None:
     assert "**" not in text
 
 
+@pytest.mark.parametrize("more", [{}, {"link": Link("https://example.org/doors")}])
+def test_a_title_alone_is_not_said_twice(make: Make, sandbox: Sandbox, more: dict[str, Any]) -> None:
+    """Of a title and a long form, as a Markdown file has them, the title is subject and heading, and not the first paragraph."""
+    make().publish(msgspec.structs.replace(NEWS, text="", body="They open at *nine*.", **more)).raise_for_failures()
+    mail = mails(sandbox)[ADA]
+    assert page_of(mail).count(NEWS.title) == 2  # of the window, and the heading
+    assert text_of(mail).strip().endswith("They open at nine.")
+    assert NEWS.title not in text_of(mail)
+
+
 def test_what_the_announcement_says_is_text(make: Make, sandbox: Sandbox) -> None:
     """Markup in a title, a text or an alt text is shown and not acted on."""
     harm = "<script>alert(1)</script>"
@@ -496,7 +506,8 @@ def test_a_list_is_read_as_people_write_it(tmp_path: Path) -> None:
         ("ada", "no @"),
         ("Ada <ada@journal.example", "not of the form"),
         ("ada@journal", "no name of a server"),
-        ("ada@@journal.example", "cannot be in an address"),
+        ("ada@@journal.example", "more than one @"),
+        ("ada@journal.example, bo@journal.example", "a line of its own"),
         ("a da@journal.example", "cannot be in an address"),
         ("\u00e4da@journal.example", "not in ASCII"),
         ("Ada\x0bBcc: x <ada@journal.example>", "cannot be printed"),
@@ -525,9 +536,25 @@ def test_a_program_prints_the_list(tmp_path: Path) -> None:
     program = f"{sys.executable} -c \"print('{ADA}')\""
     with earnest(tmp_path, "", recipients="", recipients_command=program) as broadcast:
         assert str(broadcast.plan(NEWS)["press"].costs[0]) == "1 mail"
-    failing = earnest(tmp_path, "", recipients="", recipients_command="false")
-    with failing, pytest.raises(ConfigurationError, match="ended with 1"):
+    program = f"{sys.executable} -c \"raise SystemExit('{ADA} has no password')\""
+    failing = earnest(tmp_path, "", recipients="", recipients_command=program)
+    with failing, pytest.raises(ConfigurationError, match=r"failed with exit code 1: \(address\) has no password"):
         failing.plan(NEWS)
+
+
+@pytest.mark.parametrize(("command", "words"), [("false", "exit code 1: it said nothing"), ("no-such-program", "No such file")])
+def test_a_program_that_prints_no_list_is_told(tmp_path: Path, command: str, words: str) -> None:
+    """One that fails in silence, and one that is not there."""
+    with earnest(tmp_path, "", recipients="", recipients_command=command) as told, pytest.raises(ConfigurationError, match=words):
+        told.plan(NEWS)
+
+
+def test_a_program_that_does_not_end_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told for how long it was waited for."""
+    monkeypatch.setattr("socialcast.publishers.email.readers._COMMAND_SECONDS", 0.1)
+    sleeping = earnest(tmp_path, "", recipients="", recipients_command="sleep 20")
+    with sleeping, pytest.raises(ConfigurationError, match=r"not done after 0\.1 seconds"):
+        sleeping.plan(NEWS)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,9 @@ class EmailPublisher(Publisher):
             wording=mine.wording,
             more_photos=mine.photos.more,
         )
-        words = [markdown(part) for part in post.parts]
+        is_heading_enough = said.body and not said.text  # then the text is the title, which stands above it anyway
+        texts = [part.removeprefix(said.title) for part in post.parts] if is_heading_enough else post.parts
+        words = [markdown(text).strip() for text in texts]
         parts = ("\n\n".join(filter(None, (*words, said.body.strip()))),)
         return msgspec.structs.replace(post, title=_one_line(said.title or said.text), parts=parts)
 

@@ -18,6 +18,7 @@ __all__ = ["Reader", "Readers", "read_address", "read_readers"]
 _LINE = re.compile(r"(?:(?P<name>[^<>]*)<(?P<named>[^<>]*)>|(?P<bare>[^<>]+))")
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322, 3.2.3: dot-atom
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
+_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 _LONGEST_LOCAL, _LONGEST = 64, 254  # RFC 5321, 4.5.3.1
 _COMMAND_SECONDS = 60
 
@@ -76,6 +77,8 @@ def read_address(words: str) -> Reader:
     local, _, domain = (line["named"] or line["bare"] or "").strip().rpartition("@")
     if not local:
         raise ValueError("there is no @ in the address")
+    if "@" in local:
+        raise ValueError("there is more than one @: give each address a line of its own")
     if not local.isascii():
         raise ValueError("what stands before the @ is not in ASCII, which few servers take")
     try:
@@ -115,11 +118,15 @@ def _printed(command: str, folder: Path) -> list[str]:
             timeout=_COMMAND_SECONDS,
             encoding="utf-8",
         )
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
+    except subprocess.CalledProcessError as error:
+        last = _ADDRESS.sub("(address)", (error.stderr.strip().splitlines() or ["it said nothing"])[-1])
+        raise ConfigurationError(f"recipients_command {command!r} failed with exit code {error.returncode}: {last}") from None
+    except subprocess.TimeoutExpired:
+        raise ConfigurationError(f"recipients_command {command!r} was not done after {_COMMAND_SECONDS} seconds") from None
+    except (OSError, ValueError) as error:
         raise ConfigurationError(f"recipients_command {command!r} failed: {_why(error)}") from None
     return done.stdout.split("\n")
 
 
 def _why(error: Exception) -> str:
-    status = f"it ended with {error.returncode}" if isinstance(error, subprocess.CalledProcessError) else ""
-    return status or getattr(error, "strerror", None) or type(error).__name__
+    return getattr(error, "strerror", None) or type(error).__name__
