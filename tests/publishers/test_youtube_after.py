@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,44 @@ def test_a_correction_changes_the_words_and_nothing_else(station: Station, effec
         assert now.status["privacyStatus"] == "public"
     tags = [tag for item in told.items for tag in station.mirror.videos[item.id].snippet["tags"]]
     assert [tag for tag in tags if tag.startswith("socialcast-")] == marks
+
+
+@pytest.mark.parametrize("effect", ["none", "reset_before", "reset_after", "status_after", "no_id"])
+def test_an_event_that_moves_is_moved(station: Station, effect: str) -> None:
+    """Start, end and how it is played, whichever answer is lost; its words stay, and so does the stream that it is bound to."""
+    said = event(station, ends_at=station.sandbox.clock.datetime() + timedelta(hours=2), description="Come and see.")
+    assert said.live
+    with station.machine() as broadcast:
+        broadcast.publish(said).raise_for_failures()
+        (before,) = station.mirror.broadcasts.values()
+        stream, words = before.stream, dict(before.video.snippet)
+        if effect != "none":
+            station.sandbox.fault("youtube", effect, handler="update_broadcast")
+        starts_at = said.live.starts_at + timedelta(minutes=30)
+        moved = msgspec.structs.replace(said.live, starts_at=starts_at, ends_at=None, dvr=not said.live.dvr)
+        (outcome,) = broadcast.correct(msgspec.structs.replace(said, live=moved)).outcomes
+        assert (outcome.means, outcome.done, outcome.changes) == (Means.EDIT, "edited", ("live",)), outcome
+        assert broadcast.audit("doors").exit_code == 0
+    (now,) = station.mirror.broadcasts.values()
+    assert datetime.fromisoformat(now.starts_at) == starts_at.replace(microsecond=0)
+    assert (now.ends_at, now.details["enableDvr"], now.stream) == ("", moved.dvr, stream)
+    assert now.video.snippet == words
+
+
+def test_an_event_that_has_begun_keeps_its_start(station: Station) -> None:
+    """Its words are corrected; and one that was late to begin is not moved for them into the past, which YouTube refuses."""
+    said = event(station)
+    assert said.live
+    with station.machine() as broadcast:
+        broadcast.publish(said).raise_for_failures()
+        (there,) = station.mirror.broadcasts.values()
+        station.sandbox.advance(7200)
+        late = msgspec.structs.replace(said, text="We open late.")
+        assert broadcast.correct(late)["film"].done == "edited"
+        (before, there.state) = (there.starts_at, "live")
+        moved = msgspec.structs.replace(said.live, starts_at=said.live.starts_at + timedelta(hours=5))
+        assert broadcast.correct(msgspec.structs.replace(late, live=moved))["film"].done == "edited"
+    assert (there.starts_at, there.video.snippet["description"]) == (before, "We open late.")
 
 
 def test_comments_come_on_both_levels_and_held_ones_too(studio: Studio) -> None:

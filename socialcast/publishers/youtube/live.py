@@ -80,6 +80,15 @@ class LiveEvents:
         if steps.read(lambda: self._event(event))["status"]["lifeCycleStatus"] != "complete":
             self._move(event, "complete", "live/end", steps)
 
+    def change(self, event: Item, post: Post, live: Live) -> str:
+        """Give it the times that it has from now on, and how it is played; once it has begun, both are history."""
+        shown, wanted = self._event(event), words.broadcast_body(post, live, self._settings)
+        if shown["status"]["lifeCycleStatus"] not in _BEFORE_TEST or words.is_as_planned(shown, wanted):
+            return event.id
+        said = {name: shown["snippet"][name] for name in ("title", "description")}  # what an update leaves out is cleared
+        body = {"id": event.id, "snippet": {**wanted["snippet"], **said}, "contentDetails": wanted["contentDetails"]}
+        return str(self._client.call("liveBroadcasts.update", part="snippet,contentDetails", body=body).get("id", ""))
+
     # -- making it -----------------------------------------------------------------------------------------------------
 
     def _stream(self, post: Post) -> str:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from googleapiclient.errors import HttpError
 
 from socialcast.delivery.steps import Steps
-from socialcast.model.announcement import Announcement, Privacy
+from socialcast.model.announcement import Announcement, Live, Privacy
 from socialcast.model.cost import Cost
 from socialcast.model.echo import Metric, Replies, Reply
 from socialcast.model.errors import NotAllowed, PublishError
@@ -136,8 +136,10 @@ class YoutubePublisher(Publisher):
         self._live.end(event, steps)
 
     def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
-        """Title, description, tags and licence of the video and of the event."""
+        """Title, description, tags and licence of the video and of the event, and when that is and how it is played and shown."""
         for item in (item for item in receipt.items if item.kind in ("video", "live")):
+            if item.kind == "live" and post.live:
+                self._amend_event(item, post, post.live, steps, name)
             steps.once(f"{name}/{item.id}", partial(self._amend, item, post), repeatable=True)
         return receipt
 
@@ -243,6 +245,12 @@ class YoutubePublisher(Publisher):
         video = self._api.one("videos.list", item.id, "status")
         body = words.amended_body(video, post, item.kind, self.settings)
         return str(self._api.call("videos.update", part="snippet,status", body=body).get("id", ""))
+
+    def _amend_event(self, event: Item, post: Post, live: Live, steps: Steps, name: str) -> None:
+        steps.once(f"{name}/{event.id}/event", partial(self._live.change, event, post, live), repeatable=True)
+        if live.poster:
+            same = f"live/{live.poster.content.sha256}"  # one that was set stays, whatever else is corrected
+            self._additions(post, steps).poster(same, event.id, live.poster)
 
     def _deleting(self, operation: str, id: str) -> Callable[[], str]:
         def send() -> str:

@@ -78,14 +78,14 @@ CAPABILITIES = Capabilities(
         lost_ledger="a whole video, captions, playlist and live event, however old. An upload that was under way begins anew;"
         " what there was of it stays private",
     ),
-    edits=EditRules(aspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.TAGS, Aspect.LICENCE})),
+    edits=EditRules(aspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.TAGS, Aspect.LICENCE, Aspect.LIVE})),
     answer=True,
     replies=ReplyRules(forbidden="comments that YouTube holds back for review have to be approved in YouTube Studio first"),
     inspects=frozenset({Aspect.TITLE, Aspect.TEXT, Aspect.LINKS, Aspect.TAGS}),
     metrics=metric_rules(METRICS, summable=frozenset({"likes"})),
     notes={
         "answer": "by a comment below the video; an announcement cannot answer a post of somebody else",
-        "edits": "50 units of the quota each; a live event's times are changed in YouTube Studio",
+        "edits": "50 units of the quota each; a live event's times until it begins; who may see it stays as it is",
         "replies": "comments and answers to them, those held back for review too; the token needs youtube.force-ssl",
         "text.max_length": "the whole description, in bytes",
         "video.max_seconds": "900 for a channel without a verified phone number; the account check says so",

@@ -20,6 +20,7 @@ __all__ = [
     "broadcast_body",
     "changed_status",
     "details_body",
+    "is_as_planned",
     "is_mark",
     "mark",
     "moment",
@@ -35,6 +36,8 @@ _MARK = re.compile(rf"socialcast-[0-9a-f]{{{_MARK_LENGTH}}}")
 _CREATIVE_COMMONS = re.compile(r"CC-BY-\d\.\d", re.IGNORECASE)
 _ANGLE_BRACKETS = re.compile(r"[<>]")
 _PRIVATE = "private"
+_TIMES = ("scheduledStartTime", "scheduledEndTime")
+_PLAYED = ("enableDvr", "latencyPreference")
 
 # What can be written of a video's status. A field that an update leaves out falls back to its default (Videos: update,
 # 2026-11-22), so that all are sent back.
@@ -130,6 +133,12 @@ def broadcast_body(post: Post, live: Live, settings: YoutubeSettings) -> dict[st
     }
 
 
+def is_as_planned(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether an event has the times already, and is played as it is to be."""
+    times = all(_at(shown["snippet"].get(name)) == _at(wanted["snippet"].get(name)) for name in _TIMES)
+    return times and all(shown["contentDetails"].get(name) == wanted["contentDetails"][name] for name in _PLAYED)
+
+
 def details_body(post: Post, live: Live, settings: YoutubeSettings) -> dict[str, Any]:
     """What only the video that a live event also is can say: description, tags, category and licence."""
     body = video_body(post, settings)
@@ -159,6 +168,10 @@ def privacy_of_live(live: Live, settings: YoutubeSettings) -> str:
 def moment(time: datetime) -> str:
     """RFC 3339 in UTC."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _at(moment: str | None) -> datetime | None:
+    return datetime.fromisoformat(moment) if moment else None
 
 
 def _snippet(post: Post, settings: YoutubeSettings, title: str, description: str, step: str) -> dict[str, Any]:

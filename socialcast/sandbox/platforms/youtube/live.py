@@ -128,11 +128,7 @@ class Live(Playlists):
         _require_live(channel)
         body = json_body(request)
         snippet, status, details = (body.get(part, {}) for part in ("snippet", "status", "contentDetails"))
-        title = snippet.get("title", "")
-        if not title.strip():
-            raise bad("titleRequired", "The title is required.")
-        if len(title) > LIMITS.title_characters or set("<>") & set(title):
-            raise bad("invalidTitle", "The title is invalid.")
+        title = _title(snippet)
         if "privacyStatus" not in status:
             raise bad("privacyStatusRequired", "The privacy status is required.")
         if details.get("latencyPreference", "normal") not in _LATENCIES:
@@ -156,8 +152,10 @@ class Live(Playlists):
         body, parts = json_body(request), request.args.get("part", "")
         broadcast = self._own_broadcast(channel, body.get("id", ""))
         if "snippet" in parts:
-            broadcast.starts_at = self._start(body.get("snippet", {}))
-            broadcast.video.snippet |= {name: body["snippet"].get(name, "") for name in ("title", "description")}
+            snippet = body.get("snippet", {})
+            title = _title(snippet)
+            broadcast.starts_at, broadcast.ends_at = self._start(snippet), snippet.get("scheduledEndTime", "")
+            broadcast.video.snippet |= {"title": title, "description": snippet.get("description", "")}
         if "status" in parts:
             broadcast.video.status |= body.get("status", {})
         if "contentDetails" in parts:
@@ -229,6 +227,16 @@ class Live(Playlists):
         if broadcast is None or broadcast.video.channel is not channel:
             raise RefusalError(404, "liveBroadcastNotFound", "Broadcast not found", _DOMAIN)
         return broadcast
+
+
+def _title(snippet: dict[str, Any]) -> str:
+    """The title, which every write of the snippet names (LiveBroadcastSnippet: required for insert and update)."""
+    title = str(snippet.get("title", ""))
+    if not title.strip():
+        raise bad("titleRequired", "The title is required.")
+    if len(title) > LIMITS.title_characters or set("<>") & set(title):
+        raise bad("invalidTitle", "The title is invalid.")
+    return title
 
 
 def _require_live(channel: Channel) -> None:
