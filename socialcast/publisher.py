@@ -68,7 +68,6 @@ class Publisher(ABC):
     capabilities: ClassVar[Capabilities]
     errors: ClassVar[tuple[ErrorRule, ...]] = ()
     Settings: ClassVar[type[msgspec.Struct]]
-    shares_account: ClassVar[bool] = False  # whether several channels may publish as one account, each in its own place
     fills_template: ClassVar[bool] = True  # whether what it publishes is made of the channel's template
     sandbox_settings: ClassVar[Mapping[str, Any]] = {}  # what a channel needs, beside credentials, to run in a sandbox
     sandbox_variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # other kinds of channels, by name: they make other calls
@@ -88,6 +87,11 @@ class Publisher(ABC):
     @property
     def identity(self) -> str:
         """What tells two channels with one account apart from two accounts, without asking the platform; may be a secret."""
+        return ""
+
+    @property
+    def place(self) -> str:
+        """Where it publishes as its account, by the settings, where an account has several places: a room, a list of readers."""
         return ""
 
     def account(self) -> Account:

@@ -13,7 +13,7 @@ import msgspec
 from socialcast.broadcast.approval import differs
 from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.fitted import with_fitted_video, with_what_was_made
-from socialcast.broadcast.identity import Identity, require_one_name, require_same_account
+from socialcast.broadcast.identity import Identity, identity_of, require_one_name, require_same_account
 from socialcast.broadcast.plan import PlannedChannel, check_post, compose_post
 from socialcast.compose.preflight import with_limits
 from socialcast.delivery.ledger import Delivery as Row
@@ -64,7 +64,7 @@ class ChannelDelivery:
         listener: Listener,
         recover: bool,
         row: Row | None,
-        held_by: Mapping[Identity, str],
+        held_by: Mapping[Identity, set[str]],
         is_approved: bool,  # whether nothing but the planned post may be sent
         revision: int,
     ) -> None:
@@ -168,9 +168,9 @@ class ChannelDelivery:
 
     def _require_known(self, account: Account) -> None:
         """Raise NotAllowed where somebody else began this announcement, or did it as another channel."""
-        if not self.publisher.shares_account:
-            require_one_name(self._held_by, account, self.channel.platform, self.channel.name)
-        require_same_account(self.steps, account)
+        identity = identity_of(self.publisher, account)
+        require_one_name(self._held_by, identity, account, self.channel.name)
+        require_same_account(self.steps, identity, account)
 
     def _prepare(self, links: Mapping[str, str]) -> None:
         self.post = post = self._composed(links)

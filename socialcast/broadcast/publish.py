@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from socialcast.broadcast.channels import same_account_problem
 from socialcast.broadcast.delivery import ChannelDelivery
+from socialcast.broadcast.identity import Identity, identity_of
 from socialcast.broadcast.plan import first_of_each_kind, hosted_elsewhere
 from socialcast.model.announcement import Announcement
 from socialcast.model.receipt import State
@@ -134,12 +135,9 @@ class Run(Generic[Share]):
         return first_of_each_kind({**self._hosted, **{each.channel.name: each.links for each in self._deliveries}}, self._known)
 
     def _refuse_same_accounts(self) -> None:
-        seen: dict[tuple[str, str, str], str] = {}
+        seen: dict[Identity, str] = {}
         for delivery in self._open():
-            if delivery.publisher.shares_account:
-                continue
-            identity = (delivery.channel.platform, delivery.account.url, delivery.account.id)
-            first = seen.setdefault(identity, delivery.channel.name)
+            first = seen.setdefault(identity_of(delivery.publisher, delivery.account), delivery.channel.name)
             if delivery.account.id and first != delivery.channel.name:
                 problem = same_account_problem(first, delivery.channel.name)
                 delivery.finish(State.REFUSED, reason=problem.message, hint=problem.fix, code=problem.code)

@@ -146,7 +146,12 @@ class Ledger:
 
     def has_sent(self, key: str) -> bool:
         """Whether anything of that announcement was sent, or may have been; what was refused was not."""
-        return bool(self.rows("SELECT 1 FROM steps WHERE key = ? AND state IN ('intent', 'done') LIMIT 1", (key,)))
+        return bool(self.senders(key))
+
+    def senders(self, key: str) -> set[str]:
+        """The channels on which something of it was sent, or may have been."""
+        query = "SELECT DISTINCT channel FROM steps WHERE key = ? AND state IN ('intent', 'done')"
+        return {row[0] for row in self.rows(query, (key,))}
 
     def keys(self) -> list[str]:
         """All keys, newest first."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from socialcast import Announcement, Broadcast, LedgerError, State
+from socialcast import Announcement, Broadcast, LedgerError, Outcome, State
 from socialcast.sandbox import Sandbox
+from socialcast.testing.clock import SandboxClock
+from socialcast.testing.stage import SandboxStage
 
 Make = Callable[..., Broadcast]
 HELLO = Announcement(key="hello", text="Doors open at nine.")
@@ -27,10 +30,50 @@ def test_a_renamed_channel_publishes_nothing_twice(make: Make, sandbox: Sandbox)
     assert "'a'" in outcome.reason
 
 
-def test_a_channel_that_is_named_back_goes_on(make: Make, sandbox: Sandbox) -> None:
-    """The refusal of the new name is mended by doing what it says."""
+@pytest.mark.parametrize("platform", ["email", "facebook", "matrix", "mediawiki"])
+def test_a_renamed_room_list_or_page_publishes_nothing_twice(platform: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Where one account has several places, a new name for one of them is refused as well."""
+    stage = SandboxStage(sandbox, platform)
+    mirror = sandbox.mirror(platform)
+
+    def publish(name: str) -> Outcome:
+        clock = SandboxClock(sandbox)
+        with Broadcast([stage.channel(name)], ledger=tmp_path / "ledger", sandbox=sandbox, clock=clock) as broadcast:
+            return broadcast.publish(Announcement(key="hello", title="Doors", text="Doors open at nine."))[name]
+
+    assert publish("a").state is State.PUBLISHED
+    seen = stage.sights()
+    mirror.accounts["renamed"] = mirror.accounts["a"]
+    outcome = publish("renamed")
+    assert (outcome.state, stage.sights()) == (State.REFUSED, seen)
+    assert "by the channel 'a'" in outcome.reason
+
+
+def test_of_two_names_for_one_account_the_one_that_stays_goes_on(make: Make, sandbox: Sandbox) -> None:
+    """After the second name was refused and removed, the first one is not taken for a new name of the second."""
+    make("a").examine()
+    mirror = sandbox.mirror("plaza")
+    mirror.accounts["b"] = mirror.accounts["a"]
+    assert make("a", "b").publish(HELLO)["b"].state is State.REFUSED
+    assert make("a").publish(HELLO)["a"].state is State.PUBLISHED
+
+
+def test_a_name_under_which_nothing_was_sent_may_change(make: Make, sandbox: Sandbox) -> None:
+    """What cannot be there cannot come twice."""
     sandbox.fault("plaza", "refuse_429", handler="add_post", count=50)
     make("a").publish(HELLO)
+    sandbox.clear_faults()
+    mirror = sandbox.mirror("plaza")
+    mirror.accounts["renamed"] = mirror.accounts["a"]
+    assert make("renamed").publish(HELLO)["renamed"].state is State.PUBLISHED
+    assert (make("a").publish(HELLO)["a"].state, posts(sandbox)) == (State.REFUSED, 1)
+
+
+def test_a_channel_that_is_named_back_goes_on(make: Make, sandbox: Sandbox) -> None:
+    """The refusal of the new name is mended by doing what it says."""
+    sandbox.fault("plaza", "status_before", handler="add_post", count=50)
+    sandbox.fault("plaza", "status_before", handler="find_posts", count=50)
+    assert make("a").publish(HELLO)["a"].state is State.UNKNOWN
     sandbox.clear_faults()
     mirror = sandbox.mirror("plaza")
     mirror.accounts["renamed"] = mirror.accounts["a"]

@@ -496,7 +496,7 @@ def test_only_the_live_place_gives_the_link(room: Newsroom, studio: Newsroom) ->
     said = Announcement(text="x", live=Live(title="Opening", starts_at=room.clock.now() + timedelta(days=1)))
     assert (room.publisher.gives(said), studio.publisher.gives(said)) == (frozenset(), {"live"})
     assert room.publisher.identity != studio.publisher.identity
-    assert FacebookPublisher.shares_account
+    assert room.publisher.place != studio.publisher.place
 
 
 def test_an_event_is_created_unseen_and_once(studio: Newsroom) -> None:

@@ -56,7 +56,6 @@ class EmailPublisher(Publisher):
     errors = ERRORS
     Settings = EmailSettings
     settings: EmailSettings
-    shares_account = True  # several lists, one sender
     sandbox_settings: ClassVar[Mapping[str, Any]] = {
         "host": "smtp.example.org",
         "sender": "Press office <press@example.org>",
@@ -83,10 +82,12 @@ class EmailPublisher(Publisher):
     @property
     def identity(self) -> str:
         """The list, and who writes to it."""
-        settings = self.settings
-        return " ".join(
-            (settings.host, settings.username, str(self.connection.folder / settings.recipients), settings.recipients_command)
-        )
+        return f"{self.settings.host} {self.settings.username} {self.place}"
+
+    @property
+    def place(self) -> str:
+        """The list."""
+        return f"{self.connection.folder / self.settings.recipients} {self.settings.recipients_command}"
 
     def account(self) -> Account:
         """The sender; raises PublishError where the server lets it not sign in."""

@@ -50,7 +50,6 @@ class FacebookPublisher(Publisher):
     errors = ERRORS
     Settings = FacebookSettings
     settings: FacebookSettings
-    shares_account = True
     sandbox_variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"event": {"place": "live"}}
 
     def __init__(self, settings: FacebookSettings, connection: Connection) -> None:
@@ -60,7 +59,12 @@ class FacebookPublisher(Publisher):
     @property
     def identity(self) -> str:
         """The Page and the place on it: one Page may well have a channel for each."""
-        return f"{self.settings.page_id} {self.settings.place.value}" if self.settings.page_id else ""
+        return f"{self.settings.page_id} {self.place}" if self.settings.page_id else ""
+
+    @property
+    def place(self) -> str:
+        """The feed or the live events."""
+        return self.settings.place.value
 
     def account(self) -> Account:
         """The Page. Raises NotAllowed for what is none, and for one that may not go live."""

@@ -46,7 +46,6 @@ class MatrixPublisher(Publisher):
     errors = ERRORS
     Settings = MatrixSettings
     settings: MatrixSettings
-    shares_account = True  # several rooms, one account
     sandbox_settings: ClassVar[Mapping[str, Any]] = {
         "homeserver": "https://matrix.example",
         "room": "#press:matrix.example",
@@ -70,7 +69,12 @@ class MatrixPublisher(Publisher):
         """The account and the room, as the settings name them."""
         settings = self.settings
         who = settings.user or (settings.access_token.reveal() if settings.access_token else "")
-        return f"{settings.homeserver} {who} {settings.room}"
+        return f"{settings.homeserver} {who} {self.place}"
+
+    @property
+    def place(self) -> str:
+        """The room."""
+        return self.settings.room
 
     def account(self) -> Account:
         """Who writes, and the largest file that the server takes. Raises NotAllowed for a room that is not fit."""

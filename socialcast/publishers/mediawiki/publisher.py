@@ -55,7 +55,6 @@ class MediawikiPublisher(Publisher):
     Settings = MediawikiSettings
     fills_template = False
     settings: MediawikiSettings
-    shares_account = True  # a channel is a page or a set of files; `identity` tells which
     sandbox_settings: ClassVar[Mapping[str, Any]] = {
         "url": "https://wiki.example.org/w/api.php",
         "contact": "press@example.org",
@@ -89,7 +88,12 @@ class MediawikiPublisher(Publisher):
         """The account and the place it writes to: one account may well write to two pages."""
         settings = self.settings
         who = settings.username or (settings.access_token.reveal() if settings.access_token else "")
-        return " ".join((settings.url, who, self._mode.value, settings.page, settings.section)) if who else ""
+        return f"{who} {self.place}" if who else ""
+
+    @property
+    def place(self) -> str:
+        """The wiki's page, or its files."""
+        return f"{self.settings.url} {self._mode.value} {self.settings.page} {self.settings.section}"
 
     def require_credentials(self) -> None:
         """Raise ConfigurationError unless there is a bot password or an access token."""
