@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -480,12 +482,57 @@ def test_templates_take_the_place_of_ours(theme: Path, tmp_path: Path, clock: St
 
 @pytest.mark.parametrize(
     ("template", "told"),
-    [("<h1>{{ title }</h1>", "page.html, line 1"), ("\n{{ nothing }}", "'nothing' is undefined")],
-    ids=["syntax", "unknown name"],
+    [
+        ("<h1>{{ title }</h1>", ", line 1: unexpected '}'"),
+        ("\n{{ nothing }}", ", line 2: 'nothing' is undefined"),
+        ("\n\n{{ 1 / 0 }}", ", line 3: division by zero"),
+        ('{% extends "bse.html" %}', ", line 1: there is no template bse.html"),
+        ('{% include "../channels.toml" %}', "there is no template ../channels.toml"),
+        (b"\xe9", "can't decode byte 0xe9"),
+    ],
+    ids=["syntax", "unknown name", "its own defect", "no parent", "another folder's file", "another encoding"],
 )
-def test_a_broken_template_stops_it_in_time(template: str, told: str, theme: Path, tmp_path: Path, clock: StillClock) -> None:
-    """File and line are named, and nothing is public."""
-    (theme / "page.html").write_text(template)
+def test_a_broken_template_stops_it_in_time(
+    template: str | bytes, told: str, theme: Path, tmp_path: Path, clock: StillClock
+) -> None:
+    """File, line and reason are told, and nothing is public."""
+    (theme / "page.html").write_bytes(template.encode() if isinstance(template, str) else template)
     site = Site(tmp_path, clock, templates=str(theme))
-    assert told in refused(site)
+    words = refused(site)
+    assert "the newsroom's template page.html" in words
+    assert told in words
     assert not (site.root / "doors").exists()
+
+
+@pytest.mark.parametrize("name", ["base.html", "index.html", "archive.html", "withdrawn.html", "macros.html", "style.css"])
+def test_a_template_that_is_needed_later_is_broken_in_time(name: str, theme: Path, tmp_path: Path, clock: StillClock) -> None:
+    """Of the lists, and of a withdrawal, which nobody wants to find out about on the day."""
+    (theme / name).write_text("\n{{ nothing }")
+    site = Site(tmp_path, clock, templates=str(theme))
+    assert f"the newsroom's template {name}, line 2" in refused(site)
+    assert not (site.root / "doors").exists()
+
+
+def test_a_theme_that_changes_nothing_is_a_slip(theme: Path, tmp_path: Path, clock: StillClock) -> None:
+    """A folder that is not there, or in which no file has the name of a template, is told with those names."""
+    (theme / "pgae.html").write_text("Ours")
+    for folder in (theme, tmp_path / "missing"):
+        site = Site(tmp_path, clock, templates=str(folder))
+        with site.open() as broadcast, pytest.raises(ConfigurationError, match=r"page\.html") as told:
+            broadcast.plan(DOORS)
+        assert str(folder) in str(told.value)
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing of it is left to take its place."""
+    folder = newsroom_folder.Folder(tmp_path / "news", URL)
+    folder.make()
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*index\.html'"):
+        folder.write(folder.root / "index.html", b"news")
+    assert not list(folder.root.rglob("*.new"))
+    assert not (folder.root / "index.html").exists()

@@ -118,10 +118,14 @@ class Folder:
         if path.is_file() and path.read_bytes() == data:
             return
         temporary = self._hidden / f"{path.parent.name}-{path.name}.new"
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:  # such as a full disk, of which the system does not say where
+            temporary.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(path)) from error
         place(temporary, path)
 
     def remove_media(self, slug: str, *, but: Collection[str]) -> None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError, select_autoescape
+import msgspec
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    select_autoescape,
+)
 from markupsafe import Markup
 
 from socialcast.compose.markup import html, plain
@@ -18,8 +29,9 @@ from socialcast.publishers.newsroom.structured import structured
 from socialcast.publishers.newsroom.tables import NewsroomSettings
 from socialcast.publishers.newsroom.words import speak
 
-__all__ = ["Pages", "summary_of", "title_of"]
+__all__ = ["TEMPLATES", "Pages", "summary_of", "title_of"]
 
+TEMPLATES = ("base.html", "page.html", "index.html", "archive.html", "withdrawn.html", "macros.html", "style.css")
 _LONGEST_TITLE = 90
 _REMEMBERED = 256  # summaries: the lists of one change ask for each several times
 
@@ -29,6 +41,14 @@ class Pages:
 
     def __init__(self, site: NewsroomSettings, templates: Path | None) -> None:
         self._site, self._environment = site, _environment(templates)
+
+    def require_sound(self, record: Record) -> None:
+        """Raise ConfigurationError for a template that is wrong, of all that its page needs from now on until it is withdrawn."""
+        entry = Entry(slug=record.slug, published_at=record.moment, title=title_of(record), language=record.language)
+        self.page(record)
+        self.index([record], [record.month])
+        self.archive(record.month, [entry])
+        self.page(msgspec.structs.replace(record, withdrawn=True))
 
     def page(self, record: Record) -> bytes:
         """The page of an announcement, or what remains of one that was withdrawn."""
@@ -58,10 +78,8 @@ class Pages:
         known: Mapping[str, Any] = {"title_of": title_of, "summary_of": summary_of, "words": speak(spoken), "language": spoken}
         try:
             return self._environment.get_template(name).render(site=self._site, **known, **values).encode()
-        except TemplateError as error:
-            line = getattr(error, "lineno", None)
-            place = f"{getattr(error, 'name', None) or name}{f', line {line}' if line else ''}"
-            raise ConfigurationError(f"the newsroom's template {place}: {error.message or type(error).__name__}") from None
+        except Exception as error:  # noqa: BLE001 - a template is a program of the site's, which may do anything
+            raise ConfigurationError(f"the newsroom's template {_place(error) or name}: {_why(error)}") from None
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -78,6 +96,20 @@ def _environment(templates: Path | None) -> Environment:
     )
     environment.filters.update(markdown=_safe_html, moment=_moment, machine=_machine, clock=_clock)
     return environment
+
+
+def _place(error: Exception) -> str:
+    """The file and the line, as far as Jinja knows them: of what runs, it tells by the names in the traceback."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name}, line {error.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.endswith((".py", ">"))]
+    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TemplateNotFound):
+        return f"there is no template {error.name}"
+    return str(error) or type(error).__name__
 
 
 def title_of(record: Record) -> str:

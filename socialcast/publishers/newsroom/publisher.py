@@ -13,7 +13,7 @@ import msgspec
 from socialcast.compose.markup import markdown
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Live
-from socialcast.model.errors import Conflict
+from socialcast.model.errors import ConfigurationError, Conflict
 from socialcast.model.post import Post
 from socialcast.model.receipt import Account, Draft, Item, LiveState, Receipt
 from socialcast.model.sight import Seen, Sight
@@ -21,7 +21,7 @@ from socialcast.publisher import Connection, Publisher
 from socialcast.publishers.newsroom import echo, media
 from socialcast.publishers.newsroom.folder import PAGE, Folder
 from socialcast.publishers.newsroom.lists import Lists
-from socialcast.publishers.newsroom.pages import Pages
+from socialcast.publishers.newsroom.pages import TEMPLATES, Pages
 from socialcast.publishers.newsroom.record import RECORD, Event, Record, slug_of
 from socialcast.publishers.newsroom.tables import CAPABILITIES, NewsroomSettings
 
@@ -44,9 +44,20 @@ class NewsroomPublisher(Publisher):
         super().__init__(settings, connection)
         root = connection.folder / settings.folder
         self._folder = Folder(root.absolute(), settings.base)
-        self._pages = Pages(settings, connection.folder / settings.templates if settings.templates else None)
+        self._pages = Pages(settings, self._theme())
         self._lists = Lists(self._folder, self._pages, settings)
         self.session.mount("file://", echo.Files())
+
+    def _theme(self) -> Path | None:
+        """The folder of templates. Raises ConfigurationError for one that changes nothing, which is a slip."""
+        if not self.settings.templates:
+            return None
+        folder = self.connection.folder / self.settings.templates
+        if not any((folder / name).is_file() for name in TEMPLATES):
+            raise ConfigurationError(
+                f"channel {self.connection.channel!r}: no template is in {folder}, which may hold {', '.join(TEMPLATES)}"
+            )
+        return folder
 
     @classmethod
     def sandbox_wishes(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +157,7 @@ class NewsroomPublisher(Publisher):
             return already
         draft = self._folder.new_draft(name, slug)
         record = self._record(post, draft, steps)
-        self._pages.page(self._dated(record))  # a template that is wrong is told while nothing is public
+        self._pages.require_sound(self._dated(record))  # a template that is wrong is told while nothing is public
         self._folder.write(draft / RECORD, record.to_json())
         return slug
 
