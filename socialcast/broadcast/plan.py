@@ -357,7 +357,7 @@ def _wishes(channel: Channel) -> dict[str, Any]:
 
 
 def _minute(moment: datetime) -> str:
-    return moment.isoformat(" ", "minutes")
+    return moment.isoformat(" ", "seconds" if moment.second else "minutes")
 
 
 def _skips(announcement: Announcement, channel: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from socialcast.broadcast import Plan, PlannedChannel
 from socialcast.cli.requests import requests_blocks, requests_json
+from socialcast.compose.below import below
 from socialcast.compose.characters import harmless, one_line, visible
 from socialcast.compose.text import weigh
 from socialcast.model.announcement import Audience, Live, Photo, Video
@@ -133,8 +134,10 @@ def _post_lines(post: Post) -> Iterator[str]:
         yield indent(part, "    | ", lambda line: True)
     for number, photo in enumerate(post.photos, start=1):
         yield from _photo_lines(f"photo {number}/{len(post.photos)}", photo)
+        yield from _below_lines(photo, post)
     if post.video:
         yield from _video_lines(post.video)
+        yield from _below_lines(post.video, post)
     if post.live:
         yield from _live_lines(post.live)
     if post.tags:
@@ -144,8 +147,11 @@ def _post_lines(post: Post) -> Iterator[str]:
 def _photo_lines(what: str, photo: Photo) -> Iterator[str]:
     yield f"  {what}: {one_line(photo.name)}"
     yield from _wrapped("alt: " + (photo.alt or ("decorative" if photo.decorative else "none")))
-    if photo.caption:
-        yield from _wrapped(f"caption: {photo.caption}")
+
+
+def _below_lines(medium: Photo | Video, post: Post) -> Iterator[str]:
+    if words := str(below(medium, post)):
+        yield from _wrapped(f"below: {words}")
 
 
 def _video_lines(video: Video) -> Iterator[str]:

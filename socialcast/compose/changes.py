@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from socialcast.compose.below import without_words_below
 from socialcast.compose.text import sentence_ends
 from socialcast.model.announcement import Photo, told_by_content
 from socialcast.model.capabilities import Aspect, Capabilities, Support
@@ -26,6 +27,8 @@ def changed_aspects(before: Post, after: Post, capabilities: Capabilities) -> tu
 
     The state of an event is read back from posts about it, too, which have none of their own to change.
     """
+    if not capabilities.captions:
+        before, after = without_words_below(before), without_words_below(after)
     said = (capabilities.inspects - {Aspect.LIVE}) | (capabilities.edits.aspects if capabilities.edits else frozenset())
     shown = [aspect for aspect, side in _SIDES.items() if aspect in said or side.is_shown(capabilities)]
     return tuple(aspect for aspect in shown if _SIDES[aspect].of(before) != _SIDES[aspect].of(after))

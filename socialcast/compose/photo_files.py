@@ -121,7 +121,7 @@ def _media_type(photo: Photo, data: Any) -> str:
     for media_type, (beginning, _) in _READERS.items():
         if re.match(beginning, data):
             return media_type
-    raise UnreadablePhoto("photos.unreadable", f"{photo.name} is no photo that can be read; give a JPEG, PNG, GIF or WebP file")
+    raise UnreadablePhoto("photos.unreadable", f"{photo.name} is no photo that can be read")
 
 
 def _reader(photo: Photo, media_type: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from socialcast.compose.below import without_words_below
 from socialcast.model.capabilities import Capabilities
 from socialcast.model.post import Post
 
@@ -12,6 +13,7 @@ __all__ = ["as_seen"]
 
 def as_seen(post: Post, capabilities: Capabilities) -> Post:
     """The post without what the platform has no place for; what stands in the text instead stands there."""
+    post = post if capabilities.captions else without_words_below(post)
     video, rules = post.video, capabilities.video
     if video and rules:
         poster, subtitles = (video.poster if rules.poster else None), (video.subtitles if rules.subtitles else ())

@@ -206,6 +206,7 @@ class Capabilities(_Group, frozen=True, kw_only=True):
     thread: Support = Support.NONE
     album: Support = Support.NONE
     media_required: bool = False
+    captions: bool = True  # caption, credit and licence of a photo or film are said below it
     audience: frozenset[Audience] = frozenset({Audience.PUBLIC})  # whom a channel may be for; PRESS: its readers can be chosen
     embargo: Support = Support.EMULATED
     gives: frozenset[str] = frozenset()  # the links it gives to others: "album", "video", "live" when it hosts, "page" always

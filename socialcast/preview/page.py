@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from socialcast.broadcast.plan import Plan, PlannedChannel
+from socialcast.compose.below import below
 from socialcast.compose.characters import visible
 from socialcast.model.announcement import Announcement, Audience, Photo, Video
 from socialcast.model.errors import ConfigurationError
@@ -31,6 +32,7 @@ def plan_page(plan: Plan, announcement: Announcement, cache_folder: str | None =
         channels=[_shown(number, channel, announcement) for number, channel in enumerate(plan.channels, 1)],
         thumbnails=thumbnails(pictures, cache_folder),
         stills=stills,
+        below=lambda medium, post: str(below(medium, post)),
         totals=totals(plan),
         verdict=_verdict(plan),
         for_the_press=FOR_THE_PRESS if announcement.audience is Audience.PRESS else "",

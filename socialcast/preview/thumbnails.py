@@ -33,11 +33,17 @@ class Thumbnail(msgspec.Struct, frozen=True, kw_only=True):
 
 def thumbnails(photos: Iterable[Photo], cache_folder: str | None) -> Mapping[Photo, Thumbnail]:
     """A thumbnail for each photo, made by as many threads as there are processors; the originals are not kept in memory."""
-    each = list(dict.fromkeys(photos))
+    every = list(dict.fromkeys(photos))
+    each = {_file(photo): photo for photo in every}  # once, whatever the channels say of it
     rules = _rules(len(each))
     with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="socialcast-thumbnails") as pool:
-        urls = pool.map(lambda photo: _url(photo, rules, cache_folder), each)
-        return {photo: Thumbnail(number=number, url=url) for number, (photo, url) in enumerate(zip(each, urls, strict=True), 1)}
+        urls = pool.map(lambda photo: _url(photo, rules, cache_folder), each.values())
+        made = {file: Thumbnail(number=number, url=url) for number, (file, url) in enumerate(zip(each, urls, strict=True), 1)}
+    return {photo: made[_file(photo)] for photo in every}
+
+
+def _file(photo: Photo) -> tuple[str | None, bytes | None, bool]:
+    return photo.path, photo.data, photo.keep_location
 
 
 def frame(video: Video, cache_folder: str | None) -> Photo | None:

@@ -41,7 +41,7 @@ def part_views(channel: PlannedChannel, announcement: Announcement) -> tuple[lis
     """The channel's posts, and what of the announcement's text they leave out."""
     parts = channel.post.parts if channel.post else ()
     rules = (channel.capabilities.text if channel.capabilities else None) or TextRules()
-    shown = zip(parts, pieces(parts, said_of(announcement)), _photos_by_part(channel.post), strict=True) if channel.post else ()
+    shown = zip(parts, pieces(parts, said_of(announcement)), _photos_by_part(channel.seen), strict=True) if channel.seen else ()
     views = [
         PartView(pieces=found, photos=photos, text=part, length=weigh(part, rules), limit=rules.max_length, unit=rules.unit.value)
         for part, found, photos in shown

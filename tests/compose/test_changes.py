@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from socialcast.compose.changes import changed_aspects, new_sentences
 from socialcast.model.capabilities import Aspect
 from socialcast.registry import publisher_class
-from socialcast.testing.stage import saying
+from socialcast.testing.stage import picture, saying
 
 SENTENCES = st.lists(
     st.sampled_from(["We open at nine.", "We open at ten.", "There is soup!", "Is it free?", "Yes."]), max_size=6
@@ -27,3 +28,10 @@ def test_a_title_that_changed_is_noticed_where_readers_see_it() -> None:
     before, after = (saying("Doors", title=title) for title in ("Open doors", "Closed doors"))
     assert changed_aspects(before, after, publisher_class("email").capabilities) == (Aspect.TITLE,)
     assert changed_aspects(before, after, publisher_class("x").capabilities) == ()
+
+
+def test_what_is_said_below_a_photo_changes_nothing_where_nobody_sees_it() -> None:
+    """Another credit is a change on Flickr, and none on Mastodon, which shows no credit."""
+    before, after = (saying("Doors", photos=(replace(picture(1), credit=name),)) for name in ("A. Example", "B. Example"))
+    assert changed_aspects(before, after, publisher_class("flickr").capabilities) == (Aspect.ALT_TEXT,)
+    assert changed_aspects(before, after, publisher_class("mastodon").capabilities) == ()

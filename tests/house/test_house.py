@@ -23,6 +23,7 @@ INFORMATIONAL = {  # read by people, publishers and the orchestrator, and not by
     "recovery",
     "retract",
     "embargo",
+    "captions",
     "album",
     "gives",
     "edits",

@@ -264,6 +264,19 @@ def test_a_title_stands_where_readers_see_one(tmp_path: Path) -> None:
     assert comment.count("Title: `Open doors`") == 2
 
 
+def test_whom_a_photo_is_by_stands_where_readers_see_it(tmp_path: Path) -> None:
+    """Caption, credit and licence are drawn below a photo; X shows none of them, and the plan says what is left out."""
+    photo = msgspec.structs.replace(picture(1), alt="The dome", caption="At dusk", credit="A. Example", licence="")
+    said = Announcement(key="k", title="Doors", text="Doors", photos=[photo, picture(2)], licence="CC-BY-4.0")
+    plan = plan_of(said, tmp_path, "flickr", "x")
+    shown = plan_page(plan, said)
+    flickr, x = shown.split('<section class="channel"')[1:3]
+    assert "At dusk · A. Example · CC-BY-4.0" in flickr
+    assert '<span class="below"' not in x
+    assert "2 captions, 2 credits, 2 licences left out" in x
+    assert shown.count("<symbol ") == 2, "each photo is there once, whatever is said of it"
+
+
 def test_who_reads_it_before_the_others_is_told(tmp_path: Path) -> None:
     """A channel for the press that gets it two hours before the embargo ends says so on the page and in the comment."""
     embargo = datetime(2036, 12, 6, 8, tzinfo=UTC)

@@ -71,6 +71,7 @@ CAPABILITIES = Capabilities(
     video=VideoRules(max_bytes=300 * MB, max_seconds=600, subtitles=frozenset({"vtt", "srt"})),
     link=LinkRules(clickable=True, card=Support.EMULATED),
     thread=Support.NATIVE,
+    captions=False,
     recovery=Recovery(
         marker="a record key derived from key and channel, which the account's server takes once",
         settle_seconds=(0,),

@@ -73,6 +73,7 @@ CAPABILITIES = Capabilities(
     ),
     link=LinkRules(clickable=True, card=Support.NATIVE),
     thread=Support.NATIVE,
+    captions=False,
     embargo=Support.EMULATED,
     recovery=Recovery(
         marker="own timeline: media ids, which one post can have, or the post that is answered and the text; an Idempotency-Key"

@@ -90,6 +90,7 @@ CAPABILITIES = Capabilities(
     ),
     link=LinkRules(clickable=True, card=Support.NATIVE),
     thread=Support.NATIVE,
+    captions=False,
     answer=True,
     continues=True,
     replies=ReplyRules(within_seconds=7 * 86_400, forbidden=REPLY_RULE, outlive=True),
