@@ -14,6 +14,7 @@ from socialcast.cli.show import print_json
 from socialcast.delivery.archive import export_ledger, import_ledger, verify_ledger
 from socialcast.delivery.ledger import Ledger
 from socialcast.model.errors import LedgerError
+from socialcast.wire.files import write_whole
 
 __all__ = ["command"]
 
@@ -51,7 +52,7 @@ def export(ledger: Path, key: tuple[str, ...], to: Path | None) -> None:
     with _opened(ledger) as opened:
         document = export_ledger(opened, key)
     if to:
-        to.write_bytes(document)
+        write_whole(to, document)  # perhaps in place of the one that the next job relies on
     else:
         click.echo(document.decode())
 
@@ -65,8 +66,9 @@ def import_(ledger: Path, document: Path, as_json: bool) -> None:
 
     What is done on either side is done afterwards; a key that means other content is refused.
     """
+    exported = document.read_bytes()  # first: a ledger that is made and stays empty would be taken for one that knows all
     with Ledger(ledger) as opened:
-        count = import_ledger(opened, document.read_bytes())
+        count = import_ledger(opened, exported)
     if as_json:
         print_json({"imported": count})
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from socialcast.delivery.ledger import Ledger
+from socialcast.delivery.ledger import RESTORE, Ledger
 from socialcast.delivery.revisions import former_revisions
 from socialcast.delivery.steps import DONE, INTENT, NOTED, REFUSED
 from socialcast.model.announcement import Announcement
@@ -86,6 +86,7 @@ _DOCUMENTS = frozenset({"document", "outcome", "draft", "result"})  # kept as JS
 _NULL = b"null"
 
 # Two machines may know of one announcement: what is done or published on one of them has happened, and so has its retraction.
+# What one of them began may have happened, whatever the other one was refused, unless that is how this very call ended.
 _MERGES = {
     "revisions": " ON CONFLICT (key, number) DO NOTHING",
     "measures": " ON CONFLICT (key, channel, name, item, at) DO NOTHING",
@@ -98,7 +99,10 @@ _MERGES = {
     " AND (excluded.state = 'retracted' OR (state <> 'published' AND excluded.state = 'published')"
     " OR ((state <> 'published' OR excluded.state = 'published') AND excluded.updated_at > updated_at)))",
     "steps": " ON CONFLICT (key, channel, name) DO UPDATE SET state = excluded.state, result = excluded.result,"
-    " sent_at = excluded.sent_at WHERE state <> 'done' AND (excluded.state = 'done' OR excluded.sent_at > sent_at)",
+    " sent_at = excluded.sent_at WHERE state <> 'done' AND (excluded.state = 'done'"
+    " OR (excluded.state = state AND excluded.sent_at > sent_at)"
+    " OR (excluded.state = 'intent' AND state = 'refused' AND excluded.sent_at <> sent_at)"
+    " OR (excluded.state = 'refused' AND state = 'intent' AND excluded.sent_at = sent_at))",
 }
 
 
@@ -116,7 +120,7 @@ def import_ledger(ledger: Ledger, document: bytes) -> int:
     try:
         archive = msgspec.json.decode(document, type=_Archive)
     except msgspec.DecodeError as error:
-        raise LedgerError(f"this is no exported ledger: {error}") from None
+        raise LedgerError(f"this is no exported ledger: {error}; make one with: socialcast ledger export") from None
     if archive.socialcast_ledger not in _READABLE:
         raise LedgerError(f"the export is of format {archive.socialcast_ledger}, this socialcast reads {_FORMAT}; upgrade it")
     if findings := list(_findings(archive)):
@@ -148,22 +152,20 @@ def verify_ledger(ledger: Ledger) -> list[str]:
 def require_sound(ledger: Ledger, key: str) -> None:
     """Raise LedgerError where what the ledger says of this announcement makes no sense, as after an edit by hand."""
     if findings := list(_findings(_archive(ledger, (key,)))):
-        raise LedgerError(
-            f"the ledger {ledger.path} was damaged or edited, and nothing was sent: {_some(findings)};"
-            " restore it from a copy, or run with an empty one and --recover"
-        )
+        raise LedgerError(f"the ledger {ledger.path} was damaged or edited, and nothing was sent: {_some(findings)}; {RESTORE}")
 
 
 def _archive(ledger: Ledger, keys: Collection[str] = ()) -> _Archive:
-    tables = {table: [_row(kind, row) for row in _select(ledger, table, kind, keys)] for table, kind in _TABLES}
+    found = ledger.rows_at_once(_query(table, kind, keys) for table, kind in _TABLES)
+    tables = {table: [_row(kind, row) for row in rows] for (table, kind), rows in zip(_TABLES, found, strict=True)}
     return _Archive(_FORMAT, **tables)
 
 
-def _select(ledger: Ledger, table: str, kind: type[Any], keys: Collection[str]) -> list[Any]:
+def _query(table: str, kind: type[Any], keys: Collection[str]) -> tuple[str, tuple[str, ...]]:
     columns = ", ".join(kind.__struct_fields__)
     which = f" WHERE key IN ({', '.join('?' * len(keys))})" if keys else ""
     order = ", ".join(name for name in ("key", "channel", "name", "number", "item", "at") if name in kind.__struct_fields__)
-    return ledger.rows(f"SELECT {columns} FROM {table}{which} ORDER BY {order}", tuple(keys))  # noqa: S608 - names of ours
+    return f"SELECT {columns} FROM {table}{which} ORDER BY {order}", tuple(keys)  # noqa: S608 - names of ours
 
 
 def _row(kind: type[Any], values: tuple[Any, ...]) -> Any:

@@ -6,6 +6,7 @@ a committed write through a power cut, which NORMAL does not.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
@@ -24,20 +25,30 @@ from socialcast.model.errors import LedgerBusy, LedgerError
 __all__ = ["Delivery", "Ledger", "Step"]
 
 _BUSY_SECONDS = 10.0
+_TABLES = frozenset({"announcements", "deliveries", "steps"})  # as long as the file has one of them it is ours
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 _OURS = " WHERE ? IS NULL OR EXISTS (SELECT 1 FROM leases WHERE key = ? AND owner = ?)"  # what Ledger._holder fills in
+RESTORE = "restore it from a copy without the -wal file beside it, or run with an empty one and --recover"
+_WRITABLE = "make the file and its folder writable"
+_SPACE = "free some space and run it again: what was recorded so far is kept"
 _REMEDIES = {
     "locked": "another program holds it; end that or wait",
     "busy": "another program holds it; end that or wait",
-    "readonly": "make the file and its folder writable",
+    "readonly": _WRITABLE,
+    "Read-only": _WRITABLE,
+    "Permission denied": _WRITABLE,
     "I/O error": "see whether its disk is over a quota or failing, and run it again: what was recorded so far is kept",
-    "full": "free some space and run it again: what was recorded so far is kept",
+    "full": _SPACE,
+    "No space left": _SPACE,
     "File exists": "what should be its folder is a file; name another place",
     "Not a directory": "what should be its folder is a file; name another place",
+    "Is a directory": "name a file in it",
     "unable to open": "check that the folder exists and can be written",
-    "not a database": "it is not a ledger; name another file or restore it from a copy",
-    "no such": "its tables were changed; restore it from a copy, or run with an empty one and --recover",
-    "malformed": "it is damaged; restore it from a copy, or run with an empty one and --recover",
+    "not a database": f"it is not a ledger, or a damaged one; name another file, or {RESTORE}",
+    "no such": f"its tables were changed; {RESTORE}",
+    "already exists": f"its tables were changed; {RESTORE}",
+    "duplicate column": f"its tables were changed; {RESTORE}",
+    "malformed": f"it is damaged; {RESTORE}",
 }
 
 
@@ -103,6 +114,19 @@ class Ledger:
                 return self._connection().execute(query, parameters).fetchall()
             except sqlite3.Error as error:
                 raise self._explained(error) from error
+
+    def rows_at_once(self, queries: Iterable[tuple[str, Sequence[Any]]]) -> list[list[Any]]:
+        """What each of several queries finds at one and the same moment, whatever others write meanwhile."""
+        with self._lock:
+            connection = self._connection()
+            try:
+                connection.execute("BEGIN")
+                return [connection.execute(*query).fetchall() for query in queries]
+            except sqlite3.Error as error:
+                raise self._explained(error) from error
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the file."""
@@ -261,6 +285,8 @@ class Ledger:
             self._abandoned.append(self._open)  # SQLite forbids even closing a connection that a fork inherited
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self.path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             self._open = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise self._explained(error) from error
@@ -306,14 +332,16 @@ class Ledger:
 
     def _version(self) -> int:
         """The version of the tables, 0 where there are none yet. Raises LedgerError for a file that is not for us."""
-        has_tables = self._open.execute("SELECT 1 FROM sqlite_master").fetchone()  # first: whoever makes them tells a version
+        names = {row[0] for row in self._open.execute("SELECT name FROM sqlite_master")}  # first: who makes them tells a version
         version: int = self._open.execute("PRAGMA user_version").fetchone()[0]
+        if names and names.isdisjoint(_TABLES):
+            raise LedgerError(f"{self.path} is a database of another program; name another file as the ledger")
         if version > len(MIGRATIONS):
             raise LedgerError(
                 f"the ledger {self.path} is from a newer socialcast (version {version}); upgrade socialcast to use it"
             )
-        if has_tables and version == 0:
-            raise LedgerError(f"{self.path} is a database of another program; name another file as the ledger")
+        if names and version == 0:
+            raise LedgerError(f"the ledger {self.path} cannot be used: its version was changed; {RESTORE}")
         return version
 
     def _explained(self, error: OSError | sqlite3.Error) -> LedgerError:

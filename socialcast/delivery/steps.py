@@ -199,7 +199,7 @@ class Steps:
                 raise TransientError(f"{unknown.message}; it did not happen", status=unknown.status) from unknown
             return found
         except Exception:
-            self._record(name, REFUSED, None)
+            self._record(name, REFUSED, None, sent_at)
             raise
         return result
 
@@ -233,13 +233,12 @@ class Steps:
             except Exception as error:  # client libraries raise anything; the record of the exchange tells what it was
                 raise self._judge(error, exchanges, writing=writing) from error
 
-    def _record(self, name: str, state: str, result: Any) -> float:
-        now = self._now()
-        step = Step(name, state, msgspec.to_builtins(result), now)
+    def _record(self, name: str, state: str, result: Any, sent_at: float | None = None) -> float:
+        step = Step(name, state, msgspec.to_builtins(result), self._now() if sent_at is None else sent_at)
         write = self._ledger.begin_step if state == INTENT else self._ledger.record_step
         write(self._key, self._channel, step._replace(name=f"{self.generation}{name}"))
         self._known[name] = step
-        return now
+        return step.sent_at
 
     def _now(self) -> float:
         return self._patience.clock.now().timestamp()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 from socialcast.model.errors import ConfigurationError
+from socialcast.wire.files import write_whole
 
 __all__ = ["MissingSecret", "Redactor", "Secret", "is_reference", "read_secret", "store_secret"]
 
@@ -127,18 +127,9 @@ def _from_keyring(name: str, where: str, folder: Path) -> str:
 
 
 def _to_file(name: str, value: str, folder: Path) -> None:
-    """The file holds the old value or the new one, never a part, and only its owner can read it."""
-    target = folder / name
+    """Only its owner can read the file."""
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(value)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        write_whole(folder / name, value.encode(), mode=0o600)
     except OSError as error:
         raise ConfigurationError(f"a secret cannot be kept in file:{name}: {error.strerror}") from None
 

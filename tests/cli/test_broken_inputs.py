@@ -43,6 +43,7 @@ SPOKEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "no sandbox there": (("publish", "event.md", "--sandbox", "http://127.0.0.1:9"), ("no sandbox answers at http://127.0.0.1:9",)),
     "no argument": (("publish",), ("Missing argument 'FILE'",)),
     "ledger under a file": (("publish", "event.md", "--sandbox", "--ledger", "event.md/l"), ("its folder is a file",)),
+    "ledger is a folder": (("publish", "event.md", "--sandbox", "--ledger", "."), ("Is a directory", "name a file in it")),
     "no database": (("publish", "event.md", "--sandbox", "--ledger", "dome.jpg"), ("dome.jpg", "it is not a ledger")),
 }  # fmt: skip
 

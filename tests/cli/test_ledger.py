@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import Result
 
 Run = Callable[..., Result]
@@ -51,6 +54,30 @@ def test_looking_at_a_ledger_that_is_not_there_makes_none(run: Run, folder: Path
     """A mistyped path is an error and no new file."""
     assert "there is no ledger" in run("ledger", "show", "typo.sqlite3").stderr
     assert not (folder / "typo.sqlite3").exists()
+
+
+def test_an_import_that_fails_at_once_makes_no_ledger(run: Run, folder: Path) -> None:
+    """A mistyped artefact leaves no empty ledger, which the next run would take for one that knows everything."""
+    assert run("ledger", "import", "new.sqlite3", "typo.json").exit_code == 2
+    assert not (folder / "new.sqlite3").exists()
+
+
+def test_an_export_that_is_cut_short_leaves_the_last_one(
+    run: Run, sandbox: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the next job relies on is replaced whole or not at all, and nothing is left beside it."""
+    publish(run, sandbox.url)
+    (folder / "ledger.json").write_text("the last one")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    before = set(folder.iterdir())
+    monkeypatch.setattr(os, "fsync", full)
+    result = run("ledger", "export", "one.sqlite3", "--to", "ledger.json")
+    assert (result.exit_code, (folder / "ledger.json").read_text()) == (2, "the last one")
+    assert "No space left" in result.stderr
+    assert set(folder.iterdir()) == before
 
 
 def test_asking_for_the_status_makes_no_ledger(run: Run, folder: Path) -> None:

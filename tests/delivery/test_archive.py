@@ -75,6 +75,47 @@ def test_what_is_done_on_either_machine_is_done_on_both(open_ledger: Open) -> No
     assert export_ledger(behind) == export_ledger(ahead)
 
 
+@pytest.mark.parametrize(
+    ("here", "there", "state"),
+    [
+        (("refused", 120.0), ("intent", 100.0), "intent"),
+        (("intent", 100.0), ("refused", 120.0), "intent"),
+        (("intent", 100.0), ("refused", 100.0), "refused"),
+        (("refused", 100.0), ("intent", 100.0), "refused"),
+        (("intent", 100.0), ("intent", 120.0), "intent"),
+        (("refused", 100.0), ("refused", 120.0), "refused"),
+    ],
+)
+def test_what_one_machine_began_is_in_doubt_on_both(
+    open_ledger: Open, here: tuple[str, float], there: tuple[str, float], state: str
+) -> None:
+    """Whatever another call of another machine came to: only the end of the very same call ends the doubt."""
+    one, other = open_ledger("one"), open_ledger("other")
+    for ledger, (known, sent_at) in ((one, here), (other, there)):
+        fill(ledger, state=known)
+        ledger.record_step("opening", "news", Step("post/1", known, None, sent_at))
+    import_ledger(one, export_ledger(other))
+    assert one.steps("opening", "news")["post/1"].state == state
+
+
+def test_an_export_is_of_one_moment(open_ledger: Open) -> None:
+    """What others write while it is made is in it whole or not at all, so that it can be taken in."""
+    ledger, busy, keys = open_ledger("shared"), open_ledger("shared"), iter(["second", "third", "fourth"])
+    fill(ledger, "first")
+
+    def write_another(statement: str) -> None:
+        if "FROM deliveries" in statement or "FROM steps" in statement:
+            fill(busy, next(keys))
+
+    ledger._connection().set_trace_callback(write_another)
+    document = export_ledger(ledger)
+    ledger._connection().set_trace_callback(None)
+    elsewhere = open_ledger("elsewhere")
+    assert import_ledger(elsewhere, document) == 1
+    assert elsewhere.keys() == ["first"]
+    assert len(ledger.keys()) == 3
+
+
 def test_only_what_was_asked_for_is_exported(open_ledger: Open) -> None:
     """An export by key holds nothing of other announcements."""
     ledger = open_ledger("one")

@@ -132,6 +132,30 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
         Ledger(tmp_path / "ledger")
 
 
+@pytest.mark.parametrize("version", [0, 3, len(MIGRATIONS), 99])
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path, version: int) -> None:
+    """Whatever version it has, it is refused before a byte of it is changed, and nothing appears beside it."""
+    with sqlite3.connect(tmp_path / "bookmarks") as database:
+        database.execute("CREATE TABLE bookmarks (url TEXT)")
+        database.execute(f"PRAGMA user_version = {version}")
+    database.close()
+    before = (tmp_path / "bookmarks").read_bytes()
+    with pytest.raises(LedgerError, match="a database of another program; name another file"):
+        Ledger(tmp_path / "bookmarks")
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"bookmarks": before}
+
+
+@pytest.mark.parametrize("version", [0, 3])
+def test_a_ledger_whose_version_was_edited_is_refused(tmp_path: Path, version: int) -> None:
+    """It is not taken for another program's, for which one would name another file and publish everything again."""
+    Ledger(tmp_path / "ledger").close()
+    with sqlite3.connect(tmp_path / "ledger") as database:
+        database.execute(f"PRAGMA user_version = {version}")
+    database.close()
+    with pytest.raises(LedgerError, match=r"was changed|were changed.*restore it from a copy.*--recover"):
+        Ledger(tmp_path / "ledger")
+
+
 def test_a_locked_ledger_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When another program holds the file, the error says so."""
     monkeypatch.setattr("socialcast.delivery.ledger._BUSY_SECONDS", 0.05)
