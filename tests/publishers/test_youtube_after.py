@@ -16,6 +16,7 @@ from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.receipt import Receipt
 from socialcast.model.reports import Means
 from socialcast.sandbox import Sandbox
+from socialcast.testing.stage import picture
 from tests.publishers import test_youtube
 from tests.publishers.conversation import all_replies
 from tests.publishers.test_youtube import Station, event, film
@@ -111,14 +112,14 @@ def test_an_event_that_moves_is_moved(station: Station, effect: str) -> None:
         if effect != "none":
             station.sandbox.fault("youtube", effect, handler="update_broadcast")
         starts_at = said.live.starts_at + timedelta(minutes=30)
-        moved = msgspec.structs.replace(said.live, starts_at=starts_at, ends_at=None, dvr=not said.live.dvr)
+        moved = msgspec.structs.replace(said.live, starts_at=starts_at, ends_at=None, dvr=not said.live.dvr, poster=picture(1))
         (outcome,) = broadcast.correct(msgspec.structs.replace(said, live=moved)).outcomes
         assert (outcome.means, outcome.done, outcome.changes) == (Means.EDIT, "edited", ("live",)), outcome
         assert broadcast.audit("doors").exit_code == 0
     (now,) = station.mirror.broadcasts.values()
     assert datetime.fromisoformat(now.starts_at) == starts_at.replace(microsecond=0)
     assert (now.ends_at, now.details["enableDvr"], now.stream) == ("", moved.dvr, stream)
-    assert now.video.snippet == words
+    assert (now.video.snippet, now.video.thumbnail is None) == (words, False)
 
 
 def test_an_event_that_has_begun_keeps_its_start(station: Station) -> None:
