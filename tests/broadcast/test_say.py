@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from socialcast import Announcement, Broadcast, Channel, Photo
@@ -57,6 +58,26 @@ def test_statements_stand_below_each_other(interview: Broadcast, sandbox: Sandbo
     ids = {card.text: card.id for card in sandbox.mirror("x").cards()}
     assert parents["Two million years."] == ids["How old is the light?"]
     assert len(sandbox.mirror("facebook").cards()) == 1
+
+
+def test_what_was_said_meanwhile_stays_when_the_beginning_is_corrected(make: Make, sandbox: Sandbox) -> None:
+    """Where posts are edited, in a thread that is longer by now; what is said then comes at its end, and all of it goes."""
+    broadcast = make(Channel(name="fedi", platform="mastodon", settings={"url": "https://social.example"}))
+    broadcast.publish(OPENING).raise_for_failures()
+    broadcast.say("interview", "How old is the light?")
+    for corrected in ("We talk to the astronomer later.", "We talk to two astronomers."):
+        report = broadcast.correct(msgspec.structs.replace(OPENING, text=corrected))
+        assert report["fedi"].done == "edited", report
+    broadcast.say("interview", "Two million years.")
+    posts = {card.id: card for card in sandbox.mirror("mastodon").cards()}
+    assert {(card.text, posts[card.parent].text if card.parent else "") for card in posts.values()} == {
+        ("We talk to two astronomers.", ""),
+        ("How old is the light?", "We talk to two astronomers."),
+        ("Two million years.", "How old is the light?"),
+    }
+    assert broadcast.audit("interview").exit_code == 0
+    assert broadcast.retract("interview").exit_code == 0
+    assert sandbox.mirror("mastodon").cards() == []
 
 
 def test_saying_it_again_says_nothing_twice(interview: Broadcast, make: Make, sandbox: Sandbox) -> None:
