@@ -120,10 +120,8 @@ class Afterwards:
                 f"no reply {reference!r} was read so far: take its id or address from socialcast replies KEY"
             )
         if len(found) > 1:
-            named = ", ".join(f"{kept.channel} ({kept.key}): {kept.reply.url or kept.reply.id}" for kept in found)
-            raise ConfigurationError(
-                f"{reference!r} names {len(found)} replies; name one by its address, or one channel: {named}"
-            )
+            named = ", ".join(f"{kept.channel} ({kept.key}): {kept.reply.id}" for kept in found)
+            raise ConfigurationError(f"{reference!r} names {len(found)} replies; name one by its id, or one channel: {named}")
         return self.dialogue(found[0].key).answer(found[0], text)
 
     # -- what it works with ------------------------------------------------------------------------------------------------

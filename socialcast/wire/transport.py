@@ -193,7 +193,7 @@ class Transport:
         """Where a person can open that address: itself, or the sandbox's page of it, which stays what it is."""
         if not self.sandbox_url or not url or url.startswith(f"{self.sandbox_url}/"):
             return url
-        _, _, place = url.partition("#")[0].partition("://")
+        _, _, place = url.partition("://")
         return f"{self.sandbox_url}/at/{place or url}"
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from socialcast.model.echo import Replies, Reply
 from socialcast.model.errors import ConfigurationError
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
+from socialcast.testing.stage import picture
 
 Make = Callable[[], Broadcast]
 CHANNELS = (
@@ -164,6 +165,23 @@ def test_an_answer_goes_with_what_it_was_below(broadcast: Broadcast, sandbox: Sa
     broadcast.answer(id, "At nine.")
     assert broadcast.retract("doors").exit_code == 0
     assert below(sandbox, id) == []
+
+
+def test_comments_below_one_photo_have_addresses_of_their_own(sandbox: Sandbox, tmp_path: Path) -> None:
+    """In a sandbox too, where the part after the # tells them apart; each is answered by its address."""
+    said, album = Announcement(key="doors", text="Doors open.", photos=[picture(1)]), Channel(name="album", platform="flickr")
+    with Broadcast([album], ledger=tmp_path / "album", sandbox=sandbox, clock=SandboxClock(sandbox)) as broadcast:
+        photo = broadcast.publish(said)["album"].id
+        for text in ("When?", "Where?"):
+            sandbox.act("flickr", "reply", "ann", photo, text)
+        (dialogue := broadcast.dialogue("doors")).read()
+        first, second = dialogue
+        assert first.reply.url != second.reply.url
+        assert not broadcast.answer(second.reply.url, "Here.").failed
+        assert [(kept.reply.text, kept.standing) for kept in dialogue] == [
+            (first.reply.text, Standing.WAITING),
+            (second.reply.text, Standing.ANSWERED),
+        ]
 
 
 def test_an_unknown_reply_is_an_error(broadcast: Broadcast) -> None:
