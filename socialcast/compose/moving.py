@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from socialcast.compose import photos
-from socialcast.compose.described import is_file_name
+from socialcast.compose.described import ALT_TOO_LONG, is_file_name
 from socialcast.model.announcement import Live, Photo, Video
 from socialcast.model.capabilities import Capabilities, VideoRules
 from socialcast.model.post import Adaptation, Post
@@ -50,11 +50,14 @@ def video(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     from socialcast.compose import video as reader
 
     if not film.alt.strip():
-        message = f"{film.name} has no description"
-        yield Problem(code="video.alt_missing", path="video.alt", severity=Severity.WARNING, message=message)
+        message, fix = f"{film.name} has no description", "tell what it shows, for those who do not see it"
+        yield Problem(code="video.alt_missing", path="video.alt", severity=Severity.WARNING, message=message, fix=fix)
     elif is_file_name(film.alt, film):
         message = f"{film.alt.strip()!r} is the name of a file and tells nobody what the video shows"
         yield Problem(code="video.alt_is_file_name", path="video.alt", message=message, fix="tell what it shows")
+    elif (longest := rules.alt_text.max_length) is not None and len(film.alt) > longest:
+        message = f"{len(film.alt)} characters, {longest} are allowed"
+        yield Problem(code="video.alt_too_long", path="video.alt", message=message, fix=ALT_TOO_LONG)
     yield from poster_problems(film.poster, "video.poster")
     try:
         facts = reader.facts(film)
@@ -122,8 +125,8 @@ def live(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
         message = f"it lasts {_clock(length)}, {_clock(rules.max_seconds)} are allowed"
         yield Problem(code="live.too_long", path="live.ends_at", message=message, fix="make two events of it")
     if event.low_latency and not rules.low_latency:
-        message = f"{post.platform} does not offer low latency: the picture comes later there"
-        yield Problem(code="live.low_latency", path="live.low_latency", severity=Severity.WARNING, message=message)
+        message, fix = f"{post.platform} does not offer low latency", "tell whoever answers there that the picture comes later"
+        yield Problem(code="live.low_latency", path="live.low_latency", severity=Severity.WARNING, message=message, fix=fix)
     yield from poster_problems(event.poster, "live.poster")
 
 

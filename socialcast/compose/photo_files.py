@@ -42,6 +42,7 @@ _READERS: dict[str, tuple[bytes, str]] = {
     "image/avif": (rb"(?s)....ftypavi[fs]", "PIL.AvifImagePlugin:AvifImageFile"),
     "image/heic": (rb"(?s)....ftyp(?:he[iv][cmsx]|mif1|msf1)", "pillow_heif:HeifImageFile"),
 }
+_MEASUREMENTS = ("F", "I")  # made eight bits, they would be all black or all white
 _SAME_TYPE = {"image/heif": "image/heic"}  # one suffix has either name
 
 
@@ -93,6 +94,9 @@ def _facts(photo: Photo) -> PhotoFacts:
             raise UnreadablePhoto("photos.endless", message)
         with image_of(photo, media_type) as image:
             width, height = image.size
+            if media_type == "image/tiff" and image.mode in _MEASUREMENTS:
+                message = f"{photo.name} has 32 bits a pixel, which are measurements and no colours"
+                raise UnreadablePhoto("photos.unreadable", message)
             private = blocks or _findings_by_decoding(photo, image)
             profile = image.info.get("icc_profile")
             return PhotoFacts(

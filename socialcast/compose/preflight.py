@@ -10,7 +10,7 @@ import msgspec
 
 from socialcast.compose import moving, photos
 from socialcast.compose.characters import character_problems
-from socialcast.compose.described import is_file_name
+from socialcast.compose.described import ALT_TOO_LONG, is_file_name
 from socialcast.compose.text import weigh
 from socialcast.model.announcement import Audience, ContactSheet, Photo
 from socialcast.model.capabilities import Capabilities, PhotoRules, Support
@@ -145,7 +145,10 @@ def _text_length(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
 def _title_length(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     longest = capabilities.text.max_title_length if capabilities.text else None
     if longest is not None and len(post.title) > longest:
-        yield Problem(code="title.too_long", path="title", message=f"it has {len(post.title)} characters, {longest} are allowed")
+        is_film = bool(post.video and post.video.title == post.title)
+        path, fix = ("video.title", "shorten it") if is_film else ("title", f"shorten it, or set channels.{post.channel}.title")
+        message = f"it has {len(post.title)} characters, {longest} are allowed"
+        yield Problem(code="title.too_long", path=path, message=message, fix=fix)
 
 
 def _thread(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
@@ -169,9 +172,11 @@ def _media_required(post: Post, capabilities: Capabilities) -> Iterator[Problem]
 def _photo_count(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     rules = capabilities.photos
     if post.photos and rules is None:
-        yield Problem(code="photos.unsupported", path="photos", message="the platform takes no photos")
+        fix = f'leave the channel out: channels.{post.channel}.skip = "it takes no photos"'
+        yield Problem(code="photos.unsupported", path="photos", message="the platform takes no photos", fix=fix)
     elif rules and rules.max_count is not None and (post.photos_each or len(post.photos)) > rules.max_count:
-        yield Problem(code="photos.too_many", path="photos", message=f"{len(post.photos)} photos, {rules.max_count} are allowed")
+        message, fix = f"{len(post.photos)} photos, {rules.max_count} are allowed", "leave some out"
+        yield Problem(code="photos.too_many", path="photos", message=message, fix=fix)
 
 
 def _photo_files(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
@@ -205,7 +210,8 @@ def _alt_text(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
             message = f"{photo.alt.strip()!r} is the name of a file and tells nobody what the photo shows"
             yield Problem(code="photos.alt_is_file_name", path=path, message=message, fix="tell what it shows")
         elif longest is not None and len(photo.alt) > longest:
-            yield Problem(code="photos.alt_too_long", path=path, message=f"{len(photo.alt)} characters, {longest} are allowed")
+            message = f"{len(photo.alt)} characters, {longest} are allowed"
+            yield Problem(code="photos.alt_too_long", path=path, message=message, fix=ALT_TOO_LONG)
 
 
 def _reply(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
@@ -242,7 +248,8 @@ def _audience(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
 def _tag_count(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
     most = capabilities.tags.max_count if capabilities.tags else None
     if most is not None and len(post.tags) > most:
-        yield Problem(code="tags.too_many", path="tags", message=f"{len(post.tags)} tags, {most} are allowed")
+        fix = f"leave some out, or set channels.{post.channel}.tags"
+        yield Problem(code="tags.too_many", path="tags", message=f"{len(post.tags)} tags, {most} are allowed", fix=fix)
 
 
 _RULES: tuple[tuple[str, Callable[[Post, Capabilities], Iterator[Problem]]], ...] = (

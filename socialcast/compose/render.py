@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from socialcast.compose.below import about_unsaid
 from socialcast.compose.dates import moment_in_words
-from socialcast.compose.described import shorter_alt
+from socialcast.compose.described import shorter_alt, shorter_film_alt
 from socialcast.compose.fitting import Fitted, Wanted, fit_text
 from socialcast.compose.gallery import elsewhere, gallery
 from socialcast.compose.template import Layout, hashtag
@@ -34,7 +34,7 @@ def render(
     said = announcement.for_channel(channel, wording.language)
     shown = gallery(said, capabilities, links, more_photos)
     photos, about_alt = shorter_alt(shown.photos, capabilities.photos)
-    video = said.video if capabilities.video else None
+    video, about_film_alt = shorter_film_alt(said.video if capabilities.video else None, capabilities.video)
     about_media = () if capabilities.captions else about_unsaid(said, [*photos, *filter(None, [video])])
     about_hosted = (*_about_video(said, capabilities, links), *_about_live(said, capabilities, links))
     parts, about_text = _fitted(said, _layout(said, capabilities, links, shown.told, wording), capabilities, wording)
@@ -56,7 +56,7 @@ def render(
         licence=said.licence,
         credit=said.credit,
         reply_to=_answered(said, channel),
-        adaptations=(*shown.adaptations, *about_alt, *about_media, *about_text, *about_hosted),
+        adaptations=(*shown.adaptations, *about_alt, *about_film_alt, *about_media, *about_text, *about_hosted),
     )
 
 

@@ -17,7 +17,7 @@ __all__ = ["Layout", "hashtag"]
 _DEFAULT = "{text}\n\n{live}\n{link}\n{video}\n{album}\n\n{tags}"
 _ADDRESSES = ("live", "link", "video", "album")
 _HASHTAG_WORD = regex.compile(rf"[{IN_HASHTAG}]+")
-_FIELD = re.compile(r"\{(\w+)\}")
+_FIELD = re.compile(r"( ?)\{(\w+)\}")  # with the space before it, which goes where the field is empty
 
 
 class Layout:
@@ -41,7 +41,7 @@ class Layout:
         for line, names in self._lines:
             if names and not any(values[name] for name in names):
                 continue
-            lines.append(_FIELD.sub(lambda found: values[found[1]], line))
+            lines.append(_FIELD.sub(lambda found: values[found[2]] and found[1] + values[found[2]], line).lstrip(" "))
         return "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line or before).strip()
 
     def left_out(self, text: str, shown: str) -> list[Adaptation]:

@@ -199,6 +199,7 @@ class Announcement(Data, frozen=True, kw_only=True, dict=True):
         for path, value in self._worded():
             for language in value.texts:
                 self._require_other(language, f"{path}texts.{language}")
+            _require_different(value.texts, f"{path}texts")
 
     def _worded(self) -> Iterator[tuple[str, Announcement | Photo | Video | Live]]:
         """All that can be said in other languages, with its place."""
@@ -313,6 +314,14 @@ def _sha256(media: Media) -> str:
         return media.content.sha256
     except OSError:
         return "unreadable"  # preflight tells which file and why
+
+
+def _require_different(tags: Iterable[str], path: str) -> None:
+    """Tags of languages are the same however they are written, and of two only one would be said."""
+    seen: dict[str, str] = {}
+    for tag in tags:
+        if (other := seen.setdefault(tag.casefold(), tag)) != tag:
+            raise ConfigurationError(f"{path}: {other} and {tag} are the same language; leave one of them out")
 
 
 def _require_aware(moment: datetime | None, path: str) -> None:

@@ -118,6 +118,7 @@ class VideoRules(_Group, frozen=True, kw_only=True):
     subtitles: frozenset[str] = frozenset()  # formats: "srt", "vtt"
     poster: PhotoRules | None = None  # the picture shown before it plays; None: the platform chooses one itself
     with_photos: bool = False
+    alt_text: AltText = AltText()
 
 
 class LiveRules(_Group, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 import pytest
 import regex
 from hypothesis import given, settings
@@ -14,8 +15,18 @@ from socialcast.compose.render import render
 from socialcast.compose.spans import find_spans
 from socialcast.compose.template import hashtag
 from socialcast.compose.text import sentence_ends, weigh
-from socialcast.model.announcement import Announcement, Link, Photo
-from socialcast.model.capabilities import AltText, Capabilities, PhotoRules, Recovery, Support, TagRules, TextRules, Unit
+from socialcast.model.announcement import Announcement, Link, Photo, Video
+from socialcast.model.capabilities import (
+    AltText,
+    Capabilities,
+    PhotoRules,
+    Recovery,
+    Support,
+    TagRules,
+    TextRules,
+    Unit,
+    VideoRules,
+)
 from socialcast.model.post import Post
 from socialcast.wire.settings import Policy
 from socialcast.wire.wording import Wording
@@ -311,3 +322,22 @@ def test_nothing_active_and_no_grapheme_is_cut(said: Announcement, rules: Capabi
     for part in made.parts:
         assert {part[start:end].casefold() for start, end, _ in find_spans(part)} <= known
         assert set(regex.findall(r"\X", part)) <= {*regex.findall(r"\X", written), " ", "\n"}
+
+
+def test_an_empty_field_leaves_no_gap() -> None:
+    """A template in one line reads well where the announcement has no event and no title."""
+    made = post(Announcement(text="Doors open.", link=LINK), table(300), template="{title} {text} {starts} {link}")
+    assert made.parts == (f"Doors open. {LINK}",)
+
+
+def test_a_films_alt_text_is_cut_after_a_sentence_and_said() -> None:
+    """As that of a photo is, where a platform has room for less; one whose first sentence is too long is told."""
+    film = Video(b"film", alt="A dome opens. Stars turn around the pole for an hour.")
+    rules = msgspec.structs.replace(table(300), video=VideoRules(alt_text=AltText(max_length=20)))
+    made = post(Announcement(text="Doors open.", video=film), rules)
+    assert made.video
+    assert made.video.alt == "A dome opens."
+    assert codes(made) == ["video.alt_cut"]
+    endless = msgspec.structs.replace(film, alt="Stars turn around the pole for an hour")
+    found = check(post(Announcement(text="Doors open.", video=endless), rules), rules, Policy.ADAPT)
+    assert "video.alt_too_long" in [problem.code for problem in found]

@@ -369,6 +369,13 @@ def test_sixteen_bits_of_grey_keep_their_brightness() -> None:
     ) == pytest.approx(128, abs=2)
 
 
+@pytest.mark.parametrize("mode", ["F", "I"])
+def test_measurements_are_no_colours(mode: str) -> None:
+    """Elevations or temperatures in 32 bits would come out all black or all white, so they are refused in words."""
+    with pytest.raises(UnreadablePhoto, match="32 bits a pixel"):
+        facts(Photo(saved(Image.new(mode, (8, 8), 1), "TIFF")))
+
+
 def test_transparency_is_kept_where_a_type_can_show_it_and_white_otherwise() -> None:
     clear = saved(Image.new("RGBA", (40, 30), (255, 0, 0, 0)), "WEBP", lossless=True, exact=True)
     assert fit(Photo(clear), PhotoRules(), None).media_type == "image/png"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import date
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from socialcast import Link, Photo
+import socialcast
+from socialcast import Link, Photo, Video
 from socialcast.compose.characters import visible
 from socialcast.compose.described import is_file_name
 from socialcast.compose.preflight import check
-from socialcast.model.capabilities import Capabilities, LinkRules, LiveRules, PhotoRules, Recovery, TextRules
+from socialcast.model.capabilities import Capabilities, LinkRules, LiveRules, PhotoRules, Recovery, TextRules, VideoRules
 from socialcast.model.post import Adaptation, Post
 from socialcast.model.problems import Problem
 from socialcast.testing.stage import picture
@@ -139,3 +143,21 @@ def test_what_a_channel_may_not_adapt_is_told_with_the_other_way(code: str, path
 def test_what_is_refused_does_nothing_where_it_is_shown(text: str, shown: str) -> None:
     """A terminal that shows a plan is not cleared, written over or turned around by it."""
     assert visible(text) == shown
+
+
+def test_every_problem_says_what_to_do() -> None:
+    """Whoever reads it at three in the morning is not left with what is wrong alone; a warning may just tell a price."""
+    for file in sorted(Path(socialcast.__file__).parent.glob("compose/*.py")):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Problem":
+                assert "fix" in [word.arg for word in call.keywords], f"{file.name}, line {call.lineno}"
+
+
+def test_a_title_that_is_too_long_is_told_where_it_stands() -> None:
+    """A film's own title is not the announcement's."""
+    table = msgspec.structs.replace(TABLE, text=TextRules(titled=True, max_title_length=5), video=VideoRules())
+    film = Video(b"film", alt="Doors", title="The doors open")
+    for video, title, path in ((film, film.title, "video.title"), (film, "Open doors", "title"), (None, "Open doors", "title")):
+        post = Post(key="key", channel="news", platform="plaza", parts=("Doors open.",), title=title, video=video)
+        told = {problem.code: problem.path for problem in check(post, table, Policy.REFUSE)}
+        assert told["title.too_long"] == path

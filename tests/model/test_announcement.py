@@ -202,3 +202,11 @@ def test_a_title_is_one_line() -> None:
     assert Video(b"film", title="The year\n").title == "The year"
     assert Live(url="https://example.org/live", title="a\r\nb").title == "a b"
     assert Override(title="\n").title == ""
+
+
+def test_the_same_language_twice_is_refused() -> None:
+    """Tags are the same however they are written, so one of the two texts would be lost in silence."""
+    with pytest.raises(ConfigurationError, match="texts: fr and FR are the same language"):
+        Announcement(text="Doors", texts={"fr": Words(text="Portes"), "FR": Words(text="Encore")})
+    with pytest.raises(ConfigurationError, match=r"photos\[0\]\.texts: pt-BR and pt-br are the same"):
+        Announcement(photos=[Photo(b"x", alt="a", texts={"pt-BR": PhotoWords(alt="b"), "pt-br": PhotoWords(alt="c")})])

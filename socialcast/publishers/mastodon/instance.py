@@ -13,12 +13,14 @@ _STATUSES, _MEDIA = ("configuration", "statuses"), ("configuration", "media_atta
 _PLACES: tuple[tuple[str, _Path], ...] = (  # later ones win
     ("text.max_length", ("max_toot_chars",)),  # Pleroma and what came of it, version 1
     ("photos.alt_text.max_length", ("description_limit",)),
+    ("video.alt_text.max_length", ("description_limit",)),
     ("photos.max_bytes", ("upload_limit",)),
     ("video.max_bytes", ("upload_limit",)),
     ("text.max_length", (*_STATUSES, "max_characters")),
     ("text.link_weight", (*_STATUSES, "characters_reserved_per_url")),
     ("photos.max_count", (*_STATUSES, "max_media_attachments")),
     ("photos.alt_text.max_length", (*_MEDIA, "description_limit")),
+    ("video.alt_text.max_length", (*_MEDIA, "description_limit")),
     ("photos.max_bytes", (*_MEDIA, "image_size_limit")),
     ("photos.max_pixels", (*_MEDIA, "image_matrix_limit")),
     ("video.poster.max_bytes", (*_MEDIA, "image_size_limit")),

@@ -59,17 +59,20 @@ _SUMMABLE = frozenset({"likes", "shares", "comments"})
 
 NO_SOURCE = frozenset({403, 404, 405, 501})  # of a server that does not tell the text as it was written
 
+_DESCRIPTION = AltText(max_length=1500)
+
 CAPABILITIES = Capabilities(
     documented="https://docs.joinmastodon.org of 2026-07-02, with the schema generated from it for 4.7.0",
     checked=date(2026, 11, 27),
     text=TextRules(max_length=500, link_weight=23),
-    photos=msgspec.structs.replace(_PICTURE, max_count=4, alt_text=AltText(max_length=1500)),
+    photos=msgspec.structs.replace(_PICTURE, max_count=4, alt_text=_DESCRIPTION),
     video=VideoRules(
         types=frozenset({"video/mp4", "video/quicktime", "video/webm"}),
         max_bytes=99 * _MIB,
         max_side=3840,
         max_frames_per_second=120,
         poster=_PICTURE,
+        alt_text=_DESCRIPTION,
     ),
     link=LinkRules(clickable=True, card=Support.NATIVE),
     thread=Support.NATIVE,

@@ -87,6 +87,7 @@ CAPABILITIES = Capabilities(
         audio_codecs=frozenset({"aac"}),
         max_frames_per_second=60,
         subtitles=frozenset({"srt", "vtt"}),
+        alt_text=PHOTOS.alt_text,
     ),
     link=LinkRules(clickable=True, card=Support.NATIVE),
     thread=Support.NATIVE,
