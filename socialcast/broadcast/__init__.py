@@ -24,7 +24,7 @@ from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.live import LiveShow
 from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_plan
 from socialcast.broadcast.publication import Publication
-from socialcast.broadcast.resolve import resolve
+from socialcast.broadcast.resolve import require_address, resolve
 from socialcast.broadcast.story import Story, tell_story
 from socialcast.broadcast.workshop import Workshop
 from socialcast.delivery.archive import require_sound
@@ -223,8 +223,8 @@ class Broadcast(Afterwards):
             raise ConfigurationError(f"there is no channel {channel!r}: {suggest(channel, self.channels)}")
         capabilities = publisher_class(self.channels[channel].platform).capabilities
         looks = capabilities.recovery.looks
-        if capabilities.permalink and published_url is not None and not published_url.startswith(("http://", "https://")):
-            raise ConfigurationError(f"{published_url!r} is no address of a post: copy it from the browser, with https://")
+        if capabilities.permalink and published_url is not None:
+            require_address(published_url)
         self.remembered(key)
         with lease(self.ledger, key, self._shop.clock, Cancel()):
             resolve(self.ledger, key, channel, published_url, self._shop.clock.now(), looks=looks)

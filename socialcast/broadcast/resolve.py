@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -15,9 +16,17 @@ from socialcast.delivery.steps import DONE, INTENT, NOTED, REFUSED
 from socialcast.model.errors import ConfigurationError
 from socialcast.model.receipt import Outcome, State
 
-__all__ = ["resolve"]
+__all__ = ["require_address", "resolve"]
 
 _TRACE = "resolve/"
+_ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
+_ALL_THERE = "a person looked: all of it is there"
+
+
+def require_address(url: str) -> None:
+    """Raise ConfigurationError for what no browser opens."""
+    if not _ADDRESS.fullmatch(url):
+        raise ConfigurationError(f"{url!r} is no address of a post: copy it from the browser, with https://")
 
 
 def resolve(ledger: Ledger, key: str, channel: str, published_url: str | None, now: datetime, *, looks: bool) -> None:
@@ -68,7 +77,7 @@ def _settled(
 
 
 def _published(row: Delivery, url: str, sent_at: datetime) -> Outcome:
-    settled = msgspec.structs.replace(_known(row), state=State.PUBLISHED, reason="settled by a person", hint="", code="")
+    settled = msgspec.structs.replace(_known(row), state=State.PUBLISHED, reason=_ALL_THERE, hint="", code="")
     return msgspec.structs.replace(settled, id=url, url=url if "://" in url else "", published_at=sent_at)
 
 

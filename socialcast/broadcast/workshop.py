@@ -88,7 +88,7 @@ class Workshop:
         if not self.ledger.has_sent(key):  # corrected in time: nobody saw what it was before
             return {}, ()
         message = f"the key {key!r} was used for other content, of which something was sent already"
-        fix = "give the new announcement its own key, or take the old content again"
+        fix = "bring what is there to this with `socialcast correct`, or give a new announcement its own key"
         return rows, (Problem(code="key.changed_content", path="key", message=message, fix=fix),)
 
     def close(self) -> None:

@@ -17,7 +17,9 @@ __all__ = ["command"]
 @click.command("resolve")
 @click.argument("key")
 @click.argument("channel")
-@click.option("--published", metavar="URL", help="It is there, at this address (a mail: its Message-ID): nothing more is sent.")
+@click.option(
+    "--published", metavar="URL", help="All of it is there, at this address (a mail: its Message-ID): nothing more is sent."
+)
 @click.option("--absent", is_flag=True, help="It is not there: the next run sends it.")
 @channels_option
 @ledger_option

@@ -176,7 +176,8 @@ class Steps:
 
     def _found_from_elsewhere(self, name: str, find: Callable[[], T | Absent | None]) -> T | None:
         """What another machine may have made, even just before this run began."""
-        found, unsettled_seconds = self.read(find), self._settled_at - self._now()
+        found = self.read(find)
+        unsettled_seconds = min(self._settled_at - self._now(), self._settle_seconds[-1])  # the clock may have been set back
         if found is None and unsettled_seconds > 0:
             self._patience.pause(unsettled_seconds, f"looking again whether an earlier run sent {name}")
             found = self.read(find)

@@ -52,7 +52,12 @@ def test_the_ledger_keeps_what_was_said(unknown: Broadcast) -> None:
     assert len(trace["steps"]) == 1
 
 
-@pytest.mark.parametrize(("channel", "url", "words"), [("b", SEEN, "no channel 'b'"), ("a", "posts/1", "no address of a post")])
+NONSENSE = ("posts/1", "", "https://", "https:///posts/1", "plaza.example/posts/1", "javascript:alert(1)", f"{SEEN} or so")
+
+
+@pytest.mark.parametrize(
+    ("channel", "url", "words"), [("b", SEEN, "no channel 'b'"), *(("a", it, "no address") for it in NONSENSE)]
+)
 def test_what_cannot_be_meant_is_refused(unknown: Broadcast, channel: str, url: str, words: str) -> None:
     """An unknown channel and an address that is none are told, and nothing is settled."""
     with pytest.raises(ConfigurationError, match=words):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -150,6 +150,14 @@ def test_a_clock_that_was_set_back_is_not_waited_for(ledger: Ledger, clock: Any)
     ledger.record_step("key", "channel", Step("post", "intent", None, clock.now().timestamp() + 86400))
     steps_of(ledger, clock).once("post", platform.send, platform.find)
     assert sum(clock.waits) < 3600
+
+
+def test_a_clock_that_is_set_back_while_a_lost_ledger_is_made_anew_is_not_waited_for(ledger: Ledger, clock: Any) -> None:
+    """What is not there is looked for once more after the platform's settling time, not a day later."""
+    platform, steps = Platform(), steps_of(ledger, clock, recover=True)
+    clock.time -= timedelta(days=1)
+    assert steps.once("post", platform.send, platform.find) == "id-1"
+    assert sum(clock.waits) <= 60
 
 
 def test_a_refusal_is_final_and_leaves_no_intent(ledger: Ledger, clock: Any) -> None:
