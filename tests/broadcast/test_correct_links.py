@@ -14,8 +14,10 @@ import pytest
 from socialcast import Announcement, Broadcast, Channel, Live
 from socialcast.broadcast.correct import Correcting
 from socialcast.model.announcement import Audience
+from socialcast.model.capabilities import Aspect, EditRules
 from socialcast.model.reports import Means
 from socialcast.publishers.matrix import MatrixPublisher
+from socialcast.publishers.youtube import YoutubePublisher
 from socialcast.registry import publisher_class
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
@@ -26,6 +28,13 @@ WRONG = Announcement(key="talk", title="A talk", text="The talk begins at nine."
 LATER = msgspec.structs.replace(WRONG, live=Live(title="The talk", starts_at=STARTS + timedelta(hours=1)))
 RIGHT = msgspec.structs.replace(LATER, text="The talk begins at ten.")
 PRESS: Any = {"audience": Audience.PRESS, "policy": Policy.ADAPT, "correction": Correction.REPLY}
+
+
+@pytest.fixture(autouse=True)
+def fixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """YouTube, as it would be if an event could not be moved."""
+    edits = EditRules(aspects=frozenset({Aspect.TEXT, Aspect.TITLE, Aspect.LINKS, Aspect.TAGS}))
+    monkeypatch.setattr(YoutubePublisher, "capabilities", msgspec.structs.replace(YoutubePublisher.capabilities, edits=edits))
 
 
 @pytest.fixture
