@@ -33,6 +33,11 @@ class Square:
         told = self.broadcast.publish(Announcement(**{"key": "doors", "text": TEXT, **said}))["toot"]
         return Receipt(id=told.id, url=told.url, published_at=told.published_at, items=told.items)
 
+    def broadcast_receipt(self) -> Receipt:
+        """With what was said since."""
+        told = self.broadcast.status("doors")["toot"]
+        return Receipt(id=told.id, url=told.url, items=told.items)
+
     def open(self) -> tuple[Publisher, Any]:
         return self.broadcast.open("toot", "doors")
 
@@ -174,6 +179,16 @@ def test_an_interview_stands_in_order_and_is_not_announced_again(square: Square)
     assert [welcome.text, question.text] == ["Welcome.", "First question."]
     assert (welcome.parent, question.parent) == (receipt.id, welcome.id)
     assert [post["visibility"] for post in square.house.posts()] == ["public", "unlisted", "unlisted"]
+
+
+def test_a_thread_that_went_on_is_corrected_where_it_was_announced(square: Square) -> None:
+    """What was said since stays as it was said."""
+    receipt = square.publish()
+    square.broadcast.say("doors", "Welcome.")
+    told = square.broadcast.correct(Announcement(key="doors", text="Open doors at ten"))["toot"]
+    assert (told.done, told.failed) == ("edited", False), told
+    first, second = square.publisher.inspect(square.broadcast_receipt()).items
+    assert (first.item.id, first.text, second.text) == (receipt.id, "Open doors at ten", "Welcome.")
 
 
 def test_numbers_are_those_that_the_capabilities_define(square: Square) -> None:

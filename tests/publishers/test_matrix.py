@@ -336,6 +336,19 @@ def test_an_announcement_replies_to_a_message(desk: Desk) -> None:
     assert "is not the address of a message on Matrix" in wrong.reason
 
 
+def test_what_was_taken_back_is_not_claimed_to_be_there(desk: Desk) -> None:
+    """A lost ledger does not know of it, and the server gives the old event for its transaction: that is no publication."""
+    desk.publish()
+    with desk.broadcast() as broadcast:
+        assert broadcast.retract("news").exit_code == 0
+    for recover in (True, False):
+        outcome = desk.publish(ledger=f"lost-{recover}", recover=recover)
+        assert (outcome.state, outcome.partly_public) == (State.REFUSED, False), outcome
+        assert "was taken back" in outcome.reason
+        assert "give the announcement another" in outcome.hint
+    assert desk.said() == []
+
+
 def test_older_servers_tell_how_long_to_wait_in_the_body_alone() -> None:
     """Their milliseconds are waited for."""
     from socialcast.publishers.matrix.publisher import _retry_after
@@ -528,6 +541,17 @@ def test_edits_and_redactions_are_what_synapse_knows(house: House) -> None:
         publisher.retract(receipt, steps)
         publisher.retract(receipt, steps)
     assert [event["content"]["body"] for event in house.messages()] == ["It begins."]
+
+
+@pytest.mark.server
+def test_synapse_gives_what_was_taken_back_and_that_is_told(house: House) -> None:
+    """The old event comes back for its transaction, without its words."""
+    house.publish(NEWS)
+    with house.broadcast() as broadcast:
+        assert broadcast.retract("news").exit_code == 0
+    outcome = house.publish(NEWS, "another", recover=True)
+    assert (outcome.state, "was taken back" in outcome.reason) == (State.REFUSED, True), outcome
+    assert house.messages() == []
 
 
 @pytest.mark.server

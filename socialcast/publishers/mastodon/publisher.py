@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property, partial
-from itertools import zip_longest
+from itertools import count, takewhile, zip_longest
 from typing import Any
 
 from socialcast.compose.preflight import with_limits
@@ -116,13 +116,13 @@ class MastodonPublisher(Publisher):
 
     def amend(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> Receipt:
         """Change the words of the posts, and the alt texts; servers show what was there before."""
-        texts = post.parts or ("",)
-        if len(texts) != len(receipt.items):
+        texts, items = post.parts or ("",), _announced(receipt, steps)
+        if len(texts) != len(items):
             raise TerminalError(
-                f"it was published in {len(receipt.items)} posts, and the new text makes {len(texts)}",
+                f"it was published in {len(items)} posts, and the new text makes {len(texts)}",
                 hint="change its length, or take it back and publish it anew",
             )
-        for number, (item, text) in enumerate(zip(receipt.items, texts, strict=True)):
+        for number, (item, text) in enumerate(zip(items, texts, strict=True)):
             alts = [medium.alt for medium in _shown(post, number)]
             steps.once(f"{name}/{number + 1}", partial(self._edit, item.id, text, alts), repeatable=True)
         return receipt
@@ -324,6 +324,12 @@ class MastodonPublisher(Publisher):
         with suppress(MastodonNotFoundError):
             self._api.delete(id)
         return id
+
+
+def _announced(receipt: Receipt, steps: Steps) -> Sequence[Item]:
+    """The posts that it was published in, without those by which the thread went on since."""
+    published = takewhile(lambda number: steps.recorded(f"post/{number}"), count(1))
+    return receipt.items[: len(list(published)) or None]
 
 
 def _item(told: Mapping[str, Any]) -> Item:

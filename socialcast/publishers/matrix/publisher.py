@@ -17,7 +17,7 @@ from socialcast.compose.words import embargo_line
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Audience
 from socialcast.model.echo import Metric, Replies, Reply
-from socialcast.model.errors import ConfigurationError, RateLimited, TerminalError
+from socialcast.model.errors import ConfigurationError, Conflict, RateLimited, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Account, Draft, Item, Receipt
@@ -233,13 +233,22 @@ class MatrixPublisher(Publisher):
         return Item(id=event, kind=kind, url=self._address(room, event))
 
     def _write(self, room: str, name: str, transaction: str, content: events.Content, steps: Steps) -> str:
-        """The event, of which the room holds one whatever becomes of the answer."""
+        """The event, of which the room holds one whatever becomes of the answer. Raises Conflict for one that was taken back."""
         # under the same transaction a server would give the event that was taken back
         sent_as = events.transaction(transaction, steps.generation) if steps.generation else transaction
         where = path("/rooms/{}/send/m.room.message/{}", room, sent_as)
         begun_at = steps.begun_at(name)
         marked = {**content, events.MARKER: transaction}
-        return steps.once(name, partial(self._api.put, where, marked), partial(self._find, room, marked, begun_at))
+        return steps.once(name, partial(self._put, room, where, marked), partial(self._find, room, marked, begun_at))
+
+    def _put(self, room: str, where: str, content: Mapping[str, Any]) -> str:
+        """The event. Raises Conflict where the server gives one that was taken back, in place of another: a ledger that was lost
+        does not tell of that."""
+        event = self._api.put(where, content)
+        if (shown := self._api.event(room, event)) is not None and not shown["content"]:
+            hint = "what was taken back is not published again under its key: give the announcement another"
+            raise Conflict(f"{self._address(room, event)} was taken back", hint=hint)
+        return event
 
     def _find(self, room: str, wanted: Mapping[str, Any], begun_at: datetime | None) -> str | None:
         """The event that holds the marker; a machine that knows no time looks through all that the account wrote there."""
