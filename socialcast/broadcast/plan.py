@@ -227,18 +227,16 @@ def _planned_hosts(
 
 
 def compose_post(announcement: Announcement, publisher: Publisher, links: Mapping[str, str], capabilities: Capabilities) -> Post:
-    """The channel's post with every adaptation named, those of its language, its photos and its video included."""
-    post, wanted = (
-        publisher.compose(led_to_its_page(announcement, publisher, links), links),
-        publisher.connection.wording.language,
-    )
+    """The channel's post, under the announcement's embargo, with every adaptation named, those of its language, its photos and
+    its video included."""
+    post = publisher.compose(led_to_its_page(announcement, publisher, links), links)
     may_transcode = bool(announcement.video and announcement.video.adapt) or publisher.connection.video.adapt
     about = (
-        *about_language(announcement, publisher.said(announcement), wanted),
+        *about_language(announcement, publisher.said(announcement), publisher.connection.wording.language),
         *photo_adaptations(post, capabilities),
         *moving.adaptations(post, capabilities, may_transcode=may_transcode),
     )
-    return msgspec.structs.replace(post, adaptations=(*post.adaptations, *about))
+    return msgspec.structs.replace(post, embargo=announcement.embargo, adaptations=(*post.adaptations, *about))
 
 
 def led_to_its_page(announcement: Announcement, publisher: Publisher, links: Mapping[str, str]) -> Announcement:

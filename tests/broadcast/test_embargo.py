@@ -19,6 +19,7 @@ from socialcast.sandbox import Sandbox
 
 Make = Callable[..., Broadcast]
 ZURICH = ZoneInfo("Europe/Zurich")
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def hello(embargo: datetime, key: str = "hello") -> Announcement:
@@ -27,6 +28,17 @@ def hello(embargo: datetime, key: str = "hello") -> Announcement:
 
 def shown(sandbox: Sandbox) -> int:
     return len(sandbox.mirror("plaza").cards())
+
+
+def test_every_channels_post_is_under_the_embargo(tmp_path: Path) -> None:
+    """Whoever composes it: what is approved and shown has the moment, a wiki's page too."""
+    embargo = datetime(2036, 12, 6, 8, tzinfo=ZURICH)
+    event = msgspec.structs.replace(load_announcement(EXAMPLES / "open-doors" / "event.md"), embargo=embargo)
+    with Broadcast.from_file(EXAMPLES / "channels.toml", ledger=tmp_path / "ledger") as broadcast:
+        plan = broadcast.plan(event)
+    assert {planned.channel: planned.post and planned.post.embargo for planned in plan.channels} == dict.fromkeys(
+        (planned.channel for planned in plan.channels), embargo
+    )
 
 
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=-9, minutes=-30)), ZURICH, ZoneInfo("Pacific/Apia")])
