@@ -41,8 +41,8 @@ def audit(published: Published, *, pictures: bool = False) -> AuditReport:
 
 def _audited(one: Delivered, published: Published, said: Sequence[Announcement], composing: Lock, *, pictures: bool) -> Audit:
     def compose() -> Post:
-        links = published.links_for(one)
-        shown = said[_shown_revision(one)]
+        number = _shown_revision(one)
+        shown, links = said[number], published.links_for(one, _first_reply(one, number))
         with composing:  # one after another: what channels of one platform say alike is then worked out once
             post = compose_post(shown, one.publisher, links, one.publisher.capabilities)
         return with_news(one, shown, post)
@@ -76,6 +76,13 @@ def _shown_revision(one: Delivered) -> int:
     while number and one.steps.recorded(f"{step_name(number)}/reply"):
         number -= 1
     return number
+
+
+def _first_reply(one: Delivered, shown: int) -> int | None:
+    """The revision that was first told in a reply to what the post shows; the post itself stays as it was before that."""
+    if one.steps.recorded(f"{step_name(shown, anew=True)}/reply"):
+        return shown
+    return shown + 1 if shown < one.outcome.revision else None
 
 
 def _unseen(one: Delivered, pictures: bool) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from socialcast.broadcast.news import with_news
 from socialcast.broadcast.plan import check_post, compose_post
 from socialcast.broadcast.words import correction_words
 from socialcast.broadcast.workshop import Workshop
-from socialcast.compose.changes import changed_aspects, new_sentences
+from socialcast.compose.changes import changed_aspects, new_addresses, new_sentences
 from socialcast.compose.excerpt import excerpt
 from socialcast.compose.weights import weigh
 from socialcast.delivery.revisions import former_revisions, generation, revise
@@ -96,7 +96,7 @@ class Correctable:
 
     def step_for(self, one: Delivered) -> str:
         """The step of this correction: another one for a channel that has the revision, and is led to a host's new address."""
-        return step_name(self.number) + (_ANEW if one.outcome.revision == self.number else "")
+        return step_name(self.number, anew=one.outcome.revision == self.number)
 
     def note_told(self, planned: Planned, name: str) -> None:
         """Record the addresses and words that a channel has from now on, before it gets them: what becomes of that may not be
@@ -109,8 +109,8 @@ class Correctable:
 
     def _told(self, one: Delivered) -> Mapping[str, Any] | None:
         """What the channel was told when it was corrected last; None where it never was."""
-        step = step_name(one.outcome.revision)
-        told: Mapping[str, Any] | None = one.steps.recorded(f"{step}{_ANEW}/{_TOLD}") or one.steps.recorded(f"{step}/{_TOLD}")
+        step, anew = step_name(one.outcome.revision), step_name(one.outcome.revision, anew=True)
+        told: Mapping[str, Any] | None = one.steps.recorded(f"{anew}/{_TOLD}") or one.steps.recorded(f"{step}/{_TOLD}")
         return told
 
     def _require_finished(self) -> None:
@@ -140,7 +140,7 @@ class Correctable:
             return Planned(one, post, changes, Means.NONE, reason=why_not, hint=_what_to_set(one, offered))
         if wish is Correction.REPLACE:
             return _planned_anew(one, before, post, changes, why_not)
-        planned = self._plan_reply(one, post, changes, why_not)
+        planned = self._plan_reply(one, before, post, changes, why_not)
         return Planned(one, post, (), Means.NOTHING) if told and told["text"] == planned.text else planned
 
     def _plan_edit(self, one: Delivered, post: Post, changes: tuple[Aspect, ...]) -> Planned:
@@ -150,24 +150,26 @@ class Correctable:
             return Planned(one, post, changes, Means.NONE, reason=errors, hint=hint)
         return Planned(one, post, changes, Means.EDIT)
 
-    def _plan_reply(self, one: Delivered, post: Post, changes: tuple[Aspect, ...], why: str) -> Planned:
+    def _plan_reply(self, one: Delivered, before: Post, post: Post, changes: tuple[Aspect, ...], why: str) -> Planned:
         said, rules = one.publisher.said(self._announcement), one.publisher.capabilities.text or TextRules()
-        wordings = [correction_words(said.language, words) for words in self._wordings(one, post) if words]
+        wordings = [correction_words(said.language, words) for words in self._wordings(one, before, post) if words]
         text = next((text for text in wordings if not _excess(text, rules)), wordings[0])
         if _excess(text, rules):
             reason = f"the reply would count {weigh(text, rules)}, {rules.max_length} are allowed"
             return Planned(one, post, changes, Means.NONE, text, reason, "say in fewer words what is corrected, with --note")
         return Planned(one, post, changes, Means.REPLY, text, why)
 
-    def _wordings(self, one: Delivered, post: Post) -> list[str]:
-        """What a reply may say, the best first: the note, or else the whole post, the sentences of a thread that are new, and
-        where these are too many its title."""
+    def _wordings(self, one: Delivered, before: Post, post: Post) -> list[str]:
+        """What a reply may say, the best first: the note, or else the whole post; of a thread or a page the sentences that are
+        new, or where there are none, or too many, its title; with the addresses that are new, since the old ones may be dead."""
         if self._note:
             return [self._note]
-        if len(post.parts) == 1:
+        if len(post.parts) == 1 and one.publisher.fills_template:
             return [post.parts[0]]
-        before, now = one.publisher.said(self._shown_by(one)), one.publisher.said(self._announcement)
-        return [new_sentences(before.text, now.text), now.title, now.text]
+        was, now = one.publisher.said(self._shown_by(one)), one.publisher.said(self._announcement)
+        news, addresses = new_sentences(was.text, now.text), new_addresses(before, post)
+        led = ["\n".join((words, *addresses)) for words in (news, now.title) if words]
+        return [*led, news, now.title, now.text]
 
     def _shown_by(self, one: Delivered) -> Announcement:
         """What that channel shows now."""
@@ -199,9 +201,9 @@ class Correctable:
         return sum(one.steps.recorded(step_name(number)) is not None for number in range(1, self.number))
 
 
-def step_name(number: int) -> str:
-    """The step by which a channel comes to the revision of that number."""
-    return f"revision/{number}"
+def step_name(number: int, *, anew: bool = False) -> str:
+    """The step by which a channel comes to the revision of that number, or is led to the new address of a host there."""
+    return f"revision/{number}{_ANEW if anew else ''}"
 
 
 def _no_edit(one: Delivered, changes: Iterable[Aspect], now: datetime, edits_made: int) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from socialcast.broadcast.links import is_page, links_for
 from socialcast.delivery.ledger import Ledger
+from socialcast.delivery.revisions import former_links
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import Cancelled, LedgerError, OutcomeUnknown, PublishError, TransientError
@@ -79,10 +80,12 @@ class Published(NamedTuple):
     clock: Clock
     lease: Callable[[], AbstractContextManager[None]]
 
-    def links_for(self, one: Delivered) -> dict[str, str]:
-        """The addresses that this channel's post is composed with."""
-        there = [each for each in self.channels if each.outcome.state is State.PUBLISHED]
-        return links_for(one.channel.name, {each.channel.name: each.draft.links for each in there}, self.pages())
+    def links_for(self, one: Delivered, before: int | None = None) -> dict[str, str]:
+        """The addresses that this channel's post is composed with: now, or before the revision of that number."""
+        there = {each.channel.name: each.draft.links for each in self.channels if each.outcome.state is State.PUBLISHED}
+        if before is not None:
+            there |= former_links(self.ledger, self.key, before)
+        return links_for(one.channel.name, there, self.pages())
 
     def pages(self) -> list[str]:
         """The channels whose addresses were known beforehand."""

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from socialcast.compose.addresses import find_addresses
 from socialcast.compose.below import without_words_below
 from socialcast.compose.text import sentence_ends
 from socialcast.model.announcement import Photo, told_by_content
 from socialcast.model.capabilities import Aspect, Capabilities, Support
 from socialcast.model.post import Post
 
-__all__ = ["changed_aspects", "new_sentences"]
+__all__ = ["changed_aspects", "new_addresses", "new_sentences"]
 
 
 class _Side(NamedTuple):
@@ -34,10 +35,20 @@ def changed_aspects(before: Post, after: Post, capabilities: Capabilities) -> tu
     return tuple(aspect for aspect in shown if _SIDES[aspect].of(before) != _SIDES[aspect].of(after))
 
 
+def new_addresses(before: Post, after: Post) -> list[str]:
+    """The addresses that the later post has and the earlier one has not, in order."""
+    known = set(_addresses(before))
+    return [url for url in dict.fromkeys(_addresses(after)) if url not in known]
+
+
 def new_sentences(before: str, after: str) -> str:
     """The sentences that the later text has and the earlier one has not, in order."""
     known = set(_sentences(before))
     return " ".join(sentence for sentence in _sentences(after) if sentence not in known)
+
+
+def _addresses(post: Post) -> list[str]:
+    return [part[start:end] for part in post.parts for start, end in find_addresses(part)]
 
 
 def _sentences(text: str) -> list[str]:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import msgspec
 
 from socialcast.delivery.ledger import Ledger
-from socialcast.model.receipt import Outcome
+from socialcast.model.receipt import Draft, Outcome
 
-__all__ = ["Former", "Revision", "begin_anew", "former_publications", "former_revisions", "generation", "revise"]
+__all__ = ["Former", "Revision", "begin_anew", "former_links", "former_publications", "former_revisions", "generation", "revise"]
 
-_FORMER = "former/"
+_FORMER, _DRAFT = "former/", "draft of former/"
 
 
 class Revision(NamedTuple):
@@ -68,11 +68,25 @@ def begin_anew(ledger: Ledger, key: str, channel: str, number: int, now: float) 
         " AND outcome IS NOT NULL ON CONFLICT (key, channel, name) DO NOTHING",
         (f"{_FORMER}{number}", now, key, channel),
         (
+            "INSERT INTO steps (key, channel, name, state, result, sent_at)"
+            " SELECT key, channel, ?, 'noted', draft, ? FROM deliveries WHERE key = ? AND channel = ?"
+            " AND draft IS NOT NULL ON CONFLICT (key, channel, name) DO NOTHING",
+            (f"{_DRAFT}{number}", now, key, channel),
+        ),
+        (
             "UPDATE deliveries SET state = 'planned', outcome = NULL, draft = NULL, generation = ?, updated_at = ?"
             " WHERE key = ? AND channel = ?",
             (number, now, key, channel),
         ),
     )
+
+
+def former_links(ledger: Ledger, key: str, before: int) -> dict[str, dict[str, str]]:
+    """The addresses that each channel gave, which was begun anew for the revision of that number or a later one, until then."""
+    rows = ledger.rows("SELECT channel, name, result FROM steps WHERE key = ? AND name GLOB ?", (key, f"{_DRAFT}*"))
+    drafts = {(channel, int(name.removeprefix(_DRAFT))): draft for channel, name, draft in rows}
+    late = [place for place in sorted(drafts, reverse=True) if place[1] >= before]  # the earliest of them last, so that it stays
+    return {channel: msgspec.json.decode(drafts[channel, number], type=Draft).links for channel, number in late}
 
 
 def former_publications(ledger: Ledger, key: str) -> Iterator[Former]:

@@ -136,6 +136,19 @@ def test_feeds_follow_a_host_that_was_published_anew(make: Make, sandbox: Sandbo
     assert sorted(card.kind for card in sandbox.mirror("flickr").cards()) == ["album", *["photo"] * 5]
 
 
+def test_a_reply_leads_to_a_host_that_was_published_anew(make: Make, sandbox: Sandbox) -> None:
+    """The thread above it leads to the old one still, which is gone; an audit takes that for what was announced there, also when
+    the host moved twice."""
+    many = msgspec.structs.replace(WRONG, text="Doors open at nine. " * 20, photos=tuple(picture(number) for number in range(7)))
+    album = Channel(name="album", platform="flickr", correction=Correction.REPLACE)
+    broadcast = published(make, album, news(correction=Correction.REPLY), what=many)
+    for left in (6, 5):
+        assert broadcast.correct(msgspec.structs.replace(many, photos=many.photos[:left]))["news"].means is Means.REPLY
+        new = broadcast.ledger.deliveries("doors")["album"].draft["links"]["album"]
+        assert f"Correction: Doors\n{new}" in texts(sandbox, "x")
+        assert broadcast.audit("doors")["news"].findings == ()
+
+
 def test_what_cannot_be_corrected_stops_everything(make: Make, sandbox: Sandbox) -> None:
     """Of a required channel without a wish nothing is sent anywhere, and what to set is said; an optional one stays behind."""
     broadcast = published(make, PAGE, news())
