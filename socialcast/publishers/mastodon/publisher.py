@@ -11,7 +11,6 @@ from typing import Any
 
 from socialcast.compose.preflight import with_limits
 from socialcast.delivery.steps import Steps
-from socialcast.model.announcement import Photo, Video
 from socialcast.model.capabilities import Capabilities
 from socialcast.model.echo import Metric, Replies, Reply
 from socialcast.model.errors import NotAllowed, TerminalError, TransientError
@@ -23,14 +22,14 @@ from socialcast.publisher import Answer, Connection, Publisher
 from socialcast.publishers.mastodon import echo, words
 from socialcast.publishers.mastodon.api import Api, MastodonNotFoundError
 from socialcast.publishers.mastodon.instance import limits_of
-from socialcast.publishers.mastodon.media import Uploaded, Uploads
-from socialcast.publishers.mastodon.posts import Attempt, MediaLapsed, Wanted, find_scheduled, made, moment
-from socialcast.publishers.mastodon.tables import CAPABILITIES, ERRORS, MastodonSettings, Visibility, narrower, read_answer
+from socialcast.publishers.mastodon.media import Uploads
+from socialcast.publishers.mastodon.posts import moment
+from socialcast.publishers.mastodon.tables import CAPABILITIES, ERRORS, MastodonSettings, read_answer
+from socialcast.publishers.mastodon.thread import SCHEDULED, Threads, media_of, share_of
 from socialcast.wire.transport import Exchange
 
 __all__ = ["MastodonPublisher"]
 
-_SCHEDULED = "scheduled"  # the step in which the server is told to publish by itself
 _SCHEDULED_AHEAD = timedelta(minutes=5)  # at least (documentation of statuses, 2026-07-02)
 _PUBLISHED_CHARACTERS = 500
 _NEEDED_SCOPES = ("read:accounts", "read:statuses", "write:media", "write:statuses")
@@ -74,7 +73,7 @@ class MastodonPublisher(Publisher):
         """Upload the media, and find what is answered; the draft names the media that the server still works on."""
         steps.note("answered", steps.read(partial(self._answered, post.reply_to)) if post.reply_to else "")
         kind = "video" if post.video else "photo"
-        return Draft(items=tuple(Item(id=one.id, kind=kind) for one in self._media(post, steps) if not one.is_processed))
+        return Draft(items=tuple(Item(id=one.id, kind=kind) for one in self._threads.media(post, steps) if not one.is_processed))
 
     def ready(self, draft: Draft) -> Readiness:
         """One look at whether the server has processed the media."""
@@ -82,10 +81,10 @@ class MastodonPublisher(Publisher):
 
     def commit(self, post: Post, draft: Draft, steps: Steps) -> Receipt:
         """Make the posts; of one that the server was told to publish by itself, see that it did."""
-        posts = self._thread(post, steps.note("answered", ""), draft, steps)
+        posts = self._threads.write(post, steps.note("answered", ""), draft, steps)
         items = tuple(map(_item, posts))
         at = moment(posts[0]["at"]) if posts[0]["at"] else None
-        lost = _media_count(post) - sum(one["media"] for one in posts)
+        lost = len(media_of(post)) - sum(one["media"] for one in posts)
         remark = f"the server has lost {lost} of the photos or videos: look at the post" if lost > 0 else ""
         return Receipt(id=items[0].id, url=items[0].url, published_at=at, items=items, remark=remark)
 
@@ -96,7 +95,7 @@ class MastodonPublisher(Publisher):
 
     def schedule(self, post: Post, draft: Draft, at: datetime, steps: Steps) -> None:
         """Let the server make it public. Raises TransientError for what it does not take, which is then kept here."""
-        if steps.recorded(_SCHEDULED):
+        if steps.recorded(SCHEDULED):
             return
         if len(post.parts) > 1:
             raise _kept_here("the server schedules single posts, and this is a thread")
@@ -104,13 +103,7 @@ class MastodonPublisher(Publisher):
             raise _kept_here("the server schedules five minutes ahead at least")
         if not steps.read(lambda: self._tells_version):
             raise _kept_here("the server does not tell that it schedules posts, and one that does not would publish at once")
-        media = self._media(post, steps)
-        self._uploads.require_ready(media, [item.id for item in draft.items], steps)
-        text = _text(post, 0)
-        fields = {**self._fields(text, post.language, media, steps.note("answered", ""), is_first=True), "scheduled_at": at}
-        wanted = Wanted(text, "", tuple(one.id for one in media), len(media))
-        key = words.idempotency_key(self.settings.url, self._own_id, post.key, post.channel, _SCHEDULED, text, at.isoformat())
-        steps.once(_SCHEDULED, lambda: made(self._api.post(fields, key)), lambda: find_scheduled(self._api, wanted, at))
+        self._threads.schedule(post, steps.note("answered", ""), draft, at, steps)
 
     # -- after publication -----------------------------------------------------------------------------------------------
 
@@ -123,7 +116,7 @@ class MastodonPublisher(Publisher):
                 hint="change its length, or take it back and publish it anew",
             )
         for number, (item, text) in enumerate(zip(items, texts, strict=True)):
-            alts = [medium.alt for medium in _shown(post, number)]
+            alts = [medium.alt for medium in share_of(post, number, media_of(post))]
             steps.once(f"{name}/{number + 1}", partial(self._edit, item.id, text, alts), repeatable=True)
         return receipt
 
@@ -134,15 +127,11 @@ class MastodonPublisher(Publisher):
         parent = to.id if to else receipt.items[-1].id
         said = f"@{to.author.removeprefix('@')} {text}" if to else text
         told = steps.read(lambda: echo.answered(self._api, to) if to else self._api.get(parent))
-        fields = self._fields(said, str(told.get("language") or ""), (), parent, is_first=False)
-        fields["visibility"] = narrower(fields["visibility"], str(told.get("visibility") or ""))
-        key = words.idempotency_key(self.settings.url, self._own_id, receipt.id, name, said)
-        attempt = self._attempt(fields, Wanted(said, parent, (), 0), key, name, steps)
-        return _item(steps.once(name, attempt.send, attempt.find))
+        return _item(self._threads.answer(said, told, parent, receipt.id, steps, name))
 
     def append(self, receipt: Receipt, post: Post, steps: Steps, *, name: str) -> tuple[Item, ...]:
         """The post's parts below the last post of the thread. Raises TransientError while the server works on the media."""
-        posts = self._thread(post, receipt.items[-1].id, Draft(), steps, f"{name}/")
+        posts = self._threads.write(post, receipt.items[-1].id, Draft(), steps, f"{name}/")
         return tuple(map(_item, posts))
 
     def inspect(self, receipt: Receipt) -> Sight:
@@ -179,6 +168,10 @@ class MastodonPublisher(Publisher):
     @cached_property
     def _uploads(self) -> Uploads:
         return Uploads(self._api, self.connection, self._rules)
+
+    @cached_property
+    def _threads(self) -> Threads:
+        return Threads(self._api, self._uploads, self.settings, self.connection.clock, lambda: self._own_id)
 
     @cached_property
     def _me(self) -> Any:
@@ -221,88 +214,6 @@ class MastodonPublisher(Publisher):
             return id
         raise TerminalError(f"{self.settings.url} finds no post at {url}", hint="check the address, and that it is public")
 
-    def _media(self, post: Post, steps: Steps, prefix: str = "") -> list[Uploaded]:
-        """The media on the server; nothing once posts show all of them."""
-        if steps.recorded(f"{prefix}post/{_showing(post)}") or (not prefix and steps.recorded(_SCHEDULED)):
-            return []
-
-        def is_shown(index: int) -> bool:
-            step = f"{prefix}post/{index // post.photos_each + 1 if post.photos_each else 1}"
-            return bool(steps.recorded(step) or steps.begun_at(step))
-
-        return self._uploads.of(post, steps, prefix, is_shown=is_shown)
-
-    def _thread(self, post: Post, parent: str, draft: Draft, steps: Steps, prefix: str = "") -> list[dict[str, Any]]:
-        """The parts' posts, each an answer to the one before, as steps that begin with the prefix; with one, they go on with a
-        thread."""
-        posts: list[dict[str, Any]] = []
-        for number in range(len(post.parts) or 1):
-            posts.append(self._published(post, number, posts[-1]["id"] if posts else parent, draft, steps, prefix))
-        return posts
-
-    def _published(self, post: Post, number: int, parent: str, draft: Draft, steps: Steps, prefix: str) -> dict[str, Any]:
-        """One post of the thread, with media that are sent anew where the server has dropped them."""
-        media = self._media(post, steps, prefix)
-        try:
-            return self._post(post, number, parent, media, draft, steps, prefix)
-        except MediaLapsed:
-            self._uploads.forget(tuple(one.id for one in media))
-            return self._post(post, number, parent, self._media(post, steps, prefix), draft, steps, prefix)
-
-    def _post(
-        self, post: Post, number: int, parent: str, media: Sequence[Uploaded], draft: Draft, steps: Steps, prefix: str
-    ) -> dict[str, Any]:
-        step, text = f"{prefix}post/{number + 1}", _text(post, number)
-        self._uploads.require_ready(list(media), [item.id for item in draft.items], steps)
-        shown = _share(post, number, media)
-        fields = self._fields(text, post.language, shown, parent, is_first=number == 0 and not prefix)
-        wanted = Wanted(text, parent, tuple(one.id for one in shown), len(_share(post, number, _all_media(post))))
-        marks = (post.key, post.channel, f"{steps.generation}{step}", text, *self._uploads.lapsed)
-        key = words.idempotency_key(self.settings.url, self._own_id, *marks)
-        attempt = self._attempt(fields, wanted, key, step, steps)
-        if (
-            number == 0
-            and not prefix
-            and self._may_be_scheduled(post, steps)
-            and (came := self._come(post, attempt, wanted, steps))
-        ):
-            return steps.once(step, lambda: came)
-        return steps.once(step, attempt.send, attempt.find)
-
-    def _attempt(self, fields: Mapping[str, Any], wanted: Wanted, key: str, step: str, steps: Steps) -> Attempt:
-        return Attempt(self._api, lambda: self._own_id, self.connection.clock, fields, wanted, key, steps.begun_at(step))
-
-    def _fields(self, text: str, language: str, media: Sequence[Uploaded], parent: str, *, is_first: bool) -> dict[str, Any]:
-        """The fields of a new post, as the library names them."""
-        visibility = self.settings.visibility
-        if not is_first and visibility is Visibility.PUBLIC and self.settings.thread_unlisted:
-            visibility = Visibility.UNLISTED
-        wishes = {
-            "media_ids": [one.id for one in media],
-            "in_reply_to_id": parent,
-            "spoiler_text": self.settings.content_warning,
-            "sensitive": self.settings.sensitive,
-            "language": words.language(language),
-        }
-        return {"status": text, "visibility": visibility.value, **{name: wish for name, wish in wishes.items() if wish}}
-
-    # -- schedules -------------------------------------------------------------------------------------------------------
-
-    def _may_be_scheduled(self, post: Post, steps: Steps) -> bool:
-        begun = steps.recorded(_SCHEDULED) or steps.begun_at(_SCHEDULED)
-        return bool(begun or (self.schedules and post.embargo and steps.is_recovering))
-
-    def _come(self, post: Post, attempt: Attempt, wanted: Wanted, steps: Steps) -> dict[str, Any] | None:
-        """The post that the server made by itself; None where it was never told to."""
-        if found := steps.read(attempt.find):
-            return found
-        waits = post.embargo and steps.read(partial(find_scheduled, self._api, wanted, post.embargo))
-        if waits or steps.recorded(_SCHEDULED):
-            raise TransientError(
-                "the server was to make it public, and has not yet", hint="run it again; on the server, see the scheduled posts"
-            )
-        return None
-
     # -- single calls ----------------------------------------------------------------------------------------------------
 
     def _edit(self, id: str, text: str, alts: Sequence[str]) -> str:
@@ -334,33 +245,6 @@ def _announced(receipt: Receipt, steps: Steps) -> Sequence[Item]:
 
 def _item(told: Mapping[str, Any]) -> Item:
     return Item(id=told["id"], kind="post", url=told["url"])
-
-
-def _text(post: Post, number: int) -> str:
-    return post.parts[number] if post.parts else ""
-
-
-def _all_media(post: Post) -> Sequence[Photo | Video]:
-    return (post.video,) if post.video else post.photos
-
-
-def _media_count(post: Post) -> int:
-    return len(_all_media(post))
-
-
-def _showing(post: Post) -> int:
-    """The number of the post that shows the last medium."""
-    return -(-len(post.photos) // post.photos_each) if post.photos_each else 1
-
-
-def _shown(post: Post, number: int) -> Sequence[Photo | Video]:
-    return _share(post, number, _all_media(post))
-
-
-def _share(post: Post, number: int, media: Sequence[Any]) -> Sequence[Any]:
-    """What the post of that number shows of them: its share of the photos, or everything in the first."""
-    each = post.photos_each or len(media)
-    return media[number * each : (number + 1) * each]
 
 
 def _kept_here(why: str) -> TransientError:
