@@ -96,11 +96,13 @@ class Broadcast(Afterwards):
     def plan(self, announcement: Announcement) -> Plan:
         """What every channel would show and every problem; sends nothing and needs no secret."""
         publishers = self._shop.publishers(self.channels, to_send=False)
-        rows, changed = self._shop.earlier(announcement) if self._shop.ledger_path.exists() else ({}, ())
+        is_known = self._shop.ledger_path.exists()
+        rows, changed = self._shop.earlier(announcement) if is_known else ({}, ())
+        again = self._shop.said_before(announcement) if is_known else ()
         hosted = hosted_before(rows, self.channels)
         plan = make_plan(announcement, self.channels, publishers, self._shop.known_names, hosted)
         embargo = embargo_problems(announcement.embargo, self._shop.clock.now(), is_begun=bool(rows))
-        return msgspec.structs.replace(plan, general=(*plan.general, *changed, *embargo))
+        return msgspec.structs.replace(plan, general=(*plan.general, *changed, *again, *embargo))
 
     def rehearse(self, announcement: Announcement, sandbox: Sandbox) -> Rehearsal:
         """The requests by which every channel would get it, to the byte: it is published in that sandbox, which should be a

@@ -81,6 +81,7 @@ class Publication:
         now = self._shop.clock.now()
         is_done = not any(delivery.is_open for delivery in deliveries)
         return (
+            *self._shop.said_before(self._announcement),
             *_too_late(self._announcement, deliveries, now),
             *embargo_problems(self._announcement.embargo, now, is_begun=bool(self._rows) or self._recover),
             *(self._approval.problems(self._plan) if self._approval and not is_done else ()),

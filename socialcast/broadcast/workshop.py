@@ -12,7 +12,7 @@ from socialcast.delivery.ledger import Delivery, Ledger
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import ConfigurationError
-from socialcast.model.problems import Problem
+from socialcast.model.problems import Problem, Severity
 from socialcast.publisher import Publisher
 from socialcast.wire.clock import Cancel, Clock
 from socialcast.wire.retry import Patience
@@ -90,6 +90,16 @@ class Workshop:
         message = f"the key {key!r} was used for other content, of which something was sent already"
         fix = "bring what is there to this with `socialcast correct`, or give a new announcement its own key"
         return rows, (Problem(code="key.changed_content", path="key", message=message, fix=fix),)
+
+    def said_before(self, announcement: Announcement) -> tuple[Problem, ...]:
+        """A warning where the same was published under another key, as when its file was renamed since."""
+        others = [key for key in self.ledger.keys_of(announcement.digest) if key != announcement.resolved_key]
+        sent = [key for key in others if self.ledger.has_sent(key)]
+        if not sent or self.ledger.has_sent(announcement.resolved_key):
+            return ()
+        message = f"the same was published under the key {sent[0]!r}, so it appears a second time"
+        fix = f"if its file was only renamed, name it so again, or write the key into it: {sent[0]}"
+        return (Problem(code="key.same_content", severity=Severity.WARNING, path="key", message=message, fix=fix),)
 
     def close(self) -> None:
         """Close connections and the ledger."""

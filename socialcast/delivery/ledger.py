@@ -181,6 +181,10 @@ class Ledger:
         """All keys, newest first."""
         return [row[0] for row in self.rows("SELECT key FROM announcements ORDER BY created_at DESC")]
 
+    def keys_of(self, digest: str) -> list[str]:
+        """The keys that mean this content, newest first."""
+        return [row[0] for row in self.rows("SELECT key FROM announcements WHERE digest = ? ORDER BY created_at DESC", (digest,))]
+
     # -- deliveries ------------------------------------------------------------------------------------------------
 
     def deliveries(self, key: str) -> dict[str, Delivery]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from socialcast import Announcement, Broadcast, LedgerError, Outcome, State
+from socialcast.model.problems import Severity
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.testing.stage import SandboxStage
@@ -47,6 +49,17 @@ def test_a_renamed_room_list_or_page_publishes_nothing_twice(platform: str, sand
     outcome = publish("renamed")
     assert (outcome.state, stage.sights()) == (State.REFUSED, seen)
     assert "by the channel 'a'" in outcome.reason
+
+
+def test_the_same_under_another_key_is_warned_of(make: Make) -> None:
+    """The plan of a file that was renamed names the key under which all of it is there; a key that goes on is as it should be."""
+    again = msgspec.structs.replace(HELLO, key="hello-final")
+    assert make("a").plan(again).general == ()
+    make("a").publish(HELLO)
+    for problems in (make("a").plan(again).general, make("a").publish(again).problems):
+        assert [(problem.code, problem.severity) for problem in problems] == [("key.same_content", Severity.WARNING)]
+        assert "'hello'" in problems[0].message
+    assert make("a").publish(again).problems == ()
 
 
 def test_of_two_names_for_one_account_the_one_that_stays_goes_on(make: Make, sandbox: Sandbox) -> None:
@@ -121,7 +134,7 @@ def test_a_ledger_that_a_person_edited_is_refused(make: Make, sandbox: Sandbox, 
     sandbox.clear_faults()
     before = sandbox.requests()
     for run in (lambda: make("a").publish(HELLO), lambda: make("a").resume("hello"), lambda: make("a").status("hello")):
-        with pytest.raises(LedgerError, match=r"hello.*; restore it from a copy, or run with an empty one and --recover"):
+        with pytest.raises(LedgerError, match=r"hello.*; restore it from a copy.*, or run with an empty one and --recover"):
             run()
     assert (sandbox.requests(), posts(sandbox)) == (before, 1)
 
