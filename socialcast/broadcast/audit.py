@@ -12,6 +12,7 @@ from socialcast.broadcast.correctable import step_name
 from socialcast.broadcast.delivered import Delivered, Published, about, guarded, in_sight, on_all
 from socialcast.broadcast.news import with_news
 from socialcast.broadcast.plan import compose_post
+from socialcast.compose.changes import shown_aspects
 from socialcast.compose.fingerprint import fingerprint, lookalikes
 from socialcast.compose.pairing import pairs
 from socialcast.delivery.findings import note_findings
@@ -86,7 +87,8 @@ def _first_reply(one: Delivered, shown: int) -> int | None:
 
 
 def _unseen(one: Delivered, pictures: bool) -> tuple[str, ...]:
-    unseen = [aspect.value for aspect in Aspect if aspect not in one.publisher.capabilities.inspects]
+    table = one.publisher.capabilities
+    unseen = [aspect.value for aspect in shown_aspects(table) if aspect not in table.inspects]
     return (*unseen, *(() if pictures else (_PICTURES,)))
 
 

@@ -107,17 +107,17 @@ class Correcting:
         self._what.note_told(planned, name)
         match planned.means:
             case Means.EDIT:
-                self._save(planned, one.publisher.amend(one.announced, planned.post, one.steps, name=name))
+                self._save(planned, one.publisher.amend(one.receipt, planned.post, one.steps, name=name))
                 return _told(planned, done="edited")
             case Means.REPLY:
                 answer = one.publisher.answer(one.receipt, planned.text, one.steps, name=f"{name}/reply")
-                self._save(planned, one.announced, answer)
+                self._save(planned, one.receipt, answer)
                 return _told(planned, done="told in a reply", reply_url=one.visible([answer])[0].url)
             case Means.REPLACE:
                 self._take_back(one)
                 return _told(planned, done="taken back", former_url=one.outcome.url)
             case Means.NOTHING:
-                self._save(planned, one.announced)
+                self._save(planned, one.receipt)
                 return _told(planned)
             case Means.NONE:
                 return _told(planned)
@@ -138,7 +138,7 @@ class Correcting:
         def corrected(outcome: Outcome) -> Outcome:
             for reply in one.visible(replies):
                 outcome = with_said(outcome, item=reply)
-            items = (*one.visible(receipt.items), *outcome.items[len(one.announced.items) :])  # a thread's end stays
+            items = one.visible(receipt.items)
             url = one.publisher.connection.transport.visible_url(receipt.url)
             told = {"adaptations": planned.post.adaptations} if planned.means is Means.EDIT else {}
             return msgspec.structs.replace(outcome, id=receipt.id, url=url, items=items, revision=self._what.number, **told)

@@ -54,12 +54,6 @@ class Delivered(NamedTuple):
         return Receipt(id=told.id, url=told.url, published_at=told.published_at, items=told.items)
 
     @property
-    def announced(self) -> Receipt:
-        """The same without what went on with its thread since: what a correction changes."""
-        items = self.outcome.items
-        return msgspec.structs.replace(self.receipt, items=items[: len(items) - self.outcome.continued])
-
-    @property
     def everything(self) -> Receipt:
         """The same with what was answered below it since."""
         return msgspec.structs.replace(self.receipt, items=(*self.outcome.items, *self.outcome.said))

@@ -132,7 +132,7 @@ class LiveShow:
         amended = self._amended(feed, line)
         if table.edits and (_has_room(publisher, amended) or not table.answer):
             _require_room(publisher, amended.parts[-1])
-            publisher.amend(feed.announced, amended, feed.steps, name=name)
+            publisher.amend(feed.receipt, amended, feed.steps, name=name)
             note_news(feed, moment, url)
             return _about(feed, done=f"amended{again}")
         if table.interrupts:

@@ -82,8 +82,7 @@ def _append(one: Delivered, statements: dict[int, Announcement]) -> ChannelOutco
         post = _post(one, statement)
         items = one.visible(_appended(one, receipt, post, number))
         receipt = msgspec.structs.replace(receipt, items=_with(receipt.items, items))
-    continued = one.outcome.continued + len(receipt.items) - len(one.outcome.items)
-    one.keep(lambda outcome: msgspec.structs.replace(outcome, items=receipt.items, continued=continued))
+    one.keep(lambda outcome: msgspec.structs.replace(outcome, items=receipt.items))
     done = "said" if one.steps.sent > sent_before else "said before"
     return about(one, ChannelOutcome, done=done, url=items[0].url)
 

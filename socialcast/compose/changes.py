@@ -13,7 +13,7 @@ from socialcast.model.announcement import Photo, told_by_content
 from socialcast.model.capabilities import Aspect, Capabilities, Support
 from socialcast.model.post import Post
 
-__all__ = ["changed_aspects", "new_addresses", "new_sentences"]
+__all__ = ["changed_aspects", "new_addresses", "new_sentences", "shown_aspects"]
 
 
 class _Side(NamedTuple):
@@ -24,15 +24,20 @@ class _Side(NamedTuple):
 
 
 def changed_aspects(before: Post, after: Post, capabilities: Capabilities) -> tuple[Aspect, ...]:
-    """The aspects that differ, of those that the platform shows or says that it can change.
-
-    The state of an event is read back from posts about it, too, which have none of their own to change.
-    """
+    """The aspects that differ, of those that the platform shows."""
     if not capabilities.captions:
         before, after = without_words_below(before), without_words_below(after)
-    said = (capabilities.inspects - {Aspect.LIVE}) | (capabilities.edits.aspects if capabilities.edits else frozenset())
-    shown = [aspect for aspect, side in _SIDES.items() if aspect in said or side.is_shown(capabilities)]
+    shown = shown_aspects(capabilities)
     return tuple(aspect for aspect in shown if _SIDES[aspect].of(before) != _SIDES[aspect].of(after))
+
+
+def shown_aspects(capabilities: Capabilities) -> tuple[Aspect, ...]:
+    """The aspects that the platform shows, by its table, or by what can be read back or changed.
+
+    The state of an event is read back from posts about it, too, which have none of their own.
+    """
+    said = (capabilities.inspects - {Aspect.LIVE}) | (capabilities.edits.aspects if capabilities.edits else frozenset())
+    return tuple(aspect for aspect, side in _SIDES.items() if aspect in said or side.is_shown(capabilities))
 
 
 def new_addresses(before: Post, after: Post) -> list[str]:

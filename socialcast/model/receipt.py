@@ -133,7 +133,6 @@ class Outcome(Record, frozen=True, kw_only=True):
     partly_public: bool = False  # not published as a whole, and some of it can be seen all the same
     steps_sent: int = 0
     items: tuple[Item, ...] = ()
-    continued: int = 0  # so many of the items, the last ones, went on with its thread afterwards
     said: tuple[Item, ...] = ()  # what this account answered below it afterwards
     adaptations: tuple[Adaptation, ...] = ()
     revision: int = 0  # how often what it shows was corrected before

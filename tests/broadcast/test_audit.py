@@ -91,6 +91,11 @@ def test_what_is_as_announced_has_no_findings(broadcast: Broadcast) -> None:
     assert "text" not in report["news"].unseen
 
 
+def test_only_what_the_platform_shows_is_told_as_not_looked_at(broadcast: Broadcast) -> None:
+    """X has no titles, keeps no tags and hosts no events, of which nobody has to look for any."""
+    assert broadcast.audit("doors")["news"].unseen == ("pictures",)
+
+
 def test_what_cannot_be_read_back_is_said(broadcast: Broadcast) -> None:
     """Of an outside package that only publishes nothing is claimed."""
     told = broadcast.audit("doors")["town"]

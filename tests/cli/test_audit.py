@@ -43,7 +43,7 @@ def test_as_announced(run: Run, published: Sandbox) -> None:
     done = run("audit", "doors", "--sandbox", published.url)
     assert done.exit_code == 0
     assert "as announced" in done.output
-    assert "not looked at: title" in done.output
+    assert "not looked at: pictures" in done.output
 
 
 def test_a_lost_ledger_is_rebuilt(run: Run, run_json: RunJson, published: Sandbox, folder: Path) -> None:
