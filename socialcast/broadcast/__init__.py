@@ -19,7 +19,7 @@ from socialcast.broadcast.approval import Approval, Approved, keep
 from socialcast.broadcast.audit import audit
 from socialcast.broadcast.dialogue import Dialogue
 from socialcast.broadcast.doctor import Checkup, examine
-from socialcast.broadcast.due import Held, embargo_problems, held
+from socialcast.broadcast.due import Held, held, time_problems
 from socialcast.broadcast.events import Event, Listener, Phase
 from socialcast.broadcast.live import LiveShow
 from socialcast.broadcast.plan import Plan, PlannedChannel, hosted_before, make_plan
@@ -101,8 +101,8 @@ class Broadcast(Afterwards):
         again = self._shop.said_before(announcement) if is_known else ()
         hosted = hosted_before(rows, self.channels)
         plan = make_plan(announcement, self.channels, publishers, self._shop.known_names, hosted)
-        embargo = embargo_problems(announcement.embargo, self._shop.clock.now(), is_begun=bool(rows))
-        return msgspec.structs.replace(plan, general=(*plan.general, *changed, *again, *embargo))
+        times = time_problems(announcement, self._shop.clock.now(), is_begun=bool(rows))
+        return msgspec.structs.replace(plan, general=(*plan.general, *changed, *again, *times))
 
     def rehearse(self, announcement: Announcement, sandbox: Sandbox) -> Rehearsal:
         """The requests by which every channel would get it, to the byte: it is published in that sandbox, which should be a

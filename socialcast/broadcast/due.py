@@ -1,4 +1,4 @@
-"""What waits for the end of an embargo, by the ledger; and embargoes that cannot be meant."""
+"""What waits for the end of an embargo, by the ledger; and times that cannot be meant."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from socialcast.delivery.ledger import Delivery, Ledger
+from socialcast.model.announcement import Announcement
 from socialcast.model.problems import Problem, Severity
 from socialcast.model.receipt import Outcome, State
 
-__all__ = ["Held", "embargo_problems", "held"]
+__all__ = ["Held", "held", "time_problems"]
 
 _WAITING = frozenset(state.value for state in (State.PLANNED, State.PREPARED, State.HELD))
 # A scheduler that starts a first run when the embargo ends is minutes late, or a night where it was down; a wrong year or
@@ -56,12 +57,29 @@ def _due_at(row: Delivery, embargo: datetime) -> datetime:
     return told or embargo
 
 
-def embargo_problems(embargo: datetime | None, now: datetime, *, is_begun: bool) -> Iterator[Problem]:
-    """What to say of an embargo that is past already; a run that goes on after one is as it should be."""
-    if embargo is None or embargo > now or is_begun:
-        return
+def time_problems(announcement: Announcement, now: datetime, *, is_begun: bool) -> Iterator[Problem]:
+    """What to say of an embargo that is past already, and of an event to create that nobody could come to; a run that goes on
+    after either is as it should be."""
+    embargo, live = announcement.embargo, announcement.live
+    if embargo and embargo <= now and not is_begun:
+        yield _past_embargo(embargo, now)
+    if live and live.is_to_create and live.starts_at:
+        yield from _past_event(live.starts_at, live.ends_at or live.starts_at + _LATEST_FIRST_RUN, now, is_begun=is_begun)
+        if embargo and live.starts_at < embargo:
+            message = f"the event begins at {live.starts_at.isoformat()}, when its channels are not public yet"
+            fix = "end the embargo before, or move the event"
+            yield Problem(code="live.before_embargo", path="live.starts_at", severity=Severity.WARNING, message=message, fix=fix)
+
+
+def _past_event(starts_at: datetime, ends_at: datetime, now: datetime, *, is_begun: bool) -> Iterator[Problem]:
+    if ends_at <= now and not is_begun:
+        message, fix = f"the event of {starts_at.isoformat()} is over", "correct the date, or leave live out"
+        yield Problem(code="live.past", path="live.starts_at", message=message, fix=fix)
+
+
+def _past_embargo(embargo: datetime, now: datetime) -> Problem:
     is_slip = now - embargo > _LATEST_FIRST_RUN
-    yield Problem(
+    return Problem(
         code="embargo.past",
         path="embargo",
         severity=Severity.ERROR if is_slip else Severity.WARNING,

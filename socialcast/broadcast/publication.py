@@ -7,7 +7,7 @@ from datetime import datetime
 
 from socialcast.broadcast.approval import Approval
 from socialcast.broadcast.delivery import ChannelDelivery
-from socialcast.broadcast.due import embargo_problems
+from socialcast.broadcast.due import time_problems
 from socialcast.broadcast.events import Listener
 from socialcast.broadcast.identity import holders
 from socialcast.broadcast.look import ChannelLook, LookingRun
@@ -83,7 +83,7 @@ class Publication:
         return (
             *self._shop.said_before(self._announcement),
             *_too_late(self._announcement, deliveries, now),
-            *embargo_problems(self._announcement.embargo, now, is_begun=bool(self._rows) or self._recover),
+            *time_problems(self._announcement, now, is_begun=bool(self._rows) or self._recover),
             *(self._approval.problems(self._plan) if self._approval and not is_done else ()),
         )
 

@@ -12,21 +12,29 @@ from socialcast.wire.suggest import suggest
 
 __all__ = ["moment_in_zone", "zone_of"]
 
+_BY_MINUTES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?Z|[+-]\d\d:\d\d)?")  # seconds are not asked for
 _ZONED = re.compile(r"(?P<local>[^\[\]]+?)\s*\[(?P<zone>[^\[\]]+)\]")
 
 
 def moment_in_zone(value: Any, where: str) -> Any:
-    """The moment that a text with a zone in brackets means; any other value as it is. Raises ConfigurationError."""
-    zoned = _ZONED.fullmatch(value) if isinstance(value, str) else None
-    if zoned is None:
+    """The moment that a text with an offset, or with a zone in brackets, means; any other value as it is. Raises
+    ConfigurationError."""
+    if not isinstance(value, str):
         return value
-    try:
-        local = datetime.fromisoformat(zoned["local"])
-    except ValueError:
-        raise ConfigurationError(f"{where}: {zoned['local']!r} is no time: write it as 2036-12-06T09:00") from None
+    zoned = _ZONED.fullmatch(value)
+    if zoned is None:
+        return _moment(value, where, "2036-12-06T09:00+01:00") if _BY_MINUTES.fullmatch(value) else value
+    local = _moment(zoned["local"], where, "2036-12-06T09:00")
     if local.tzinfo is not None:
         raise ConfigurationError(f"{where}: {value} has an offset and a zone; leave one of them out")
     return local.replace(tzinfo=zone_of(zoned["zone"], where))
+
+
+def _moment(text: str, where: str, example: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{where}: {text!r} is no time ({error}): write it as {example}") from None
 
 
 def zone_of(name: str, where: str) -> ZoneInfo:

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialcast import Announcement, Broadcast, ConfigurationError, State, load_announcement
+from socialcast import Announcement, Broadcast, ConfigurationError, Live, State, load_announcement
+from socialcast.model.problems import Severity
 from socialcast.sandbox import Sandbox
 
 Make = Callable[..., Broadcast]
@@ -103,19 +104,27 @@ def test_every_moment_survives_the_ledger(local: datetime, zone: str) -> None:
 
 
 def test_a_file_may_tell_the_time_of_a_place(tmp_path: Path) -> None:
-    """`2036-12-06T09:00[Europe/Zurich]` is nine o'clock there, in winter and in summer; what is no zone is named."""
+    """`2036-12-06T09:00[Europe/Zurich]` is nine o'clock there, in winter and in summer; what is no zone is named. Nobody has to
+    write seconds."""
 
     def embargo(text: str) -> datetime | None:
         (tmp_path / "event.json").write_text(json.dumps({"text": "Doors", "embargo": text}))
         return load_announcement(tmp_path / "event.json").embargo
 
-    for text, hour in (("2036-12-06T09:00[Europe/Zurich]", 8), ("2036-07-06 09:00 [Europe/Zurich]", 7)):
+    for text, hour in (
+        ("2036-12-06T09:00[Europe/Zurich]", 8),
+        ("2036-07-06 09:00 [Europe/Zurich]", 7),
+        ("2036-12-06T09:00+01:00", 8),
+        ("2036-12-06 08:00Z", 8),
+    ):
         moment = embargo(text)
         assert moment
         assert moment.astimezone(UTC).hour == hour
     for text, told in (
         ("2036-12-06T09:00[Europe/Zurick]", "Europe/Zurich"),
         ("noon[Europe/Zurich]", "is no time"),
+        ("2036-02-30T09:00Z", "day is out of range for month"),
+        ("2036-12-06T09:00", "has no time zone"),
         ("2036-12-06T09:00+01:00[Europe/Zurich]", "an offset and a zone"),
         ("2036-10-26T02:30[Europe/Zurich]", "happens twice"),
         ("2036-12-06T09:00[../../etc/passwd]", "no time zone"),
@@ -135,6 +144,23 @@ def test_an_embargo_long_past_is_taken_for_a_slip(make: Make, sandbox: Sandbox) 
     assert late.exit_code == 0
     assert [problem.code for problem in late.problems] == ["embargo.past"]
     assert make("a").plan(hello(now - timedelta(days=365), "other")).is_stopped
+
+
+def test_an_event_that_nobody_could_come_to_is_told(make: Make, sandbox: Sandbox) -> None:
+    """One that is over is a wrong date, and sends nothing; one that begins under the embargo is warned of."""
+    now = sandbox.clock.datetime()
+    over = Announcement(key="over", text="Doors", live=Live(title="Doors", starts_at=now - timedelta(days=365)))
+    plan = make("a").plan(over)
+    assert [problem.code for problem in plan.general] == ["live.past"]
+    assert plan.is_stopped
+    assert make("a").publish(over).exit_code == 1
+    early = msgspec.structs.replace(
+        over, key="early", embargo=now + timedelta(days=2), live=Live(title="Doors", starts_at=now + timedelta(days=1))
+    )
+    plan = make("a").plan(early)
+    assert [(problem.code, problem.severity) for problem in plan.general] == [("live.before_embargo", Severity.WARNING)]
+    going_on = Live(title="Doors", starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=1))
+    assert make("a").plan(msgspec.structs.replace(over, live=going_on)).general == ()
 
 
 def test_what_was_held_goes_out_however_late(make: Make, sandbox: Sandbox) -> None:
