@@ -525,6 +525,16 @@ def test_a_malformed_address_stops_it_and_is_found_by_its_line(tmp_path: Path, l
     assert "journal" not in problem.message
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_list_in_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
+    """As spreadsheets write it: with the line where that begins, and what to do."""
+    with earnest(tmp_path, "") as broadcast:
+        (tmp_path / "readers.txt").write_text(f"{BO}\nZo\u00eb <{ADA}>\n", encoding=encoding)
+        line = 2 if encoding == "latin-1" else 1
+        with pytest.raises(ConfigurationError, match=f"line {line} is not in UTF-8"):
+            broadcast.plan(NEWS)
+
+
 def test_an_empty_list_is_a_problem(tmp_path: Path) -> None:
     """A list of comments reaches nobody."""
     with earnest(tmp_path, "# nobody yet\n") as broadcast:

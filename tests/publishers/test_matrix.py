@@ -336,6 +336,15 @@ def test_an_announcement_replies_to_a_message(desk: Desk) -> None:
     assert "is not the address of a message on Matrix" in wrong.reason
 
 
+def test_what_stands_in_a_room_that_was_opened_can_be_taken_back(desk: Desk) -> None:
+    """Nothing more goes there, and that is when it has to go."""
+    desk.publish()
+    desk.set_state("m.room.join_rules", {"join_rule": "public"})
+    with desk.broadcast() as broadcast:
+        assert broadcast.retract("news").exit_code == 0
+    assert desk.said() == []
+
+
 def test_what_was_taken_back_is_not_claimed_to_be_there(desk: Desk) -> None:
     """A lost ledger does not know of it, and the server gives the old event for its transaction: that is no publication."""
     desk.publish()

@@ -116,7 +116,7 @@ class EmailPublisher(Publisher):
     def check(self, post: Post) -> list[Problem]:
         """What is wrong with the list, by line, before anybody is written to."""
         readers = self._readers
-        fix = "correct the list"
+        fix = "write each as ada@example.org or Ada Example <ada@example.org>, on a line of its own"
         problems = [
             Problem(code="recipients.malformed", path="recipients", message=wrong, fix=fix) for wrong in readers.wrong[:_NAMED]
         ]

@@ -102,7 +102,12 @@ def _lines(settings: EmailSettings, folder: Path) -> list[str]:
         file = folder / settings.recipients
         try:
             return file.read_text(encoding="utf-8-sig").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise ConfigurationError(
+                f"cannot read the recipients in {file}: line {line} is not in UTF-8; save it anew so"
+            ) from None
+        except OSError as error:
             raise ConfigurationError(f"cannot read the recipients in {file}: {_why(error)}") from None
     return _printed(settings.recipients_command, folder)
 
