@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from socialcast.delivery.ledger import RESTORE, Ledger
+from socialcast.delivery.database import RESTORE
+from socialcast.delivery.ledger import Ledger
 from socialcast.delivery.revisions import former_revisions
 from socialcast.delivery.steps import DONE, INTENT, NOTED, REFUSED
 from socialcast.model.announcement import Announcement

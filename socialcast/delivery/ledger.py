@@ -1,55 +1,28 @@
 """The record of what was done: one SQLite file, written before and after every remote side effect.
 
-Writes of many threads share one commit: whoever gets the lock commits all that waits. WAL with synchronous=FULL keeps
-a committed write through a power cut, which NORMAL does not.
+Writes of many threads share one commit: whoever gets the lock commits all that waits.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from socialcast.delivery.schema import MIGRATIONS
+from socialcast.delivery.database import explained, opened
 from socialcast.model.errors import LedgerBusy, LedgerError
 
 __all__ = ["Delivery", "Ledger", "Step"]
 
-_BUSY_SECONDS = 10.0
-_TABLES = frozenset({"announcements", "deliveries", "steps"})  # as long as the file has one of them it is ours
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 _OURS = " WHERE ? IS NULL OR EXISTS (SELECT 1 FROM leases WHERE key = ? AND owner = ?)"  # what Ledger._holder fills in
-RESTORE = "restore it from a copy without the -wal file beside it, or run with an empty one and --recover"
-_WRITABLE = "make the file and its folder writable"
-_SPACE = "free some space and run it again: what was recorded so far is kept"
-_REMEDIES = {
-    "locked": "another program holds it; end that or wait",
-    "busy": "another program holds it; end that or wait",
-    "readonly": _WRITABLE,
-    "Read-only": _WRITABLE,
-    "Permission denied": _WRITABLE,
-    "I/O error": "see whether its disk is over a quota or failing, and run it again: what was recorded so far is kept",
-    "full": _SPACE,
-    "No space left": _SPACE,
-    "File exists": "what should be its folder is a file; name another place",
-    "Not a directory": "what should be its folder is a file; name another place",
-    "Is a directory": "name a file in it",
-    "unable to open": "check that the folder exists and can be written",
-    "not a database": f"it is not a ledger, or a damaged one; name another file, or {RESTORE}",
-    "no such": f"its tables were changed; {RESTORE}",
-    "already exists": f"its tables were changed; {RESTORE}",
-    "duplicate column": f"its tables were changed; {RESTORE}",
-    "malformed": f"it is damaged; {RESTORE}",
-}
 
 
 class Step(NamedTuple):
@@ -89,7 +62,7 @@ class Ledger:
         self.leases: dict[str, str] = {}  # by key, the owner on whose behalf this ledger writes
         self._pid = -1
         self._open: sqlite3.Connection
-        self._connect()
+        self._connection()
         if hasattr(os, "register_at_fork"):  # between two writes: in the middle of one, a worker could never write itself
             os.register_at_fork(before=self._lock.acquire, after_in_parent=self._lock.release, after_in_child=self._lock.release)
 
@@ -113,7 +86,7 @@ class Ledger:
             try:
                 return self._connection().execute(query, parameters).fetchall()
             except sqlite3.Error as error:
-                raise self._explained(error) from error
+                raise explained(self.path, error) from error
 
     def rows_at_once(self, queries: Iterable[tuple[str, Sequence[Any]]]) -> list[list[Any]]:
         """What each of several queries finds at one and the same moment, whatever others write meanwhile."""
@@ -123,7 +96,7 @@ class Ledger:
                 connection.execute("BEGIN")
                 return [connection.execute(*query).fetchall() for query in queries]
             except sqlite3.Error as error:
-                raise self._explained(error) from error
+                raise explained(self.path, error) from error
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -259,7 +232,7 @@ class Ledger:
                 batch.append(self._waiting.popleft())
             self._transact(batch)
         except sqlite3.Error as error:
-            _fail(batch, self._explained(error))
+            _fail(batch, explained(self.path, error))
         except BaseException:  # Ctrl-C in the thread that leads: the others must not take their writes for done
             _fail(batch, LedgerError(f"a write to the ledger {self.path} was interrupted; run it again to go on"))
             raise
@@ -281,79 +254,10 @@ class Ledger:
 
     def _connection(self) -> sqlite3.Connection:
         if self._pid != os.getpid():
-            self._connect()
+            if self._pid != -1:
+                self._abandoned.append(self._open)  # SQLite forbids even closing a connection that a fork inherited
+            self._open, self._pid = opened(self.path), os.getpid()
         return self._open
-
-    def _connect(self) -> None:
-        if self._pid not in (-1, os.getpid()):
-            self._abandoned.append(self._open)  # SQLite forbids even closing a connection that a fork inherited
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            if self.path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            self._open = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        except (OSError, sqlite3.Error) as error:
-            raise self._explained(error) from error
-        try:
-            self._version()  # a file that is not for us is refused before it is changed
-            self._use_wal()
-            self._open.execute("PRAGMA synchronous = FULL")
-            self._migrate()
-        except sqlite3.Error as error:
-            self._open.close()
-            raise self._explained(error) from error
-        except LedgerError:
-            self._open.close()
-            raise
-        self._pid = os.getpid()
-
-    def _use_wal(self) -> None:
-        try:
-            self._open.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:  # another process makes the ledger just now, which this pragma does not wait for
-            self._open.execute("BEGIN IMMEDIATE")
-            self._open.execute("ROLLBACK")
-            self._open.execute("PRAGMA journal_mode = WAL")
-
-    def _migrate(self) -> None:
-        if self._version() == len(MIGRATIONS):
-            return
-        self._open.execute("BEGIN IMMEDIATE")
-        version = self._version()  # asked again: another process may have been faster
-        if 0 < version < len(MIGRATIONS):
-            self._back_up(version)
-        for script in MIGRATIONS[version:]:
-            for statement in script:
-                self._open.execute(statement)
-        self._open.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        self._open.execute("COMMIT")
-
-    def _back_up(self, version: int) -> None:
-        """Leave a copy beside the file that the older socialcast can read: what this connection changes is not in it yet."""
-        there = self.path.with_name(f"{self.path.name}.v{version}")
-        with closing(sqlite3.connect(self.path)) as committed, closing(sqlite3.connect(there)) as copy:
-            committed.backup(copy)
-
-    def _version(self) -> int:
-        """The version of the tables, 0 where there are none yet. Raises LedgerError for a file that is not for us."""
-        names = {row[0] for row in self._open.execute("SELECT name FROM sqlite_master")}  # first: who makes them tells a version
-        version: int = self._open.execute("PRAGMA user_version").fetchone()[0]
-        if names and names.isdisjoint(_TABLES):
-            raise LedgerError(f"{self.path} is a database of another program; name another file as the ledger")
-        if version > len(MIGRATIONS):
-            raise LedgerError(
-                f"the ledger {self.path} is from a newer socialcast (version {version}); upgrade socialcast to use it"
-            )
-        if names and version == 0:
-            raise LedgerError(f"the ledger {self.path} cannot be used: its version was changed; {RESTORE}")
-        return version
-
-    def _explained(self, error: OSError | sqlite3.Error) -> LedgerError:
-        words = (isinstance(error, OSError) and error.strerror) or str(error)
-        remedy = next(
-            (remedy for sign, remedy in _REMEDIES.items() if sign in words), "see whether the file and its disk are sound"
-        )
-        return LedgerError(f"the ledger {self.path} cannot be used: {words}; {remedy}")
 
 
 def _fail(batch: Iterable[_Write], error: LedgerError) -> None:

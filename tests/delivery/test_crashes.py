@@ -185,7 +185,7 @@ def overtaken(monkeypatch: pytest.MonkeyPatch, nth: int, overtake: Callable[[], 
             act()
             super().backup(*arguments)
 
-    monkeypatch.setattr("socialcast.delivery.ledger._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("socialcast.delivery.database._BUSY_SECONDS", 0.05)
     monkeypatch.setattr(sqlite3, "connect", lambda *where, **options: connect(*where, factory=Overtaken, **options))
 
 
@@ -217,7 +217,7 @@ def test_two_that_bring_a_ledger_forward_at_once_keep_the_older_copy(
 ) -> None:
     """Whoever is faster, the copy beside the ledger is one that the older socialcast opens."""
     with monkeypatch.context() as newer:
-        newer.setattr("socialcast.delivery.ledger.MIGRATIONS", NEWER)
+        newer.setattr("socialcast.delivery.database.MIGRATIONS", NEWER)
 
         def migrate() -> None:
             with suppress(LedgerError):
@@ -241,7 +241,7 @@ class _Deadly(tuple[str, ...]):
 
 
 def _migrate_and_die(path: Path) -> None:
-    with mock.patch("socialcast.delivery.ledger.MIGRATIONS", (*MIGRATIONS, _Deadly(NEWER[-1]))):
+    with mock.patch("socialcast.delivery.database.MIGRATIONS", (*MIGRATIONS, _Deadly(NEWER[-1]))):
         Ledger(path)
 
 
@@ -253,7 +253,7 @@ def test_a_kill_in_the_middle_of_a_migration_changes_nothing(monkeypatch: pytest
     older = Ledger(path)
     assert older.keys() == ["key"]
     older.close()
-    monkeypatch.setattr("socialcast.delivery.ledger.MIGRATIONS", NEWER)
+    monkeypatch.setattr("socialcast.delivery.database.MIGRATIONS", NEWER)
     newer = Ledger(path)
     assert newer.rows("SELECT * FROM replies") == []
     newer.close()

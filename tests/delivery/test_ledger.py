@@ -158,7 +158,7 @@ def test_a_ledger_whose_version_was_edited_is_refused(tmp_path: Path, version: i
 
 def test_a_locked_ledger_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When another program holds the file, the error says so."""
-    monkeypatch.setattr("socialcast.delivery.ledger._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("socialcast.delivery.database._BUSY_SECONDS", 0.05)
     ledger = Ledger(tmp_path / "ledger")
     holder = sqlite3.connect(tmp_path / "ledger", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
@@ -282,7 +282,7 @@ def test_a_lease_outlives_a_moment_in_which_the_ledger_is_locked(tmp_path: Path,
 
 def test_a_ledger_that_is_locked_at_the_end_costs_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lease that cannot be given back expires; what was published is told all the same."""
-    monkeypatch.setattr("socialcast.delivery.ledger._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("socialcast.delivery.database._BUSY_SECONDS", 0.05)
     ledger, holder = Ledger(tmp_path / "ledger"), sqlite3.connect(tmp_path / "ledger", isolation_level=None)
     with lease(ledger, "key", SystemClock(), Cancel()):
         holder.execute("BEGIN EXCLUSIVE")
@@ -312,7 +312,7 @@ def test_an_older_ledger_is_brought_forward_and_a_copy_kept(tmp_path: Path, monk
     ledger.remember("opening", "digest", b"{}", 1.0)
     ledger.close()
     with monkeypatch.context() as newer:
-        newer.setattr("socialcast.delivery.ledger.MIGRATIONS", (*MIGRATIONS, ("CREATE TABLE replies (id TEXT) STRICT",)))
+        newer.setattr("socialcast.delivery.database.MIGRATIONS", (*MIGRATIONS, ("CREATE TABLE replies (id TEXT) STRICT",)))
         ledger = Ledger(tmp_path / "ledger")
         assert ledger.keys() == ["opening"]
         assert ledger.rows("SELECT * FROM replies") == []
@@ -327,7 +327,7 @@ def test_an_older_ledger_is_brought_forward_and_a_copy_kept(tmp_path: Path, monk
 def test_what_an_older_ledger_noted_does_not_count_as_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who a channel was is no call; a post that was made is one."""
     with monkeypatch.context() as older:
-        older.setattr("socialcast.delivery.ledger.MIGRATIONS", MIGRATIONS[:1])
+        older.setattr("socialcast.delivery.database.MIGRATIONS", MIGRATIONS[:1])
         ledger = Ledger(tmp_path / "ledger")
         for key, name in (("asked", "account"), ("posted", "post/1")):
             ledger.record_step(key, "channel", Step(name, "done", {"id": "1"}, 1.0))
