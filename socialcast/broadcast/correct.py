@@ -17,7 +17,7 @@ from socialcast.broadcast.events import Listener
 from socialcast.broadcast.order import press_first
 from socialcast.broadcast.publication import Publication
 from socialcast.broadcast.workshop import Workshop
-from socialcast.delivery.revisions import begin_anew, generation
+from socialcast.delivery.revisions import begin_anew
 from socialcast.model.announcement import Announcement
 from socialcast.model.errors import NotAllowed, TerminalError
 from socialcast.model.receipt import Item, Outcome, Receipt, State
@@ -156,7 +156,7 @@ class Correcting:
 
     def _is_to_publish(self, name: str) -> bool:
         row = self._ledger.deliveries(self._what.key)[name]
-        return row.state != State.PUBLISHED.value and generation(self._ledger, self._what.key, name) == self._what.number
+        return row.state != State.PUBLISHED.value and self._what.is_begun_anew(name)
 
     def _publish_anew(self, names: Sequence[str], told: Mapping[str, CorrectionOutcome]) -> dict[str, CorrectionOutcome]:
         if not names:

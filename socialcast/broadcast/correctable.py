@@ -82,8 +82,10 @@ class Correctable:
             self.is_new, self._documents = False, (*self._documents, document)
 
     def is_begun_anew(self, name: str) -> bool:
-        """Whether the channel was taken back for this revision."""
-        return not self.is_new and generation(self._ledger, self.key, name) == self.number > 0
+        """Whether the channel was taken back for this revision, and not for good."""
+        if self.is_new or generation(self._ledger, self.key, name) != self.number or not self.number:
+            return False
+        return self._ledger.deliveries(self.key)[name].state != State.RETRACTED.value
 
     def links_of(self, name: str) -> dict[str, str]:
         """The addresses that the channel gives to others."""
@@ -114,9 +116,12 @@ class Correctable:
         return told
 
     def _require_finished(self) -> None:
-        """Raise ConfigurationError where an earlier run stands between two contents."""
-        for name, row in self._ledger.deliveries(self.key).items():
-            if name in self._shop.channels and row.state in _UNFINISHED and not self.is_begun_anew(name):
+        """Raise ConfigurationError where an earlier run stands between two contents, and where nothing is there."""
+        rows = {name: row for name, row in self._ledger.deliveries(self.key).items() if name in self._shop.channels}
+        if rows and all(row.state == State.RETRACTED.value for row in rows.values()):
+            raise ConfigurationError(f"{self.key} was taken back, so there is nothing to correct: publish it under another key")
+        for name, row in rows.items():
+            if row.state in _UNFINISHED and not self.is_begun_anew(name):
                 raise ConfigurationError(
                     f"{self.key} is {row.state} on {name}, with what it said before: finish that first, with socialcast resume"
                     " or resolve, and correct it then"

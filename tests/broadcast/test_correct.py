@@ -136,6 +136,19 @@ def test_feeds_follow_a_host_that_was_published_anew(make: Make, sandbox: Sandbo
     assert sorted(card.kind for card in sandbox.mirror("flickr").cards()) == ["album", *["photo"] * 5]
 
 
+def test_what_was_taken_back_for_good_is_not_corrected(make: Make, sandbox: Sandbox) -> None:
+    """Neither published anew nor told as failed, also where it was published anew before; with nothing left, that is said."""
+    broadcast = published(make, PAGE, news(correction=Correction.REPLACE))
+    broadcast.correct(RIGHT)
+    make(news()).retract("doors")
+    report = broadcast.correct(RIGHT)
+    assert (report.exit_code, [outcome.channel for outcome in report.outcomes]) == (0, ["page"])
+    broadcast.retract("doors")
+    with pytest.raises(ConfigurationError, match="was taken back"):
+        broadcast.correct(WRONG)
+    assert (texts(sandbox, "x"), texts(sandbox, "facebook")) == ([], [])
+
+
 def test_a_reply_leads_to_a_host_that_was_published_anew(make: Make, sandbox: Sandbox) -> None:
     """The thread above it leads to the old one still, which is gone; an audit takes that for what was announced there, also when
     the host moved twice."""
