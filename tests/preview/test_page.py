@@ -218,6 +218,7 @@ def test_what_the_announcement_does_not_say_is_marked(example: tuple[Plan, Annou
     marked = [re.sub(r"<[^>]+>", "", found) for found in re.findall(r"<ins>(.*?)</ins>", shown, re.DOTALL)]
     assert any("#OpenDoors" in words for words in marked)
     assert not any("opens its doors" in words for words in marked)
+    assert "</ins><ins>" not in shown, "a screen reader would tell each piece of it as an insertion of its own"
     (cut,) = pieces(["We open the doors at ten."], "The doors open at nine.")
     assert "".join(piece.text if piece.added else "_" for piece in cut) == "We open the_ten_"
     assert left_out(["Doors open."], "Doors open. Soup is served from noon on.") == ["Soup is served from noon on."]
