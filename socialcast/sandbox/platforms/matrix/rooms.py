@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from socialcast.sandbox.mirror import Account, Response
 from socialcast.sandbox.platforms.matrix.access import Call, operation
 from socialcast.sandbox.platforms.matrix.events import Events, check_change, check_content, check_powers
+from socialcast.sandbox.platforms.matrix.making import USER_ID, check_wishes, first_state
 from socialcast.sandbox.platforms.matrix.refusals import BAD_OBJECT, RefusalError, answer, forbidden, missing, not_found
 from socialcast.sandbox.platforms.matrix.state import Event, Room, User
-from socialcast.sandbox.platforms.matrix.tables import DOMAIN, POWER_EVENTS, PRESETS, ROOM_VERSIONS
+from socialcast.sandbox.platforms.matrix.tables import DOMAIN, ROOM_VERSIONS
 
 __all__ = ["Rooms"]
 
-_USER_ID = re.compile(r"@[^:\s]*:[^\s]+")
 _ALIAS = re.compile(r"#[^:\s]+:[^\s]+")
 _MEMBER, _ALIAS_STATE = "m.room.member", "m.room.canonical_alias"
 
@@ -35,10 +34,10 @@ class Rooms(Events):
         told = call.body
         preset = told.get("preset") or ("public_chat" if told.get("visibility") == "public" else "private_chat")
         version = str(told.get("room_version") or ROOM_VERSIONS[-1])
-        self._check_wishes(told, preset, version)
+        check_wishes(told, preset, version)
         alias = self._alias_of(told)
         room = self._new_room(call.user, version, preset, told)
-        for event_type, content, state_key in self._first_state(call.user, room, preset, told, alias):
+        for event_type, content, state_key in first_state(call.user, room, preset, told, alias):
             check_content(room.id, call.user.id, event_type, content, state_key)
             self.add(room, call.user.id, event_type, content, state_key)
         self.rooms[room.id] = room
@@ -201,7 +200,7 @@ class Rooms(Events):
             self.aliases[alias] = (room.id, user.id)
         else:
             room.id = wanted
-        for event_type, content, state_key in self._first_state(user, room, "private_chat", told, alias):
+        for event_type, content, state_key in first_state(user, room, "private_chat", told, alias):
             self.add(room, user.id, event_type, content, state_key)
         self.rooms[room.id] = room
 
@@ -225,15 +224,6 @@ class Rooms(Events):
             self._put_member(room, call.user, call.user.id, "join")
         return answer({"room_id": room_id})
 
-    def _check_wishes(self, told: dict[str, Any], preset: str, version: str) -> None:
-        if preset not in PRESETS:
-            raise RefusalError(400, "M_BAD_JSON", f"'{preset}' is not a valid preset")
-        if version not in ROOM_VERSIONS:
-            raise RefusalError(400, "M_UNSUPPORTED_ROOM_VERSION", "Your homeserver does not support this room version")
-        for user_id in told.get("invite", ()):
-            if not _USER_ID.fullmatch(str(user_id)):
-                raise RefusalError(400, "M_UNKNOWN", f"Invalid user_id: {user_id}")
-
     def _alias_of(self, told: dict[str, Any]) -> str:
         name = told.get("room_alias_name")
         if name is None:
@@ -253,49 +243,6 @@ class Rooms(Events):
         trusted = tuple(told.get("invite", ())) if preset == "trusted_private_chat" and version == "12" else ()
         visibility = "public" if told.get("visibility") == "public" else "private"
         return Room(id=id, version=version, creators=(user.id, *trusted), visibility=visibility)
-
-    def _first_state(
-        self, user: User, room: Room, preset: str, told: dict[str, Any], alias: str
-    ) -> Iterator[tuple[str, dict[str, Any], str]]:
-        """What a room begins with; what the wishes tell of goes before what the preset tells."""
-        wished = {(each["type"], each.get("state_key", "")): each["content"] for each in told.get("initial_state", ())}
-        others = {"additional_creators": list(room.creators[1:])} if len(room.creators) > 1 else {}
-        creator = {"creator": user.id} if room.version == "10" else {}
-        yield "m.room.create", {**told.get("creation_content", {}), **creator, **others, "room_version": room.version}, ""
-        yield _MEMBER, {"membership": "join", "displayname": user.displayname}, user.id
-        powers = {**self._powers(room, preset, told), **told.get("power_level_content_override", {})}
-        check_powers(room.version, room.creators, powers)
-        yield "m.room.power_levels", powers, ""
-        if alias:
-            yield _ALIAS_STATE, {"alias": alias}, ""
-        for key, value in PRESETS[preset].items():
-            event_type = {"join_rule": "m.room.join_rules"}.get(key, f"m.room.{key}")
-            if (event_type, "") not in wished:
-                yield event_type, {key: value}, ""
-        for (event_type, state_key), content in wished.items():
-            yield event_type, content, state_key
-        if told.get("name"):
-            yield "m.room.name", {"name": told["name"]}, ""
-        if told.get("topic"):
-            yield "m.room.topic", {"topic": told["topic"], "m.topic": {"m.text": [{"body": told["topic"]}]}}, ""
-
-    def _powers(self, room: Room, preset: str, told: dict[str, Any]) -> dict[str, Any]:
-        is_public = preset == "public_chat"
-        tombstone = {"m.room.tombstone": 150} if room.version == "12" else {}
-        trusted = told.get("invite", ()) if preset == "trusted_private_chat" else ()
-        owners = {} if room.version == "12" else dict.fromkeys((*room.creators, *trusted), 100)
-        return {
-            "users": owners,
-            "users_default": 0,
-            "events": {**POWER_EVENTS, **tombstone, **({"m.call.invite": 50} if is_public else {})},
-            "events_default": 0,
-            "state_default": 50,
-            "ban": 50,
-            "kick": 50,
-            "redact": 50,
-            "invite": 50 if is_public else 0,
-            "historical": 100,
-        }
 
     def _room_of_member(self, call: Call, room_id: str) -> Room:
         room = self.rooms.get(room_id)
@@ -364,7 +311,7 @@ def _user_id(call: Call) -> str:
         raise missing("user_id")
     if not str(user_id).startswith("@"):
         raise RefusalError(400, "M_INVALID_PARAM", "Expected UserID string to start with '@'")
-    if not _USER_ID.fullmatch(str(user_id)):
+    if not USER_ID.fullmatch(str(user_id)):
         raise RefusalError(400, "M_INVALID_PARAM", "Expected UserID to be of the form '@localname:domain'")
     return str(user_id)
 
