@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -19,6 +21,8 @@ __all__ = ["export_ledger", "import_ledger", "require_sound", "verify_ledger"]
 
 _FORMAT, _READABLE = 2, (1, 2)
 _MOST_TOLD = 3
+_TIMES = ("created_at", "updated_at", "sent_at", "replaced_at", "at")
+_LATEST_TIME = datetime.max.replace(tzinfo=UTC).timestamp()
 _STEP_STATES = frozenset({INTENT, DONE, REFUSED, NOTED})
 _DELIVERY_STATES = frozenset(state.value for state in State)
 
@@ -129,7 +133,10 @@ def import_ledger(ledger: Ledger, document: bytes) -> int:
     for announcement in archive.announcements:
         known = ledger.announcement(announcement.key)
         if known and known[0] != announcement.digest and not _are_revisions(ledger, archive, announcement.key):
-            raise LedgerError(f"{announcement.key!r} means other content in this ledger; nothing was imported")
+            raise LedgerError(
+                f"{announcement.key!r} means other content in this ledger, and nothing was imported; to take in other keys,"
+                " export them alone: socialcast ledger export LEDGER KEY"
+            )
     statements = [_insert(table, row) for table, _ in _TABLES for row in getattr(archive, table)]
     if statements:
         ledger.write(*statements[0], *statements[1:])
@@ -202,6 +209,7 @@ def _some(findings: Sequence[str]) -> str:
 
 
 def _findings(archive: _Archive) -> Iterator[str]:
+    yield from _untimely(archive)
     known = {row.key for row in archive.announcements}
     for row in archive.announcements:
         yield from _undecodable(f"announcement {row.key}", row.document, Announcement)
@@ -222,6 +230,13 @@ def _findings(archive: _Archive) -> Iterator[str]:
         yield from _undecodable(f"the result of {where}", step.result, object)
         if step.state == DONE and bytes(step.result) == _NULL:
             yield f"{where} is done, but has no result"
+
+
+def _untimely(archive: _Archive) -> Iterator[str]:
+    for table, kind in _TABLES:
+        for row, name in product(getattr(archive, table), (name for name in kind.__struct_fields__ if name in _TIMES)):
+            if not 0 <= getattr(row, name) <= _LATEST_TIME:
+                yield f"{getattr(row, name)} is no time, in {name} of {table} of {row.key}"
 
 
 def _stray(where: str, row: Any, known: Collection[str], states: Collection[str]) -> Iterator[str]:

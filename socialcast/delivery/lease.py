@@ -57,9 +57,9 @@ def _take_in_time(ledger: Ledger, key: str, owner: str, clock: Clock, cancel: Ca
 
 def _take(ledger: Ledger, key: str, owner: str, clock: Clock) -> None:
     now = clock.now().timestamp()
-    for holder, _ in ledger.rows("SELECT owner, expires_at FROM leases WHERE key = ?", (key,)):
-        if not _is_alive(holder):
-            ledger.write("DELETE FROM leases WHERE key = ? AND owner = ?", (key, holder))
+    holder, _ = _holder(ledger, key)
+    if holder and not _is_alive(holder):
+        ledger.write("DELETE FROM leases WHERE key = ? AND owner = ?", (key, holder))
     latest = now + _LIFE_SECONDS
     ledger.write(
         "INSERT INTO leases (key, owner, expires_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE"
@@ -93,14 +93,15 @@ def _holder(ledger: Ledger, key: str) -> tuple[str, float]:
 
 def _is_alive(owner: str) -> bool:
     """Whether the holder may still run: a process of this machine that is gone holds nothing."""
-    host, pid, _ = owner.rsplit(":", 2)
-    if os.name != "posix" or host != socket.gethostname():
+    host, _, process = owner.partition(":")
+    pid, _, thread = process.partition(":")
+    if os.name != "posix" or host != socket.gethostname() or not (pid.isdecimal() and thread):
         return True
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except (PermissionError, OverflowError):
         return True
     return not _is_zombie(int(pid))
 

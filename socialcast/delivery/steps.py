@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
@@ -21,7 +21,7 @@ from socialcast.model.errors import NotThere, OutcomeUnknown, TerminalError, Tra
 from socialcast.wire.retry import Patience
 from socialcast.wire.transport import Exchange, recording
 
-__all__ = ["Absent", "Judge", "Steps"]
+__all__ = ["DONE", "INTENT", "NOTED", "REFUSED", "Absent", "Judge", "Steps"]
 
 T = TypeVar("T")
 W = TypeVar("W")
@@ -33,6 +33,9 @@ class Absent(Enum):
     """What `find` gives where the platform knows that the effect is not there and will not come by itself."""
 
     CERTAIN = "certain"
+
+
+Find: TypeAlias = Callable[[], T | Absent | None]
 
 
 class Judge(Protocol):
@@ -82,7 +85,7 @@ class Steps:
         self,
         name: str,
         send: Callable[[], T],
-        find: Callable[[], T | Absent | None] | None = None,
+        find: Find[T] | None = None,
         *,
         repeatable: bool = False,
         valid: Callable[[T], bool] = lambda result: True,
@@ -166,7 +169,7 @@ class Steps:
             raise missing[0]
         return results
 
-    def _found_from_before(self, name: str, step: Step | None, find: Callable[[], T | Absent | None] | None) -> T | None:
+    def _found_from_before(self, name: str, step: Step | None, find: Find[T] | None) -> T | None:
         """What an earlier run made without recording it: after a crash, or on a machine with an empty ledger."""
         if step and step.state == INTENT:
             return self._look(name, step.sent_at, find)
@@ -174,7 +177,7 @@ class Steps:
             return self._found_from_elsewhere(name, find)
         return None
 
-    def _found_from_elsewhere(self, name: str, find: Callable[[], T | Absent | None]) -> T | None:
+    def _found_from_elsewhere(self, name: str, find: Find[T]) -> T | None:
         """What another machine may have made, even just before this run began."""
         found = self.read(find)
         unsettled_seconds = min(self._settled_at - self._now(), self._settle_seconds[-1])  # the clock may have been set back
@@ -183,7 +186,7 @@ class Steps:
             found = self.read(find)
         return None if isinstance(found, Absent) else found
 
-    def _attempt(self, name: str, send: Callable[[], T], find: Callable[[], T | Absent | None] | None, repeatable: bool) -> T:
+    def _attempt(self, name: str, send: Callable[[], T], find: Find[T] | None, repeatable: bool) -> T:
         self._patience.cancel.check()
         sent_at = self._record(name, INTENT, None)
         with self._counting:
@@ -204,9 +207,7 @@ class Steps:
             raise
         return result
 
-    def _look(
-        self, name: str, sent_at: float, find: Callable[[], T | Absent | None] | None, unknown: OutcomeUnknown | None = None
-    ) -> T | None:
+    def _look(self, name: str, sent_at: float, find: Find[T] | None, unknown: OutcomeUnknown | None = None) -> T | None:
         """Look at each settling age; only after the last one is absence believed."""
         if find is None:
             raise unknown or OutcomeUnknown(f"{name} was being sent when the last run ended, and the platform has no way to look")
@@ -218,7 +219,7 @@ class Steps:
                 return None if isinstance(found, Absent) else found
         return None
 
-    def _found(self, name: str, find: Callable[[], T | Absent | None]) -> T | Absent | None:
+    def _found(self, name: str, find: Find[T]) -> T | Absent | None:
         """What a look finds; a look that fails leaves the fate unknown, and must not lead to another try of the write."""
         try:
             return self.read(find)

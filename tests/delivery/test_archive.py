@@ -158,6 +158,8 @@ EDITS = {
     "step": ("UPDATE steps SET state = 'sent'", "unknown state 'sent'"),
     "result": ("UPDATE steps SET result = NULL", "done, but has no result"),
     "document": ("UPDATE announcements SET document = CAST('{}x' AS BLOB)", "announcement opening cannot be read"),
+    "time": ("UPDATE steps SET sent_at = 1e20", "1e+20 is no time, in sent_at of steps of opening"),
+    "endless time": ("UPDATE announcements SET created_at = 9e999", "inf is no time"),
     "announcement": ("DELETE FROM announcements", "belongs to no announcement"),
 }
 

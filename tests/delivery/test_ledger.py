@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,19 @@ def test_a_dead_process_holds_no_lease(tmp_path: Path) -> None:
     with lease(ledger, "key", SystemClock(), Cancel()):
         assert ledger.rows("SELECT owner FROM leases")[0][0] != owner
     ledger.close()
+
+
+@pytest.mark.parametrize("owner", ["me", "{host}:me:1", "{host}:1", "{host}:99999999999999999999:1"])
+def test_a_lease_that_a_person_edited_ends_by_itself(tmp_path: Path, clock: Any, owner: str) -> None:
+    """A holder of another form is waited for as any other, and its name breaks nothing."""
+    with Ledger(tmp_path / "ledger") as ledger:
+        holder, ends = owner.format(host=socket.gethostname()), clock.now().timestamp() + 5
+        ledger.write("INSERT INTO leases (key, owner, expires_at) VALUES ('opening', ?, ?)", (holder, ends))
+        with pytest.raises(LedgerBusy, match="its lease ends in 5 s"), lease(ledger, "opening", clock, Cancel()):
+            pass
+        clock.time += timedelta(seconds=6)
+        with lease(ledger, "opening", clock, Cancel()):
+            assert ledger.leases
 
 
 def test_a_lease_from_before_the_clock_was_set_back_ends_within_its_life(tmp_path: Path, clock: Any) -> None:

@@ -22,7 +22,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     number: int
     call: str = ""
-    afterwards: str = ""  # how it is run again: "kept", "lost" or "two at once"; empty where nothing was killed
+    afterwards: str = ""  # how it is run again: "kept", "lost" or "kept, two at once"; empty where nothing was killed
 
     def __str__(self) -> str:
         again = f", ledger {self.afterwards}" if self.afterwards else ""
