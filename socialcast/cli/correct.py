@@ -94,7 +94,7 @@ def _plain(outcome: CorrectionOutcome) -> dict[str, object]:
 
 def _lines(outcome: CorrectionOutcome) -> Iterator[str]:
     planned = "" if outcome.done else outcome.means.value
-    yield from outcome_lines(outcome, planned)
+    yield from outcome_lines(outcome, planned, failed=outcome.means.value if outcome.means is Means.NONE else "failed")
     if outcome.changes:
         yield f"    changes: {', '.join(outcome.changes)}"
     if outcome.text:

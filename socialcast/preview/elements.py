@@ -19,6 +19,7 @@ th { white-space: nowrap; }
 th, td { border: 1px solid; padding: .3rem .6rem; text-align: start; vertical-align: top; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 td { min-width: 5rem; }
+td > a { display: inline-block; min-width: 14rem; }
 td:first-child { white-space: nowrap; }
 td:nth-child(2) { overflow-wrap: break-word; }
 h1, p { overflow-wrap: anywhere; }

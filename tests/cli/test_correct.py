@@ -29,6 +29,7 @@ def test_a_channel_without_a_wish_is_told_what_to_set(run: Run, published: Sandb
     done = run("correct", "event.md", "--sandbox", published.url)
     assert done.exit_code == 1
     assert 'correction = "replace" in' in " ".join(done.output.split())
+    assert "(plaza): cannot be corrected" in done.output
     assert "at nine" in said(published)
 
 
