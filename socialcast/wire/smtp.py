@@ -19,7 +19,7 @@ from socialcast.model.errors import TerminalError
 from socialcast.wire.secrets import Secret
 from socialcast.wire.transport import Transport
 
-__all__ = ["Lost", "Refused", "Server", "Submission"]
+__all__ = ["Lost", "Refused", "Server", "Submission", "without_addresses"]
 
 IMPLICIT_TLS_PORT = 465  # RFC 8314, 3.3
 _NO_NAME = "[127.0.0.1]"  # smtplib would look for this machine's name, by DNS, and tell it to every reader
@@ -47,7 +47,7 @@ class Refused(Exception):
         words = " ".join(said.decode("utf-8", "replace").split())
         code = _ENHANCED.match(words)
         self.command, self.status, self.code = command, status, code[0] if code else ""
-        self.words = _ADDRESS.sub("(address)", words)
+        self.words = without_addresses(words)
         super().__init__(f"{status} {self.words}")
 
 
@@ -159,7 +159,7 @@ class Submission:
         self._require_reply(name, status, may_be_taken=may_be_taken)
         logger.info("%s %s: %s", name, self._server.host, status)
         if status == wanted or (wanted == 250 and status == 251):
-            return _ADDRESS.sub("(address)", said.decode("utf-8", "replace"))
+            return without_addresses(said.decode("utf-8", "replace"))
         raise Refused(name, status, said)
 
     def _require_reply(self, name: str, status: int, *, may_be_taken: bool = False) -> None:
@@ -197,6 +197,11 @@ class _Smtp(smtplib.SMTP):
         self.file = None
         self.helo_resp = self.ehlo_resp = None
         self.esmtp_features, self.does_esmtp = {}, False
+
+
+def without_addresses(words: str) -> str:
+    """What servers and programs say, without whom they say it of: readers have no place in our records."""
+    return _ADDRESS.sub("(address)", words)
 
 
 def _is_loopback(host: str) -> bool:

@@ -45,6 +45,7 @@ _LONGEST_URL = 900  # a line of a mail ends after 998 bytes (RFC 5322, 2.1.1), a
 _UNSUBSCRIBING = re.compile(rf"https://[!-;=?-~]{{1,{_LONGEST_URL - len('https://')}}}")
 _FIRST = "first"  # what later mails take up
 _SUBJECT_CHARACTERS = 60
+_LOOK = "ask one of them, then say it with: socialcast resolve"
 _NAMED = 5  # so many readers in one sentence
 
 
@@ -306,9 +307,6 @@ class EmailPublisher(Publisher):
 
     def _misconfigured(self, words: str) -> NoReturn:
         raise ConfigurationError(f"channel {self.connection.channel!r}: {words}")
-
-
-_LOOK = "ask one of them, then say it with: socialcast resolve"
 
 
 def _fits(rule: ErrorRule, refused: Refused) -> bool:

@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from socialcast.model.errors import ConfigurationError
 from socialcast.publishers.email.tables import EmailSettings
+from socialcast.wire.smtp import without_addresses
 
 __all__ = ["Reader", "Readers", "read_address", "read_readers"]
 
 _LINE = re.compile(r"(?:(?P<name>[^<>]*)<(?P<named>[^<>]*)>|(?P<bare>[^<>]+))")
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322, 3.2.3: dot-atom
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
-_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 _LONGEST_LOCAL, _LONGEST = 64, 254  # RFC 5321, 4.5.3.1
 _COMMAND_SECONDS = 60
 
@@ -124,7 +124,7 @@ def _printed(command: str, folder: Path) -> list[str]:
             encoding="utf-8",
         )
     except subprocess.CalledProcessError as error:
-        last = _ADDRESS.sub("(address)", (error.stderr.strip().splitlines() or ["it said nothing"])[-1])
+        last = without_addresses((error.stderr.strip().splitlines() or ["it said nothing"])[-1])
         raise ConfigurationError(f"recipients_command {command!r} failed with exit code {error.returncode}: {last}") from None
     except subprocess.TimeoutExpired:
         raise ConfigurationError(f"recipients_command {command!r} was not done after {_COMMAND_SECONDS} seconds") from None
