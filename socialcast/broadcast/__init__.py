@@ -90,7 +90,7 @@ class Broadcast(Afterwards):
         chosen = [known[name] for name in only] if only else file.channels
         recorded = file.ledger.with_stem(f"{file.ledger.stem}-sandbox") if options.get("sandbox") else file.ledger
         broadcast = cls(chosen, ledger=ledger or recorded, **options)
-        broadcast._shop.known_names, broadcast._is_choice = tuple(known), bool(only)
+        broadcast._shop.known_names, broadcast._shop.knows_file, broadcast._is_choice = tuple(known), True, bool(only)
         return broadcast
 
     def plan(self, announcement: Announcement) -> Plan:

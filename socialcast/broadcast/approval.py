@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -82,6 +82,14 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
             name: _differences(known[name], told) if name in known else ["it was not part of it"] for name, told in now.items()
         }
         return tuple(_changed(_in_words(told), channel) for channel, told in found.items() if told)
+
+    def missing(self, known: Collection[str]) -> tuple[Problem, ...]:
+        """The channels that were to get it and are not known any more, a problem for each."""
+        channels = (self.content or {}).get("channels", {})
+        gone = [name for name, told in channels.items() if name not in known and not told.get("skipped")]
+        return tuple(
+            _changed(f"channel {name!r} was to get it, and the channels file does not have it any more") for name in gone
+        )
 
 
 def keep(plan: Plan, folder: Path) -> Path:

@@ -84,8 +84,13 @@ class Publication:
             *self._shop.said_before(self._announcement),
             *_too_late(self._announcement, deliveries, now),
             *time_problems(self._announcement, now, is_begun=bool(self._rows) or self._recover),
-            *(self._approval.problems(self._plan) if self._approval and not is_done else ()),
+            *(self._against_approval(self._approval) if self._approval and not is_done else ()),
         )
+
+    def _against_approval(self, approval: Approval) -> tuple[Problem, ...]:
+        """What is not as it was approved; channels that a file has no more were left out by nobody's choice."""
+        gone = approval.missing(self._shop.known_names) if self._shop.knows_file else ()
+        return (*approval.problems(self._plan), *gone)
 
     def _begin(self, deliveries: Sequence[ChannelDelivery]) -> None:
         """Bind the key to this content, these channels and this approval, before anything is sent."""

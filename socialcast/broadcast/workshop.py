@@ -36,6 +36,7 @@ class Workshop:
     ) -> None:
         self.channels = _by_name(channels)
         self.known_names = tuple(self.channels)
+        self.knows_file = False  # whether those are all channels of a file, and not some that a program chose
         self.ledger_path, self.sandbox_url, self.clock = Path(ledger), sandbox_url, clock
         self.witness: Witness | None = None
         self._transports: list[Transport] = []  # one, once it is needed, and likewise below

@@ -147,6 +147,23 @@ def test_a_part_of_the_channels_may_go_first(make: Make, sandbox: Sandbox) -> No
     assert sorted(card.account for card in sandbox.mirror("plaza").cards()) == ["a", "b"]
 
 
+def test_a_channel_that_left_the_file_stops_it(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Nobody chose to leave it out, so it is named; `--only` is a choice."""
+    file, town, village = tmp_path / "channels.toml", *(f'[channels.{name}]\nplatform = "plaza"\n' for name in ("a", "b"))
+    file.write_text(town + village, encoding="utf-8")
+    with Broadcast.from_file(file, sandbox=sandbox) as both:
+        plan = both.plan(HELLO)
+    file.write_text(town, encoding="utf-8")
+    with Broadcast.from_file(file, sandbox=sandbox) as one:
+        report = one.publish(HELLO, approved=plan)
+    assert report.exit_code == 1
+    assert "channel 'b' was to get it" in report.problems[0].message
+    assert not sandbox.mirror("plaza").cards()
+    file.write_text(town + village, encoding="utf-8")
+    with Broadcast.from_file(file, sandbox=sandbox, only=["a"]) as chosen:
+        assert chosen.publish(HELLO, approved=plan).exit_code == 0
+
+
 def test_a_run_that_goes_on_later_is_held_to_the_approval(make: Make, sandbox: Sandbox) -> None:
     """After an embargo, settings that changed in between stop it, unless the new plan is approved."""
     held = msgspec.structs.replace(HELLO, embargo=sandbox.clock.datetime() + timedelta(hours=2))
