@@ -23,6 +23,7 @@ __all__ = ["READ_BY_RULES", "check", "photo_adaptations", "with_limits"]
 R = TypeVar("R", bound=msgspec.Struct)
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#.]+(\.[^\s/?#.]+)*\.?(:\d+)?([/?#]\S*)?", re.IGNORECASE)
+_SIGNED_IN = re.compile(r"https?://[^/?#]*@", re.IGNORECASE)
 _SPDX_ID = re.compile(r"[A-Za-z0-9.+-]+")
 _OTHER_WAYS = {"photo": ("photos", "give a file that the platform takes as it is")}  # than to adapt, with the path
 _PHOTO_REMEDIES = {
@@ -237,6 +238,12 @@ def _links(post: Post, capabilities: Capabilities) -> Iterator[Problem]:
         if url and not _WEB_ADDRESS.fullmatch(url):
             fix = "write it whole, with https:// in front and without spaces"
             yield Problem(code="link.invalid", path=path, message=f"{url!r} is no address of the web", fix=fix)
+        elif _SIGNED_IN.match(url):
+            message, fix = (
+                "the address holds a name and a password, which everybody would read",
+                "remove what stands before its @",
+            )
+            yield Problem(code="link.credentials", path=path, message=message, fix=fix)
 
 
 def _audience(post: Post, capabilities: Capabilities) -> Iterator[Problem]:

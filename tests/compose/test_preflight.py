@@ -161,3 +161,11 @@ def test_a_title_that_is_too_long_is_told_where_it_stands() -> None:
         post = Post(key="key", channel="news", platform="plaza", parts=("Doors open.",), title=title, video=video)
         told = {problem.code: problem.path for problem in check(post, table, Policy.REFUSE)}
         assert told["title.too_long"] == path
+
+
+def test_no_password_is_published_in_an_address() -> None:
+    """As it stands in what a browser was given to sign in; it is not repeated in the error."""
+    (problem,) = problems(link=Link("https://ada:s3cret@example.org/doors"))
+    assert (problem.code, problem.path) == ("link.credentials", "link.url")
+    assert "s3cret" not in str(problem)
+    assert problems(link=Link("https://example.org/@ada?of=a@example.org")) == []
