@@ -129,6 +129,7 @@ class Afterwards:
     def _published(self, key: str) -> Published:
         """What was published under that key, and the channels that it was for, ready for more work."""
         announcement, rows = self.remembered(key), self.ledger.deliveries(key)
+        self._shop.require_same_platforms(key, rows)
         publishers = self._shop.publishers(self.channels, to_send=True)
         channels = tuple(
             Delivered(

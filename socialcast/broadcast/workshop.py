@@ -81,9 +81,13 @@ class Workshop:
         )
 
     def earlier(self, announcement: Announcement) -> tuple[dict[str, Delivery], tuple[Problem, ...]]:
-        """What the ledger has of it, and the problem that it was about something else, if any of that was sent."""
+        """What the ledger has of it, and the problem that it was about something else, if any of that was sent.
+
+        Raises ConfigurationError where a channel has another platform now.
+        """
         key = announcement.resolved_key
         known, rows = self.ledger.announcement(key), self.ledger.deliveries(key)
+        self.require_same_platforms(key, rows)
         if known is None or known[0] == announcement.digest:
             return rows, ()
         if not self.ledger.has_sent(key):  # corrected in time: nobody saw what it was before
@@ -91,6 +95,16 @@ class Workshop:
         message = f"the key {key!r} was used for other content, of which something was sent already"
         fix = "bring what is there to this with `socialcast correct`, or give a new announcement its own key"
         return rows, (Problem(code="key.changed_content", path="key", message=message, fix=fix),)
+
+    def require_same_platforms(self, key: str, rows: Mapping[str, Delivery]) -> None:
+        """Raise ConfigurationError where a channel was on another platform when something of it was sent there."""
+        for name in sorted(self.ledger.senders(key) & rows.keys() & self.channels.keys()):
+            before, now = rows[name].platform, self.channels[name].platform
+            if before != now:
+                raise ConfigurationError(
+                    f"channel {name!r} has {key!r} on {before}, and its platform is {now} now: give it back, and {now} a"
+                    " channel of its own"
+                )
 
     def said_before(self, announcement: Announcement) -> tuple[Problem, ...]:
         """A warning where the same was published under another key, as when its file was renamed since."""

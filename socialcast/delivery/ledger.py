@@ -176,8 +176,8 @@ class Ledger:
         written = self.write(
             "INSERT INTO deliveries (key, channel, platform, state, outcome, draft, updated_at)"
             f" SELECT ?, ?, ?, ?, ?, ?, ?{_OURS}"
-            " ON CONFLICT (key, channel) DO UPDATE SET state = excluded.state, outcome = excluded.outcome,"
-            " draft = coalesce(excluded.draft, draft), updated_at = excluded.updated_at",
+            " ON CONFLICT (key, channel) DO UPDATE SET platform = excluded.platform, state = excluded.state,"
+            " outcome = excluded.outcome, draft = coalesce(excluded.draft, draft), updated_at = excluded.updated_at",
             (key, delivery.channel, delivery.platform, delivery.state, outcome, draft, now, *self._holder(key)),
         )
         if not written:

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from socialcast import Announcement, Broadcast, LedgerError, Outcome, State
+from socialcast import Announcement, Broadcast, Channel, ConfigurationError, LedgerError, Outcome, State
 from socialcast.model.problems import Severity
 from socialcast.sandbox import Sandbox
 from socialcast.testing.clock import SandboxClock
 from socialcast.testing.stage import SandboxStage
+from socialcast.wire.settings import Policy
 
 Make = Callable[..., Broadcast]
 HELLO = Announcement(key="hello", text="Doors open at nine.")
@@ -105,6 +106,31 @@ def test_another_account_under_the_same_name_is_refused(make: Make, sandbox: San
     outcome = make("a").publish(HELLO)["a"]
     assert (outcome.state, posts(sandbox)) == (State.REFUSED, 0)
     assert "begun as a" in outcome.reason
+
+
+def test_another_platform_under_the_same_name_is_refused(make: Make, sandbox: Sandbox) -> None:
+    """What was published as Plaza's is not taken for done on Bluesky, and Bluesky is not asked for it."""
+    make("a").publish(HELLO)
+    moved = make(Channel(name="a", platform="bluesky", policy=Policy.ADAPT))
+    for work in (
+        lambda: moved.publish(HELLO),
+        lambda: moved.plan(HELLO),
+        lambda: moved.audit("hello"),
+        lambda: moved.retract("hello"),
+    ):
+        with pytest.raises(ConfigurationError, match="'a' has 'hello' on plaza, and its platform is bluesky now: give it back"):
+            work()
+    assert sandbox.requests("bluesky") == []
+    assert moved.status("hello")["a"].state is State.PUBLISHED
+
+
+def test_a_platform_on_which_nothing_was_sent_may_change(make: Make, sandbox: Sandbox) -> None:
+    """A slip in the channels file is mended by mending it, and the ledger tells the platform from then on."""
+    sandbox.fault("plaza", "status_before", count=50)
+    assert make("a").publish(HELLO)["a"].state is State.HELD
+    moved = make(Channel(name="a", platform="bluesky", policy=Policy.ADAPT))
+    assert moved.publish(HELLO)["a"].state is State.PUBLISHED
+    assert moved.audit("hello").exit_code == 0
 
 
 def test_a_channel_that_was_removed_is_not_forgotten(make: Make) -> None:
