@@ -13,9 +13,9 @@ __all__ = ["write_replies_page"]
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { max-width: 46rem; margin: 0 auto; padding: 1rem; }
+body { max-width: 46rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
 article { border-top: 1px solid; padding: .75rem 0; }
-h2, p { margin: 0 0 .25rem; overflow-wrap: anywhere; }
+h2, p { margin: 0 0 .25rem; }
 h2 { font-size: 1rem; }
 .said { white-space: pre-wrap; }
 small { opacity: .8; }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import msgspec
 import pytest
 
 from socialcast import Announcement, Audience, Broadcast, Channel
+from socialcast.delivery.conversation import Kept, Standing
+from socialcast.model.echo import Reply
 from socialcast.preview import audit_page, report_markdown, report_page, write_replies_page
 from socialcast.preview.elements import table
 from socialcast.preview.view import FOR_THE_PRESS
@@ -115,6 +118,19 @@ def test_no_stranger_harms_who_opens_a_page_in_a_browser(
         bare = re.sub(r"<meta http-equiv[^>]+>", "", (tmp_path / f"{name}.html").read_text(encoding="utf-8"))
         (tmp_path / "bare.html").write_text(bare, encoding="utf-8")
         assert MARK not in browse((tmp_path / "bare.html").as_uri()).dom
+
+
+def test_no_word_is_wider_than_the_page(browse: Callable[..., Any], tmp_path: Path) -> None:
+    """However long a stranger's word or a platform's id is, nobody has to move the page sideways to read the next reply."""
+    at, word = datetime(2036, 12, 6, tzinfo=UTC), "word" * 200
+    reply = Reply(id=f"at://{word}", author=word, at=at, text=word, url="https://x.com/1", forbidden=word)
+    write_replies_page(tmp_path / "replies.html", word, [Kept("doors", word, Standing.WAITING, reply)])
+    page = re.sub(r"<meta http-equiv[^>]+>", "", (tmp_path / "replies.html").read_text(encoding="utf-8"))
+    measure = "<script>document.title = `${document.documentElement.scrollWidth - innerWidth}`</script>"
+    (tmp_path / "measured.html").write_text(page + measure, encoding="utf-8")
+    found = re.search(r"<title>(.*?)</title>", browse((tmp_path / "measured.html").as_uri()).dom)
+    assert found
+    assert int(found[1]) <= 0
 
 
 def test_it_tells_what_the_last_audit_found(broadcast: Broadcast, sandbox: Sandbox) -> None:
