@@ -127,7 +127,9 @@ def in_sight(one: Delivered, outcome: Told) -> Told:
 
 
 def with_said(outcome: Outcome, *, item: Item) -> Outcome:
-    """The outcome of a channel on which this account has answered, so that the answer can be taken back, too."""
+    """The outcome of a channel on which this account has answered, so that the answer can be taken back, too; after all else,
+    where that is gone already."""
     if item in outcome.said:
         return outcome
-    return msgspec.structs.replace(outcome, said=(*outcome.said, item))
+    is_left = outcome.partly_public or outcome.state is State.RETRACTED
+    return msgspec.structs.replace(outcome, said=(*outcome.said, item), partly_public=is_left)

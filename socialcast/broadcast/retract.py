@@ -58,14 +58,14 @@ def _retracted(published: Published, one: Delivered) -> Retraction:
 def _retract(published: Published, one: Delivered) -> Retraction:
     outcome = one.outcome
     if outcome.state is State.RETRACTED and not outcome.partly_public:
-        return about(one, Retraction, done="taken back before")
+        return about(one, Retraction, done="taken back before", left=_said_besides(published, one))
     if not outcome.id:
         return _without_receipt(one)
     stayed = _taken_back(one)
-    left = (*stayed, *_said_besides(published, one))
     stays = "told in a reply" if _tell(one, published.announcement) else "left as it is"
-    one.keep(partial(_as_retracted, left=left, at=published.clock.now()))
-    return about(one, Retraction, done="taken back" if len(stayed) < len(outcome.items or (1,)) else stays, left=left)
+    one.keep(partial(_as_retracted, left=stayed, at=published.clock.now()))
+    done = "taken back" if len(stayed) < len(outcome.items or (1,)) else stays
+    return about(one, Retraction, done=done, left=(*stayed, *_said_besides(published, one)))
 
 
 def _taken_back(one: Delivered) -> tuple[Left, ...]:

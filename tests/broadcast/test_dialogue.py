@@ -184,6 +184,18 @@ def test_comments_below_one_photo_have_addresses_of_their_own(sandbox: Sandbox, 
         ]
 
 
+def test_an_answer_to_a_reply_that_outlived_the_post_is_taken_back_too(broadcast: Broadcast, sandbox: Sandbox) -> None:
+    """It can be given, to say why the post is gone; and the next retraction takes it back, and says so."""
+    asked = say(sandbox, broadcast, "news", "Why not?")
+    broadcast.dialogue("doors").read()
+    broadcast.retract("doors")
+    assert not broadcast.answer(asked, "It was wrong.").failed
+    assert below(sandbox, asked) == ["It was wrong."]
+    assert broadcast.retract("doors")["news"].done == "taken back"
+    assert below(sandbox, asked) == []
+    assert broadcast.retract("doors")["news"].done == "taken back before"
+
+
 def test_an_unknown_reply_is_an_error(broadcast: Broadcast) -> None:
     """It says where ids come from."""
     with pytest.raises(ConfigurationError, match="socialcast replies"):
