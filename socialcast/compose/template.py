@@ -78,7 +78,12 @@ def hashtag(tag: str) -> str:
 
 def _says(text: str, address: str) -> bool:
     """Whether the text holds that address, and not just a longer one that begins alike."""
-    return address in text and re.search(re.escape(address) + r"(?![/.]*[\w#?&=%~+-])", text) is not None
+    return address in text and _whole(address).search(text) is not None
+
+
+@lru_cache
+def _whole(address: str) -> re.Pattern[str]:
+    return re.compile(re.escape(address) + r"(?![/.]*[\w#?&=%~+-])")
 
 
 def _unsaid(tags: Sequence[str], text: str) -> list[str]:

@@ -199,7 +199,8 @@ class Announcement(Data, frozen=True, kw_only=True, dict=True):
         for path, value in self._worded():
             for language in value.texts:
                 self._require_other(language, f"{path}texts.{language}")
-            _require_different(value.texts, f"{path}texts")
+            if len(value.texts) > 1:
+                _require_different(value.texts, f"{path}texts")
 
     def _worded(self) -> Iterator[tuple[str, Announcement | Photo | Video | Live]]:
         """All that can be said in other languages, with its place."""
