@@ -201,6 +201,7 @@ def _published_anew(outcome: Outcome, told: Mapping[str, CorrectionOutcome]) -> 
         former_url=known.former_url if known else "",
         done="taken back and published anew" if outcome.state is State.PUBLISHED else "taken back",
         failed=outcome.state is not State.PUBLISHED,
+        unknown=outcome.state is State.UNKNOWN,
         reason=outcome.reason,
         hint=outcome.hint,
         code=outcome.code,

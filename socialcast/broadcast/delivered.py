@@ -104,9 +104,9 @@ def guarded(one: Delivered, work: Callable[[], Told], failed: Callable[..., Told
     except (Cancelled, LedgerError):
         raise  # the whole run ends
     except PublishError as error:
-        unclear = isinstance(error, OutcomeUnknown | TransientError)
-        hint = error.hint or ("run it again" if unclear else "")
-        return failed(failed=True, reason=redact(error.message), hint=redact(hint), code=error.code)
+        unknown = isinstance(error, OutcomeUnknown)
+        hint = error.hint or ("run it again" if unknown or isinstance(error, TransientError) else "")
+        return failed(failed=True, unknown=unknown, reason=redact(error.message), hint=redact(hint), code=error.code)
     except Exception as error:  # noqa: BLE001 - one publisher's defect must not cost the other channels their outcome
         logger.error("channel %s failed\n%s", one.outcome.channel, redact(traceback.format_exc()))
         reason = redact(f"{type(error).__name__}: {error}")

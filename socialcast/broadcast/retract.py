@@ -116,7 +116,7 @@ def _without_receipt(one: Delivered) -> Retraction:
         reason = f"{one.publisher.name} makes it public by itself at {outcome.due_at.isoformat()}"
         return about(one, Retraction, failed=True, reason=reason, hint=f"{_BY_HAND} there before")
     if outcome.state is State.UNKNOWN or outcome.partly_public:
-        return about(one, Retraction, failed=True, reason="nobody knows what of it is public", hint=_SETTLE)
+        return about(one, Retraction, failed=True, unknown=True, reason="nobody knows what of it is public", hint=_SETTLE)
     return about(one, Retraction, done="nothing to take back", reason=_NO_RECEIPT[outcome.state])
 
 

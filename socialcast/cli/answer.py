@@ -36,4 +36,4 @@ def command(
         print_json({"channel": outcome.channel, **outcome_json(outcome)})
     else:
         click.echo("\n".join(outcome_lines(outcome)))
-    sys.exit(1 if outcome.failed else 0)
+    sys.exit(4 if outcome.unknown else 1 if outcome.failed else 0)

@@ -156,6 +156,7 @@ def _plain(outcome: LiveOutcome) -> dict[str, Any]:
         "url": outcome.url,
         "done": outcome.done,
         "failed": outcome.failed,
+        "unknown": outcome.unknown,
         "is_waiting": outcome.is_waiting,
         "reason": outcome.reason,
         "hint": outcome.hint,
@@ -165,7 +166,8 @@ def _plain(outcome: LiveOutcome) -> dict[str, Any]:
 
 def _lines(outcome: LiveOutcome) -> Iterator[str]:
     state = outcome.status.state.value if outcome.status else ""
-    told = click.style("failed", fg="red") if outcome.failed else ", ".join(part for part in (state, outcome.done) if part)
+    missed = click.style("unknown" if outcome.unknown else "failed", fg="red")
+    told = missed if outcome.failed else ", ".join(part for part in (state, outcome.done) if part)
     yield f"  {outcome.channel} ({outcome.platform}): {told} {outcome.url}".rstrip()
     if outcome.status and outcome.status.state in _BEFORE_THE_END:
         yield f"    {_PICTURES[outcome.status.receiving]}; {outcome.status.health or 'health not told'}"

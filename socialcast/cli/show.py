@@ -263,7 +263,7 @@ def _outcome_lines(outcome: Outcome, below: Collection[str]) -> Iterator[str]:
 
 def outcome_json(outcome: ChannelOutcome) -> dict[str, Any]:
     """What every such outcome tells."""
-    names = ("platform", "url", "done", "failed", "reason", "hint", "code")
+    names = ("platform", "url", "done", "failed", "unknown", "reason", "hint", "code")
     return {name: getattr(outcome, name) for name in names}
 
 
@@ -275,7 +275,8 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 def outcome_lines(outcome: ChannelOutcome, *told: str, failed: str = "failed") -> Iterator[str]:
     """The same in words; what is told beside what was done stands before it."""
-    done = click.style(failed, fg="red") if outcome.failed else ", ".join(filter(None, (*told, outcome.done)))
+    missed = "unknown" if outcome.unknown else failed
+    done = click.style(missed, fg="red") if outcome.failed else ", ".join(filter(None, (*told, outcome.done)))
     yield f"  {outcome.channel} ({outcome.platform}): {done} {outcome.url}".rstrip()
     for label, words in (("reason", outcome.reason), ("to do", outcome.hint)):
         if words:

@@ -38,7 +38,8 @@ __all__ = [
 class ChannelOutcome(Record, frozen=True, kw_only=True):
     """How the work went on one channel.
 
-    `done` says what was done in words; where it `failed`, `reason` and `hint` say why and what to do.
+    `done` says what was done in words; where it `failed`, `reason` and `hint` say why and what to do. `unknown` means that it
+    may have been done all the same, and nobody can be asked.
     """
 
     channel: str
@@ -46,6 +47,7 @@ class ChannelOutcome(Record, frozen=True, kw_only=True):
     url: str = ""
     done: str = ""
     failed: bool = False
+    unknown: bool = False
     reason: str = ""
     hint: str = ""
     code: str = ""
@@ -62,7 +64,9 @@ class ChannelReport(Record, Generic[Told], frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0 all done; 1 failed everywhere; 3 in part."""
+        """0 all done; 1 failed everywhere; 3 in part; 4 something unknown."""
+        if any(outcome.unknown for outcome in self.outcomes):
+            return 4
         failed = [outcome.failed for outcome in self.outcomes]
         return (1 if all(failed) else 3) if any(failed) else 0
 
@@ -86,7 +90,9 @@ class LiveReport(ChannelReport[LiveOutcome], frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0 all done; 1 failed everywhere; 3 in part; 75 a platform is not there yet, ask again."""
+        """0 all done; 1 failed everywhere; 3 in part; 4 something unknown; 75 a platform is not there yet, ask again."""
+        if any(outcome.unknown for outcome in self.outcomes):
+            return 4
         failed = [outcome.failed for outcome in self.outcomes if outcome.is_host]
         if any(failed) or any(outcome.failed for outcome in self.outcomes):
             return 1 if all(failed) else 3
@@ -104,7 +110,7 @@ class RetractionReport(ChannelReport[Retraction], frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0 nothing of it is public any more; 1 failed everywhere; 3 something is still there."""
+        """0 nothing of it is public any more; 1 failed everywhere; 3 something is still there; 4 something unknown."""
         stays = any(outcome.left for outcome in self.outcomes)
         return super().exit_code or (3 if stays else 0)
 

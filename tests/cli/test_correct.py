@@ -44,3 +44,14 @@ def test_nobody_to_ask_takes_nothing_back(run: Run, published: Sandbox, edit: Ca
     assert "instead of: " in done.output
     assert "at nine" not in said(published)
     assert "at ten" in said(published)
+
+
+def test_a_correction_that_nobody_knows_of_ends_in_4(
+    run: Run, published: Sandbox, edit: Callable[[str, str, str], None], sandbox_time: None
+) -> None:
+    """It may be there: neither done nor failed, in words and in the exit code."""
+    edit("channels.toml", 'policy = "adapt"', 'policy = "adapt"\ncorrection = "replace"')
+    published.fault("plaza", "reset_after", handler="add_post")
+    published.fault("plaza", "status_before", handler="find_posts", count=50)
+    done = run("correct", "event.md", "--yes", "--only", "town", "--sandbox", published.url)
+    assert (done.exit_code, "town (plaza): unknown" in done.output) == (4, True), done.output
