@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 import babel  # noqa: F401 - the date of an embargo; missing, it is named with its extra
 import msgspec
+import requests
 
 from socialcast.compose.markup import markdown
 from socialcast.compose.words import embargo_line
 from socialcast.delivery.steps import Steps
 from socialcast.model.announcement import Announcement, Audience
 from socialcast.model.echo import Metric, Replies, Reply
-from socialcast.model.errors import ConfigurationError, Conflict, RateLimited, TerminalError
+from socialcast.model.errors import ConfigurationError, Conflict, OutcomeUnknown, RateLimited, TerminalError
 from socialcast.model.post import Post
 from socialcast.model.problems import Problem
 from socialcast.model.receipt import Account, Draft, Item, Receipt
@@ -243,9 +244,13 @@ class MatrixPublisher(Publisher):
 
     def _put(self, room: str, where: str, content: Mapping[str, Any]) -> str:
         """The event. Raises Conflict where the server gives one that was taken back, in place of another: a ledger that was lost
-        does not tell of that."""
+        does not tell of that. Raises OutcomeUnknown where it does not give one to look at: that call happened all the same."""
         event = self._api.put(where, content)
-        if (shown := self._api.event(room, event)) is not None and not shown["content"]:
+        try:
+            shown = self._api.event(room, event)
+        except requests.RequestException as error:
+            raise OutcomeUnknown(f"{self._address(room, event)} was sent, and cannot be looked at") from error
+        if shown is not None and not shown["content"]:
             hint = "what was taken back is not published again under its key: give the announcement another"
             raise Conflict(f"{self._address(room, event)} was taken back", hint=hint)
         return event
