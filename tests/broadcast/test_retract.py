@@ -135,6 +135,17 @@ def test_what_was_never_published(make: Make) -> None:
     assert report["news"].done == "nothing to take back"
 
 
+def test_what_nobody_knows_of_is_no_failure(make: Make, sandbox: Sandbox) -> None:
+    """Where a publication is unknown, so is its retraction, and the exit code says which."""
+    sandbox.fault("x", "reset_after", handler="create_post")
+    sandbox.fault("x", "status_before", handler="get_timeline", count=99)
+    broadcast = make(CHANNELS[1])
+    assert broadcast.publish(SAID)["news"].state is State.UNKNOWN
+    report = broadcast.retract("doors")
+    assert (report["news"].unknown, report.exit_code) == (True, 4)
+    assert "socialcast resolve" in report["news"].hint
+
+
 def test_one_channel_alone(published: Broadcast, make: Make, sandbox: Sandbox) -> None:
     """The others keep it."""
     assert make(CHANNELS[1]).retract("doors").exit_code == 0

@@ -73,6 +73,15 @@ def test_answering_by_id_or_address(run: Run, sandbox: Sandbox, said: str) -> No
     assert "ann" not in run("replies", "doors", "--waiting", "--sandbox", sandbox.url).output
 
 
+def test_an_answer_that_nobody_knows_of_ends_in_4(run: Run, sandbox: Sandbox, said: str, sandbox_time: None) -> None:
+    """It may be there: neither done nor failed."""
+    run("replies", "doors", "--sandbox", sandbox.url)
+    sandbox.fault("x", "reset_after", handler="create_post")
+    sandbox.fault("x", "status_before", handler="get_timeline", count=99)
+    done = run("answer", said, "Thank you", "--sandbox", sandbox.url)
+    assert (done.exit_code, "news (x): unknown" in done.output) == (4, True), done.output
+
+
 def test_an_unknown_reply_is_a_usage_error(run: Run, sandbox: Sandbox, said: str) -> None:
     """It says where to find one."""
     done = run("answer", "4711", "Thank you", "--sandbox", sandbox.url)

@@ -358,6 +358,19 @@ def test_what_was_taken_back_is_not_claimed_to_be_there(desk: Desk) -> None:
     assert desk.said() == []
 
 
+def test_a_message_that_was_sent_and_cannot_be_looked_at_is_not_told_as_refused(desk: Desk, sandbox: Sandbox) -> None:
+    """The token ended between the two: it may be there, and the next run finds it."""
+    sandbox.fault("matrix", "expired_token", handler="get_event", account="press")
+    assert desk.publish().state is State.UNKNOWN
+    said = desk.said()
+    assert said
+    with desk.mirror.lock:
+        desk.mirror.renew_credentials("press")
+    assert desk.publish().state is State.PUBLISHED
+    assert desk.said()[: len(said)] == said
+    assert len(set(desk.said())) == len(desk.said())
+
+
 def test_older_servers_tell_how_long_to_wait_in_the_body_alone() -> None:
     """Their milliseconds are waited for."""
     from socialcast.publishers.matrix.publisher import _retry_after
